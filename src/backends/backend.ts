@@ -1,0 +1,108 @@
+import type { SecretPath } from "../secret-path.ts";
+
+/** What a backend stores: text, or whatever JSON can say. A number too long for a double is a raw JSON object. */
+export type SecretValue =
+	| string
+	| number
+	| boolean
+	| null
+	| readonly SecretValue[]
+	| { readonly [key: string]: SecretValue };
+
+/** Settings of one entry for one backend, as the map gives them (`vault: { mount: team }`). */
+export type Overrides = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One question to a backend. */
+export interface ReadRequest {
+	readonly path: SecretPath;
+	/** The variables that the value is for; a wildcard path has one pattern that ends in `*`. */
+	readonly names: readonly string[];
+	/** A pinned version: a number at Vault, a version id or stage at AWS. */
+	readonly version?: string | number | undefined;
+	readonly overrides?: Overrides | undefined;
+}
+
+/** An answer to a ReadRequest: for a path that ends in `/*`, `value` is an object of all fields. */
+export interface Found {
+	readonly value: SecretValue;
+	/** Where the value lay, in the backend's own words: `secret/data/exchange/binance`. Never holds a value. */
+	readonly location: string;
+	readonly version?: string | undefined;
+}
+
+/**
+ * A place that secrets are read from.
+ * An implementation loads its client on first use and not before; reads of one turn of the event loop may share a request.
+ */
+export interface Backend {
+	readonly name: string;
+	/** What is asked, for messages: an address, a region, a file. */
+	readonly description: string;
+	/**
+	 * Reads one path. `undefined` means "I do not have it, ask the next".
+	 * @throws {DstaError} DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT, DSTA_CONFIG or DSTA_INVALID_VALUE; never anything else
+	 */
+	read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined>;
+	/** Where `read` looks for a path, in the order of looking, for messages. Asks nobody. */
+	locations(request: ReadRequest): readonly string[];
+	/**
+	 * Asks whether the backend answers and accepts our credentials.
+	 * @throws {DstaError} as `read`
+	 */
+	check(signal: AbortSignal): Promise<void>;
+	/** Lets go of connections; the backend is not used afterwards. */
+	close(): void;
+}
+
+export interface WriteOptions {
+	/** Replace all fields of the secret instead of merging into them. */
+	readonly replace: boolean;
+	readonly signal: AbortSignal;
+}
+
+/** What was written, without any value. */
+export interface Written {
+	readonly location: string;
+	readonly version?: string | undefined;
+	readonly created: boolean;
+	/** The names of all the fields that the secret has now. */
+	readonly fields: readonly string[];
+}
+
+/** A backend that can also change and list its secrets. */
+export interface WritableBackend extends Backend {
+	/**
+	 * Sets fields of a secret, which comes into being if need be. Other fields stay unless `replace`.
+	 * @throws {DstaError} as `read`; DSTA_CONFLICT when somebody else keeps changing the secret
+	 */
+	write(secret: string, fields: ReadonlyMap<string, string>, options: WriteOptions): Promise<Written>;
+	/**
+	 * Names of secrets below a folder (`""`: the top), relative to the mount or prefix, sorted; a folder ends in `/`.
+	 * @throws {DstaError} as `read`
+	 */
+	list(folder: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+export function isWritable(backend: Backend): backend is WritableBackend {
+	return "write" in backend;
+}
+
+/** What a backend is made from; nothing else of the process is visible to it. */
+export interface BackendContext {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The home directory, for `~/.vault-token` and the like. */
+	readonly home: string | undefined;
+	/** The working directory, for relative files. */
+	readonly cwd: string;
+	/** All paths of the map: the env backend never guesses a name that two of them could mean. */
+	readonly paths: readonly SecretPath[];
+	/** The map's settings for this backend. */
+	readonly settings: Overrides;
+	/** The dotenv file named by option or DSTA_ENV_FILE: it must exist. `false`: none is read. */
+	readonly envFile?: string | false | undefined;
+	/** Takes value-free messages. */
+	readonly log: (level: "warn" | "debug", message: string) => void;
+}
+
+/** Makes a backend, or answers `undefined` when nothing configures it. Loads no client and asks nobody. */
+export type BackendFactory = (context: BackendContext) => Backend | undefined;

@@ -1,0 +1,69 @@
+import type { SecretPath } from "../secret-path.ts";
+
+/** What a value must look like before the command may have it. */
+export const VALUE_TYPES = ["string", "int", "number", "bool", "port", "url", "json", "pem"] as const;
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+export const ENCODINGS = ["base64", "base64url", "hex"] as const;
+export type Encoding = (typeof ENCODINGS)[number];
+
+/** What follows a failed read: ask the next backend of the chain, or stop the run. */
+export type Reaction = "next" | "stop";
+
+/** The policy as far as the map states it. */
+export interface Policy {
+	readonly unavailable?: Reaction;
+	readonly denied?: Reaction;
+}
+
+/** Settings of a backend, or of one entry for it: plain scalars, durations already in milliseconds. */
+export type BackendSettings = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Where something stands in its file; both count from 1. */
+export interface Position {
+	readonly line: number;
+	readonly column: number;
+}
+
+/** One line of the map: a secret path and the variables that get its value. */
+export interface Entry {
+	readonly path: SecretPath;
+	/** Variable names; for a path that ends in `/*` one pattern: a prefix and `*`. */
+	readonly names: readonly string[];
+	readonly position?: Position;
+	readonly default?: string;
+	readonly optional?: boolean;
+	/** The only backend to ask; `chain` and `backend` exclude each other. */
+	readonly backend?: string;
+	readonly chain?: readonly string[];
+	readonly on?: Policy;
+	readonly type?: ValueType;
+	readonly match?: RegExp;
+	readonly decode?: Encoding;
+	readonly version?: string | number;
+	/** Settings per backend name: `{ vault: { mount: "team" } }`. */
+	readonly backends?: Readonly<Record<string, BackendSettings>>;
+}
+
+export interface RunSettings {
+	readonly pristine?: boolean;
+	readonly pass?: readonly string[];
+	readonly strip?: readonly string[];
+}
+
+/** A map file, read and checked. */
+export interface SecretMap {
+	readonly file: string;
+	readonly entries: readonly Entry[];
+	readonly chain?: readonly string[];
+	readonly strict?: boolean;
+	readonly timeoutMs?: number;
+	readonly on?: Policy;
+	/** Top-level settings per backend name. */
+	readonly backends: Readonly<Record<string, BackendSettings>>;
+	readonly run: RunSettings;
+}
+
+export function isWildcard(entry: Pick<Entry, "path">): boolean {
+	return entry.path.selector.kind === "all";
+}
