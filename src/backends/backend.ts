@@ -45,6 +45,8 @@ export interface Backend {
 	read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined>;
 	/** Where `read` looks for a path, in the order of looking, for messages. Asks nobody. */
 	locations(request: ReadRequest): readonly string[];
+	/** What to do when a path should be here and is not: whole sentences with the commands of this backend. Asks nobody. */
+	advice(request: ReadRequest): string;
 	/**
 	 * Asks whether the backend answers and accepts our credentials.
 	 * @throws {DstaError} as `read`

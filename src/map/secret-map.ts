@@ -28,7 +28,10 @@ export interface Position {
 /** One line of the map: a secret path and the variables that get its value. */
 export interface Entry {
 	readonly path: SecretPath;
-	/** Variable names; for a path that ends in `/*` one pattern: a prefix and `*`. */
+	/**
+	 * Variable names; for a path that ends in `/*` one pattern: a prefix and `*`.
+	 * None for a question outside a map: its value goes by its path, its fields by their keys.
+	 */
 	readonly names: readonly string[];
 	readonly position?: Position;
 	readonly default?: string;

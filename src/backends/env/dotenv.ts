@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { DstaError } from "../../errors.ts";
+
+/**
+ * Reads the variables of a dotenv text; a later line wins over an earlier one of the same name.
+ * The rules are those of python-dotenv without interpolation: a `#` begins a comment only after white space, single quotes keep
+ * everything but `\'` and `\\`, double quotes know `\n \r \t \" \\ \$`, both may span lines, `export` may stand before a name.
+ * @throws {DstaError} DSTA_CONFIG a line is none of these; the message names its number and never its content
+ */
+export function parseDotenv(text: string, file: string): Map<string, string> {
+	const source = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
+	const variables = new Map<string, string>();
+	LINE.lastIndex = 0;
+	while (LINE.lastIndex < source.length) {
+		const start = LINE.lastIndex;
+		const match = LINE.exec(source);
+		if (match === null) throw badLine(file, source, start);
+		const { name, single, double, plain } = match.groups as Record<string, string | undefined>;
+		if (name === undefined) continue;
+		if (single !== undefined) variables.set(name, single.replace(/\\(['\\])/g, "$1"));
+		else if (double !== undefined) variables.set(name, double.replace(/\\([\s\S])/g, unescapeCharacter));
+		else variables.set(name, cutComment(plain as string));
+	}
+	return variables;
+}
+
+/**
+ * Reads a dotenv file; `undefined` when it does not exist. `shownAs` is how messages name it.
+ * @throws {DstaError} DSTA_CONFIG it cannot be read or is none
+ */
+export function loadDotenv(file: string, shownAs: string): Map<string, string> | undefined {
+	try {
+		const bytes = readFileSync(file);
+		return parseDotenv(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), shownAs);
+	} catch (error) {
+		if (error instanceof DstaError) throw error;
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+		throw new DstaError("DSTA_CONFIG", `${shownAs} cannot be read: ${REASONS[code ?? ""] ?? code}`, {
+			backend: "env",
+			cure: "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.",
+		});
+	}
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+	EISDIR: "it is a directory",
+	EACCES: "permission denied",
+	ELOOP: "it is a circle of symbolic links",
+	ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8",
+};
+
+// One line: an assignment, or nothing but white space and a comment.
+const BLANK = String.raw`[^\S\n]*`;
+const LINE: RegExp = new RegExp(
+	String.raw`${BLANK}(?:(?:export[^\S\n]+)?(?<name>[^\s=#'"]+)${BLANK}=(?:` +
+		String.raw`${BLANK}'(?<single>[^'\\]*(?:\\[\s\S][^'\\]*)*)'${BLANK}(?:#[^\n]*)?|` +
+		String.raw`${BLANK}"(?<double>[^"\\]*(?:\\[\s\S][^"\\]*)*)"${BLANK}(?:#[^\n]*)?|` +
+		String.raw`(?!${BLANK}['"])(?<plain>[^\n]*)` +
+		String.raw`)|#[^\n]*)?(?:\n|$)`,
+	"y",
+);
+
+function cutComment(text: string): string {
+	for (let hash = text.indexOf("#"); hash >= 0; hash = text.indexOf("#", hash + 1))
+		if (/\s/.test(text.charAt(hash - 1))) return text.slice(0, hash).trim();
+	return text.trim();
+}
+
+function unescapeCharacter(whole: string, character: string): string {
+	return { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$" }[character] ?? whole;
+}
+
+function badLine(file: string, source: string, offset: number): DstaError {
+	const line = source.slice(0, offset).split("\n").length;
+	return new DstaError("DSTA_CONFIG", `${file}:${line}: this is neither NAME=value nor a comment`, {
+		backend: "env",
+		cure: "Write NAME=value; put a value with spaces at its ends, quotes or several lines into quotes and close them.",
+	});
+}

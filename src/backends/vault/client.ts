@@ -1,0 +1,130 @@
+import type { SecretValue } from "../backend.ts";
+import { parseJson } from "../json.ts";
+import { type HttpResponse, type Transport, TransportError } from "./transport.ts";
+
+/** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
+export interface ApiRequest {
+	readonly method: "GET" | "LIST" | "POST";
+	readonly path: string;
+	readonly namespace: string;
+	readonly body?: SecretValue | undefined;
+	readonly signal: AbortSignal;
+}
+
+export interface ApiResponse {
+	readonly status: number;
+	/** The parsed body; `undefined` when it is no JSON object. */
+	readonly body: { readonly [key: string]: SecretValue } | undefined;
+	readonly headers: HttpResponse["headers"];
+	/** Of a redirect to another origin: that origin. The token was not sent there. */
+	readonly redirectedTo?: string | undefined;
+}
+
+/** The errors that a Vault answer lists; `undefined` when it is not an answer in Vault's words. */
+export function errorsOf({ body }: ApiResponse): readonly string[] | undefined {
+	const errors = body?.errors;
+	return Array.isArray(errors) ? errors.map(String) : undefined;
+}
+
+export interface VaultClient {
+	/** @throws {TransportError} no whole answer came; the signal's reason when it aborts */
+	request(request: ApiRequest): Promise<ApiResponse>;
+}
+
+export interface ClientOptions {
+	/** The server's address without a trailing slash. */
+	readonly address: string;
+	readonly token: string;
+	readonly transport: Transport;
+}
+
+/**
+ * Makes a client out of node-vault, whose own HTTP client is replaced by `transport` through the seam that it has for that
+ * (`request-promise`), and whose answers come back as they are instead of as errors that hold them.
+ */
+export async function createVaultClient(options: ClientOptions): Promise<VaultClient> {
+	const { default: createNodeVault } = await import("node-vault");
+	const send = (request: NodeVaultRequest) => sendOnce(options.transport, request);
+	const nodeVault = createNodeVault({
+		endpoint: options.address,
+		token: options.token,
+		// Its commands for Vault's administration, and its debug output, which prints what is written.
+		commands: {},
+		debug: () => undefined,
+		tv4: Object.assign(() => true, { validate: () => true }),
+		"request-promise": { defaults: () => send },
+	}) as unknown as NodeVaultClient;
+	nodeVault.handleVaultResponse = async (response) => response;
+	// Both would otherwise come from the environment past our own rules.
+	nodeVault.pathPrefix = "";
+	nodeVault.namespace = "";
+	return {
+		request: ({ method, path, namespace, body, signal }) =>
+			nodeVault.request({
+				method,
+				path: `/${path}`,
+				json: body ?? true,
+				headers: {
+					Accept: "application/json",
+					"X-Vault-Request": "true",
+					...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }),
+				},
+				signal,
+			}),
+	};
+}
+
+interface NodeVaultRequest {
+	readonly method: string;
+	readonly path: string;
+	readonly uri?: string;
+	readonly json: SecretValue;
+	readonly headers: Record<string, string>;
+	readonly signal: AbortSignal;
+}
+
+/** What we use of node-vault's client; its own types claim axios's. */
+interface NodeVaultClient {
+	request(request: NodeVaultRequest): Promise<ApiResponse>;
+	handleVaultResponse: (response: ApiResponse) => Promise<ApiResponse>;
+	pathPrefix: string;
+	namespace: string;
+}
+
+async function sendOnce(transport: Transport, request: NodeVaultRequest): Promise<ApiResponse> {
+	const url = new URL(request.uri as string);
+	const body = typeof request.json === "object" ? JSON.stringify(request.json) : undefined;
+	const headers =
+		body === undefined ? request.headers : { ...request.headers, "Content-Type": "application/json" };
+	const ask = (to: URL) =>
+		transport.send({ method: request.method, url: to, headers, body, signal: request.signal });
+	const response = await ask(url);
+	const next = redirectOf(response, url);
+	if (next === undefined) return toApiResponse(response);
+	if (next.origin !== url.origin) return { ...toApiResponse(response), redirectedTo: next.origin };
+	const second = await ask(next);
+	if (redirectOf(second, next) !== undefined) throw new TransportError("TOO_MANY_REDIRECTS");
+	return toApiResponse(second);
+}
+
+function redirectOf(response: HttpResponse, from: URL): URL | undefined {
+	const { location } = response.headers;
+	if (response.status < 300 || response.status > 399 || location === undefined) return undefined;
+	if (!URL.canParse(location, from.href)) throw new TransportError("BAD_REDIRECT");
+	return new URL(location, from);
+}
+
+function toApiResponse({ status, headers, text }: HttpResponse): ApiResponse {
+	return { status, headers, body: parseObject(text) };
+}
+
+function parseObject(text: string): ApiResponse["body"] {
+	try {
+		const value = parseJson(text);
+		return typeof value === "object" && value !== null && !Array.isArray(value)
+			? (value as ApiResponse["body"])
+			: undefined;
+	} catch {
+		return undefined;
+	}
+}

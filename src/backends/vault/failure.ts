@@ -1,0 +1,172 @@
+import { DstaError } from "../../errors.ts";
+import { type ApiResponse, errorsOf } from "./client.ts";
+import { saysVersioned } from "./kv.ts";
+import type { VaultSettings } from "./settings.ts";
+import type { TransportError } from "./transport.ts";
+
+/** Where a request went, for the words of its failure. */
+export interface Target {
+	readonly settings: VaultSettings;
+	/** The path in Vault's API, decoded: `secret/data/exchange/binance`. */
+	readonly apiPath: string;
+	/** The secret path that the user asked for, or the secret. */
+	readonly path: string;
+	readonly capability: "read" | "update" | "list";
+}
+
+/** The failure that an answer other than success, absence and conflict stands for. */
+export function failureOf(response: ApiResponse, target: Target): DstaError {
+	const { status } = response;
+	const errors = errorsOf(response);
+	const said = (pattern: RegExp) => errors?.some((error) => pattern.test(error)) ?? false;
+	if (response.redirectedTo !== undefined) return redirectedElsewhere(response.redirectedTo, target);
+	if (said(/namespace not found/i)) return noNamespace(target);
+	if (status === 401 || status === 403) return denied(target, said(/invalid token|bad token|token expired/i));
+	if (status === 404 && said(/no handler for route|unsupported path/i)) return noMount(target);
+	if (saysVersioned(response)) return otherEngine(target);
+	if (status === 400 && errors !== undefined) return refused(target, errors);
+	if (said(/sealed/i)) return sealed(target);
+	if (status >= 400 && errors !== undefined) return unavailable(target, `HTTP ${status}`);
+	return unavailable(target, `HTTP ${status} with an answer that is not Vault's`);
+}
+
+/** The failure of a request that got no answer. */
+export function transportFailure({ code }: TransportError, target: Target): DstaError {
+	return unavailable(
+		target,
+		TRANSPORT_WORDS[code] ?? (/CERT|TLS|SSL|SIGNATURE/.test(code) ? `TLS: ${code}` : code),
+	);
+}
+
+/** The failure of a request that was given up because its time was over. */
+export function timeoutFailure({ settings, path }: Target): DstaError {
+	return new DstaError("DSTA_TIMEOUT", `Vault not available: no answer in time from ${settings.address}`, {
+		backend: "vault",
+		path,
+		cure: `Check that ${settings.address} is reachable from here (curl ${settings.address}/v1/sys/health), or raise --timeout.`,
+	});
+}
+
+const TRANSPORT_WORDS: Readonly<Record<string, string>> = {
+	ECONNREFUSED: "Connection refused",
+	ECONNRESET: "Connection reset",
+	EPIPE: "Connection reset",
+	ETIMEDOUT: "Connection timed out",
+	EHOSTUNREACH: "Host unreachable",
+	ENETUNREACH: "Network unreachable",
+	ENOTFOUND: "Host name not found",
+	EAI_AGAIN: "Host name could not be resolved for now",
+	CERT_HAS_EXPIRED: "TLS: its certificate has expired",
+	ERR_TLS_CERT_ALTNAME_INVALID: "TLS: its certificate is for another host name",
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: "TLS: its certificate is from an unknown authority",
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS: its certificate is from an unknown authority",
+	SELF_SIGNED_CERT_IN_CHAIN: "TLS: its certificate is from an unknown authority",
+	DEPTH_ZERO_SELF_SIGNED_CERT: "TLS: its certificate is self-signed",
+	EPROTO: "TLS: the server does not speak it on this port",
+	ANSWER_TOO_LARGE: "its answer is over 10 MiB",
+	ANSWER_CUT_SHORT: "its answer was cut short",
+	TOO_MANY_REDIRECTS: "it redirects in circles",
+	BAD_REDIRECT: "it redirects to no address",
+};
+
+function unavailable({ settings, path }: Target, reason: string): DstaError {
+	const { address } = settings;
+	return new DstaError("DSTA_UNAVAILABLE", `Vault not available: ${reason} (${address})`, {
+		backend: "vault",
+		path,
+		cure: `Check the address (VAULT_ADDR is ${address}), the server (curl ${address}/v1/sys/health) and the token (vault token lookup).`,
+	});
+}
+
+function sealed({ settings, path }: Target): DstaError {
+	return new DstaError("DSTA_UNAVAILABLE", `Vault not available: ${settings.address} is sealed`, {
+		backend: "vault",
+		path,
+		cure: `Unseal it: VAULT_ADDR=${settings.address} vault operator unseal`,
+	});
+}
+
+function redirectedElsewhere(origin: string, { settings, path }: Target): DstaError {
+	return new DstaError(
+		"DSTA_UNAVAILABLE",
+		`Vault not available: ${settings.address} redirects to ${origin}`,
+		{
+			backend: "vault",
+			path,
+			cure: `The token is never sent to another address. If ${origin} is the active Vault, set VAULT_ADDR=${origin}.`,
+		},
+	);
+}
+
+function denied(target: Target, badToken: boolean): DstaError {
+	const { apiPath, capability, path, settings } = target;
+	if (badToken)
+		return new DstaError(
+			"DSTA_DENIED",
+			`Permission denied: Vault at ${settings.address} does not accept the token`,
+			{
+				backend: "vault",
+				path,
+				cure: "The token is unknown or has expired. Look at it with `vault token lookup`, or make a new one: vault token create -policy=dsta-policy",
+			},
+		);
+	return new DstaError(
+		"DSTA_DENIED",
+		`Permission denied: Vault refused to ${capability} ${apiPath}${inNamespace(settings)}`,
+		{
+			backend: "vault",
+			path,
+			cure: `Ask what the token may do: vault token capabilities ${apiPath}. If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). An unknown or expired token, a mount and a namespace that do not exist are answered in the same way.`,
+		},
+	);
+}
+
+function noNamespace({ settings, path }: Target): DstaError {
+	return new DstaError("DSTA_CONFIG", `Vault at ${settings.address} has no namespace ${settings.namespace}`, {
+		backend: "vault",
+		path,
+		cure: `Set VAULT_NAMESPACE to one that exists (vault namespace list), or to nothing (VAULT_NAMESPACE=) for none; create it with vault namespace create ${settings.namespace}.`,
+	});
+}
+
+function noMount({ settings, path }: Target): DstaError {
+	return new DstaError(
+		"DSTA_CONFIG",
+		`Vault at ${settings.address} has no secrets engine at ${settings.mount}/${inNamespace(settings)}`,
+		{
+			backend: "vault",
+			path,
+			cure: `Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${settings.mount} kv-v2`,
+		},
+	);
+}
+
+function otherEngine({ settings, path }: Target): DstaError {
+	return new DstaError(
+		"DSTA_CONFIG",
+		`The KV engine at ${settings.mount}/ of ${settings.address} has version 2, not 1`,
+		{
+			backend: "vault",
+			path,
+			cure: "Set vault.kv in the map to 2, or leave it out: it is found out.",
+		},
+	);
+}
+
+// What Vault says about a bad request repeats what we sent: paths and parameters of a read, which hold no value.
+function refused({ apiPath, capability, path, settings }: Target, errors: readonly string[]): DstaError {
+	const reason = capability === "update" ? "" : `: ${errors.join("; ").replace(/\s+/g, " ").slice(0, 200)}`;
+	return new DstaError(
+		"DSTA_CONFIG",
+		`Vault at ${settings.address} found the request for ${apiPath} wrong${reason}`,
+		{
+			backend: "vault",
+			path,
+			cure: "Check the path, and mount, kv and version in the map.",
+		},
+	);
+}
+
+function inNamespace({ namespace }: VaultSettings): string {
+	return namespace === "" ? "" : ` in namespace ${namespace}`;
+}

@@ -1,0 +1,58 @@
+import type { SecretValue } from "../backend.ts";
+import { isObject } from "../select.ts";
+import { type ApiResponse, errorsOf } from "./client.ts";
+
+/** The versions of Vault's KV engine: https://developer.hashicorp.com/vault/docs/secrets/kv */
+export type KvVersion = 1 | 2;
+
+/**
+ * What an answer to a read of a secret says. `unclear`: it is not there or not allowed, unless the engine has the other
+ * version, in which case the question was wrong.
+ */
+export type KvReading =
+	| { readonly kind: "found"; readonly content: SecretValue; readonly version?: string | undefined }
+	| { readonly kind: "absent" | "unclear" | "failed" };
+
+/** The path of a secret in Vault's API: `secret/data/a/b` for version 2, `secret/a/b` for version 1. */
+export function kvPath(mount: string, kind: "data" | "metadata" | "", secret: string): string {
+	return [mount, kind, secret].filter((part) => part !== "").join("/");
+}
+
+/** Percent-encodes a path segment by segment. */
+export function encodePath(path: string): string {
+	return path.split("/").map(encodeURIComponent).join("/");
+}
+
+/** Reads the answer to `GET mount/data/secret`. */
+export function readV2(response: ApiResponse): KvReading {
+	const { body, status } = response;
+	const data = body?.data;
+	const metadata = isObject(data) ? data.metadata : undefined;
+	// A deleted or destroyed version has metadata and no data; Vault answers 404, a proxy or a standby perhaps 200.
+	if (isObject(data) && isObject(metadata) && (status === 200 || status === 404)) {
+		if (data.data === null || data.data === undefined) return { kind: "absent" };
+		const { version } = metadata;
+		return {
+			kind: "found",
+			content: data.data,
+			version: version === undefined ? undefined : String(version),
+		};
+	}
+	// An engine of version 1 may hold a secret of the name data/….
+	if (status === 200 && isObject(data)) return { kind: "unclear" };
+	if (status === 404 && errorsOf(response)?.length === 0) return { kind: "unclear" };
+	return { kind: status === 403 ? "unclear" : "failed" };
+}
+
+/** Reads the answer to `GET mount/secret`. */
+export function readV1(response: ApiResponse): KvReading {
+	const data = response.body?.data;
+	if (response.status === 200 && isObject(data)) return { kind: "found", content: data };
+	const isEmpty404 = response.status === 404 && errorsOf(response)?.length === 0;
+	return { kind: isEmpty404 && !saysVersioned(response) ? "absent" : "failed" };
+}
+
+/** Whether a server answers that a path lacks the `data/` that version 2 of the engine wants. */
+export function saysVersioned({ body }: ApiResponse): boolean {
+	return Array.isArray(body?.warnings) && body.warnings.some((text) => /versioned/i.test(String(text)));
+}

@@ -1,0 +1,29 @@
+import { failureOf, type Target } from "./failure.ts";
+import { encodePath, kvPath } from "./kv.ts";
+import { findEngine } from "./read.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Lists a folder; a folder below it ends in `/`.
+ * @throws {DstaError} DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT or DSTA_CONFIG
+ */
+export async function listSecrets(
+	session: Session,
+	folder: string,
+	signal: AbortSignal,
+): Promise<readonly string[]> {
+	const { settings } = session;
+	const kv = await findEngine(session, { settings, secret: folder, path: folder, signal });
+	const apiPath = kvPath(settings.mount, kv === 2 ? "metadata" : "", folder);
+	const target: Target = { settings, apiPath, path: folder, capability: "list" };
+	const response = await session.ask(target, {
+		method: "LIST",
+		path: encodePath(apiPath),
+		namespace: settings.namespace,
+		signal,
+	});
+	const keys = (response.body?.data as { keys?: unknown } | undefined)?.keys;
+	if (response.status === 200 && Array.isArray(keys)) return keys.map(String).sort();
+	if (response.status === 404 && (response.body?.errors as unknown[] | undefined)?.length === 0) return [];
+	throw failureOf(response, target);
+}

@@ -1,0 +1,46 @@
+import type { BackendContext } from "../backend.ts";
+import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
+import { type Target, timeoutFailure, transportFailure } from "./failure.ts";
+import type { KvVersion } from "./kv.ts";
+import { withRetries } from "./retry.ts";
+import { findToken, type VaultSettings } from "./settings.ts";
+import { type Transport, TransportError } from "./transport.ts";
+
+/** A logged-in connection to one server, and what was learnt about it. */
+export interface Session {
+	readonly settings: VaultSettings;
+	readonly transport: Transport;
+	/** The engine versions that were found out, by namespace and mount. */
+	readonly engines: Map<string, Promise<KvVersion>>;
+	/**
+	 * Asks Vault's API; reads are retried.
+	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came
+	 */
+	ask(target: Target, request: ApiRequest): Promise<ApiResponse>;
+}
+
+/**
+ * Loads the client and finds the token. Nothing is sent yet.
+ * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one
+ */
+export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
+	const token = findToken(context, settings.address);
+	const { createNodeTransport } = await import("./node-http.ts");
+	const transport = await createNodeTransport(settings.protocol);
+	const client = await createVaultClient({ address: settings.address, token, transport });
+	return {
+		settings,
+		transport,
+		engines: new Map(),
+		async ask(target, request) {
+			const send = () => client.request(request);
+			try {
+				return await (request.method === "POST" ? send() : withRetries(send, request.signal));
+			} catch (error) {
+				if (error instanceof TransportError) throw transportFailure(error, target);
+				if (request.signal.aborted) throw timeoutFailure(target);
+				throw error;
+			}
+		},
+	};
+}

@@ -1,0 +1,40 @@
+/** One HTTP request of the Vault backend. */
+export interface HttpRequest {
+	readonly method: string;
+	readonly url: URL;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body?: string | undefined;
+	readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+	readonly status: number;
+	/** By lower-case name; a header that came more than once is joined by `, `. */
+	readonly headers: Readonly<Record<string, string | undefined>>;
+	readonly text: string;
+}
+
+/**
+ * The seam between the Vault backend and the runtime's HTTP client.
+ * It follows no redirect, decodes no compression, and reads at most `MAX_ANSWER_BYTES`.
+ */
+export interface Transport {
+	/** @throws {TransportError} no whole answer came; the signal's own reason when it aborts */
+	send(request: HttpRequest): Promise<HttpResponse>;
+	/** Closes all connections. */
+	close(): void;
+}
+
+/** 10 MiB: ten times what Vault stores in one secret. */
+export const MAX_ANSWER_BYTES: number = 10 * 1024 * 1024;
+
+/** Why no answer came, as a code: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, `ANSWER_TOO_LARGE`. Holds nothing of the request. */
+export class TransportError extends Error {
+	override readonly name = "TransportError";
+	readonly code: string;
+
+	constructor(code: string) {
+		super(code);
+		this.code = code;
+	}
+}

@@ -1,0 +1,76 @@
+import { DstaError } from "../../errors.ts";
+import type { SecretValue, WriteOptions, Written } from "../backend.ts";
+import { isObject } from "../select.ts";
+import { errorsOf } from "./client.ts";
+import { failureOf, type Target } from "./failure.ts";
+import { encodePath, kvPath } from "./kv.ts";
+import { findEngine, readSecret, type SecretRequest } from "./read.ts";
+import type { Session } from "./session.ts";
+
+export interface WriteRequest extends WriteOptions {
+	readonly secret: string;
+	readonly fields: ReadonlyMap<string, string>;
+}
+
+const ATTEMPTS = 3;
+
+/**
+ * Writes fields of a secret. In version 2 of the engine a write names the version that it was made from (check-and-set),
+ * so that a change made by somebody else in between is merged into and never lost.
+ * @throws {DstaError} DSTA_CONFLICT somebody else keeps changing it · as `readSecret`
+ */
+export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
+	const { settings } = session;
+	const { secret, signal } = request;
+	const reading: SecretRequest = { settings, secret, path: secret, signal };
+	const kv = await findEngine(session, reading);
+	const apiPath = kvPath(settings.mount, kv === 2 ? "data" : "", secret);
+	const target: Target = { settings, apiPath, path: secret, capability: "update" };
+
+	for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+		const current = await readSecret(session, { ...reading, settings: { ...settings, kv } });
+		const kept = !request.replace && isObject(current?.content) ? current.content : {};
+		const content = { ...kept, ...Object.fromEntries(request.fields) };
+		const cas = kv === 2 ? await versionBefore(session, reading, current?.version) : undefined;
+		const response = await session.ask(target, {
+			method: "POST",
+			path: encodePath(apiPath),
+			namespace: settings.namespace,
+			body: cas === undefined ? content : { options: { cas }, data: content },
+			signal,
+		});
+		if (response.status === 200 || response.status === 204) {
+			const version = (response.body?.data as { version?: SecretValue } | undefined)?.version;
+			return {
+				location: apiPath,
+				version: version === undefined ? undefined : String(version),
+				created: current === undefined,
+				fields: Object.keys(content).sort(),
+			};
+		}
+		const isStale =
+			response.status === 400 && errorsOf(response)?.some((error) => /check-and-set/i.test(error));
+		if (!isStale) throw failureOf(response, target);
+	}
+	throw new DstaError("DSTA_CONFLICT", `${apiPath} changed ${ATTEMPTS} times while it was being written`, {
+		backend: "vault",
+		path: secret,
+		cure: "Nothing was written. Find out who else writes this secret, then try again.",
+	});
+}
+
+// A deleted secret reads as absent and still has a version, which a check-and-set must name.
+async function versionBefore(
+	session: Session,
+	request: SecretRequest,
+	read: string | undefined,
+): Promise<number> {
+	if (read !== undefined) return Number(read);
+	const { secret, settings, signal } = request;
+	const apiPath = kvPath(settings.mount, "data", secret);
+	const target: Target = { settings, apiPath, path: secret, capability: "read" };
+	const path = encodePath(apiPath);
+	const { body } = await session.ask(target, { method: "GET", path, namespace: settings.namespace, signal });
+	const metadata = (body?.data as { metadata?: { version?: SecretValue } } | undefined)?.metadata;
+	return Number(metadata?.version ?? 0);
+}

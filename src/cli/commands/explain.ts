@@ -1,0 +1,77 @@
+import { DstaError, exitStatusOf } from "../../errors.ts";
+import type { Entry } from "../../map/secret-map.ts";
+import type { Attempt } from "../../resolve/chain.ts";
+import { collect, type Resolution } from "../../resolve/resolve.ts";
+import type { CommandResult, Host } from "../host.ts";
+import type { CommandLine } from "../options.ts";
+import { problemsOf, renderTable, reportProblem } from "../report.ts";
+import { openSession } from "../session.ts";
+
+/**
+ * Shows each entry's way through its chain: who was asked or passed over, what they said, how long it took.
+ * @throws {DstaError} DSTA_USAGE a word is neither a path nor a name of the map
+ */
+export async function explain(commandLine: CommandLine, host: Host): Promise<CommandResult> {
+	const session = openSession(commandLine, host);
+	const entries = selectEntries(session.map.entries, commandLine.operands);
+	const resolutions = await session.resolve(entries);
+	session.backends.close();
+	for (const problem of problemsOf(resolutions)) reportProblem(host.log, problem);
+	const { errors } = collect(resolutions);
+	return {
+		status: errors.length === 0 ? 0 : exitStatusOf(errors),
+		output: commandLine.options.json
+			? `${JSON.stringify(resolutions.map(toRecord), undefined, 2)}\n`
+			: resolutions.map(toText).join("\n"),
+	};
+}
+
+function selectEntries(entries: readonly Entry[], words: readonly string[]): readonly Entry[] {
+	if (words.length === 0) return entries;
+	const isMeant = ({ path, names }: Entry, word: string) => path.text === word || names.includes(word);
+	const unknown = words.find((word) => !entries.some((entry) => isMeant(entry, word)));
+	if (unknown !== undefined)
+		throw new DstaError("DSTA_USAGE", `The map has no path and no name ${JSON.stringify(unknown)}`, {
+			cure: "Give paths or names as they stand in the map; dsta-run explain shows all.",
+		});
+	return entries.filter((entry) => words.some((word) => isMeant(entry, word)));
+}
+
+function toRecord({ attempts, entry, errors, origin, values }: Resolution): object {
+	return {
+		path: entry.path.text,
+		names: values.size > 0 ? [...values.keys()] : entry.names,
+		backend: origin,
+		attempts: attempts.map(({ advice: _, error, ...attempt }) => ({
+			...attempt,
+			code: error?.code,
+			durationMs: roundMs(attempt.durationMs),
+		})),
+		errors: errors.map(({ code, message, cure }) => ({ code, message, cure })),
+	};
+}
+
+function toText({ attempts, entry, errors, origin, values }: Resolution): string {
+	const names = values.size > 0 ? [...values.keys()] : entry.names;
+	const rows = attempts.map((attempt) => [
+		"",
+		attempt.backend,
+		attempt.outcome,
+		attempt.outcome === "not asked" ? reasonNotAsked(attempts) : attempt.detail,
+		attempt.version === undefined ? "" : `version ${attempt.version}`,
+		attempt.durationMs === 0 ? "" : `${roundMs(attempt.durationMs)} ms`,
+	]);
+	if (origin === "default") rows.push(["", "default", "used", "the map gives one", "", ""]);
+	if (origin === undefined && errors.length === 0)
+		rows.push(["", "-", "left out", "the entry is optional", "", ""]);
+	return `${entry.path.text} → ${names.join(", ")}\n${renderTable(rows)}`;
+}
+
+function reasonNotAsked(attempts: readonly Attempt[]): string {
+	const had = attempts.find(({ outcome }) => outcome === "found");
+	return had === undefined ? "the policy stopped before it" : `${had.backend} had it`;
+}
+
+function roundMs(durationMs: number): number {
+	return Math.round(durationMs * 10) / 10;
+}

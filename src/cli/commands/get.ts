@@ -1,0 +1,54 @@
+import { DstaError, exitStatusOf } from "../../errors.ts";
+import type { Entry } from "../../map/secret-map.ts";
+import { isWildcard } from "../../map/secret-map.ts";
+import { parseSecretPath } from "../../secret-path.ts";
+import type { CommandResult, Host } from "../host.ts";
+import type { CommandLine } from "../options.ts";
+import { problemsOf, reportProblem } from "../report.ts";
+import { openSession, type Session } from "../session.ts";
+
+/**
+ * Prints the value of one path, or all fields of a secret for a path that ends in `/*`.
+ * @throws {DstaError} DSTA_USAGE there is not one path
+ */
+export async function get(commandLine: CommandLine, host: Host): Promise<CommandResult> {
+	const session = openSession(commandLine, host, false);
+	const { json, raw } = commandLine.options;
+	const entry = entryFor(commandLine, session);
+	const [resolution] = await session.resolve([entry]);
+	session.backends.close();
+	const errors = resolution?.errors ?? [];
+	if (resolution === undefined || errors.length > 0) {
+		for (const problem of problemsOf(resolution === undefined ? [] : [resolution]))
+			reportProblem(host.log, problem);
+		return { status: exitStatusOf(errors) };
+	}
+	const { attempts, origin, values } = resolution;
+	const version = attempts.find(({ outcome }) => outcome === "found")?.version;
+	const value = isWildcard(entry) ? Object.fromEntries(values) : [...values.values()][0];
+	if (json)
+		return {
+			status: 0,
+			output: `${JSON.stringify({ path: entry.path.text, backend: origin, version, value })}\n`,
+		};
+	if (isWildcard(entry))
+		return { status: 0, output: [...values].map(([key, text]) => `${key}=${quote(text)}\n`).join("") };
+	return { status: 0, output: `${value}${raw ? "" : "\n"}` };
+}
+
+// The map's entry of that path knows its names, its type, its pinned version and its backend.
+function entryFor({ operands, options }: CommandLine, { map }: Session): Entry {
+	const [text, ...rest] = operands;
+	if (text === undefined || rest.length > 0)
+		throw new DstaError("DSTA_USAGE", "dsta-run get takes one path", {
+			cure: "Write: dsta-run get exchange/binance/api_key",
+		});
+	const path = parseSecretPath(text);
+	const known = map.entries.find((entry) => entry.path.text === text && !isWildcard(entry));
+	const { optional: _, ...entry } = known ?? { path, names: [] };
+	return options.fallback === undefined ? entry : { ...entry, default: options.fallback };
+}
+
+function quote(text: string): string {
+	return /[\n\r"\\]/.test(text) ? JSON.stringify(text) : text;
+}

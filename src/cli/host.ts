@@ -1,0 +1,17 @@
+import type { Log } from "../observe/log.ts";
+
+/** What a subcommand may know of the process that it runs in, and all that it may do to it. */
+export interface Host {
+	readonly process: NodeJS.Process;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly cwd: string;
+	readonly home: string | undefined;
+	readonly log: Log;
+}
+
+/** How a subcommand ends. */
+export interface CommandResult {
+	readonly status: number;
+	/** What goes to standard output. */
+	readonly output?: string;
+}

@@ -1,0 +1,88 @@
+import { writeSync } from "node:fs";
+import { DstaError } from "../errors.ts";
+import { createLog, type Log } from "../observe/log.ts";
+import type { CommandResult, Host } from "./host.ts";
+import { type CommandLine, parseCommandLine } from "./options.ts";
+import { reportBug, reportProblem } from "./report.ts";
+import type { CommandName } from "./usage.ts";
+
+/** The subcommands; the code of each is loaded when it is called. */
+const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
+	run: async () => (await import("./commands/run.ts")).run,
+	check: async () => (await import("./commands/check.ts")).check,
+	explain: async () => (await import("./commands/explain.ts")).explain,
+	get: async () => (await import("./commands/get.ts")).get,
+	put: async () => (await import("./commands/put.ts")).put,
+	list: async () => (await import("./commands/list.ts")).list,
+	help: async () => (await import("./commands/help.ts")).help,
+	version: async () => (await import("./commands/version.ts")).version,
+};
+
+/** `undefined`: the process has ended as its command did, or is about to. */
+type Command = (commandLine: CommandLine, host: Host) => Promise<CommandResult | undefined>;
+
+/** Runs the program in a process: reads its arguments, prints, and is the one place that ends it. */
+export async function main(process: NodeJS.Process): Promise<void> {
+	silenceDebugOutput(process);
+	let log = createLog({ level: "warn", format: "text", write: (text) => write(2, text) });
+	try {
+		const args = process.argv.slice(2);
+		if (args.length === 0) return await showUsage(process);
+		const commandLine = parseCommandLine(args, process.env);
+		const { logFormat: format, logLevel: level } = commandLine.options;
+		log = createLog({ level, format, write: (text) => write(2, text) });
+		const result = await runCommand(commandLine, process, log);
+		if (result !== undefined) end(process, result);
+	} catch (error) {
+		if (error instanceof DstaError) reportProblem(log, { error, names: [] });
+		else reportBug(log, error);
+		end(process, { status: error instanceof DstaError ? error.exitStatus : 70 });
+	}
+}
+
+async function runCommand(commandLine: CommandLine, process: NodeJS.Process, log: Log): Promise<CommandResult | undefined> {
+	const command = await COMMANDS[commandLine.name]();
+	const { env } = process;
+	return command(commandLine, { process, env, cwd: workingDirectory(process), home: env.HOME, log });
+}
+
+// NODE_DEBUG makes Node print the headers of requests, with their tokens, and the environment of children, with the secrets.
+// It is meant for the command, which still gets the variable.
+function silenceDebugOutput(process: NodeJS.Process): void {
+	if (process.env.NODE_DEBUG) Object.assign(process, { _rawDebug: () => undefined });
+}
+
+// The directory may have been removed, which is no reason not to run.
+function workingDirectory(process: NodeJS.Process): string {
+	try {
+		return process.cwd();
+	} catch {
+		return ".";
+	}
+}
+
+async function showUsage(process: NodeJS.Process): Promise<void> {
+	const { programHelp } = await import("./commands/help.ts");
+	write(2, programHelp());
+	end(process, { status: 64 });
+}
+
+// process.exit and not exitCode: a client that still waits for a dead server must not hold us.
+function end(process: NodeJS.Process, { output, status }: CommandResult): void {
+	if (output !== undefined) write(1, output);
+	process.exit(status);
+}
+
+// Synchronously, so that nothing is lost at the exit. A reader that has gone needs no answer.
+function write(fd: 1 | 2, text: string): void {
+	let rest = Buffer.from(text);
+	while (rest.length > 0) {
+		try {
+			rest = rest.subarray(writeSync(fd, rest));
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+			// A pipe that somebody else made non-blocking is full: wait for its reader.
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+		}
+	}
+}

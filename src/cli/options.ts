@@ -1,0 +1,260 @@
+import { parseArgs } from "node:util";
+import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/registry.ts";
+import { DstaError } from "../errors.ts";
+import { parseDuration } from "../map/duration.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
+import { COMMANDS, type CommandName, OPTIONS, type OptionName } from "./usage.ts";
+
+/** What the command line and the environment ask for; the map may say the rest. */
+export interface Options {
+	readonly map?: string;
+	/** `false`: read none. */
+	readonly envFile?: string | false;
+	readonly backend?: BackendName;
+	readonly strict?: boolean;
+	readonly pristine?: boolean;
+	readonly pass: readonly string[];
+	readonly strip: readonly string[];
+	readonly timeoutMs?: number;
+	readonly logLevel: LogLevel;
+	readonly logFormat: LogFormat;
+	readonly json: boolean;
+	readonly raw: boolean;
+	readonly replace: boolean;
+	/** The value that `get` prints when nobody has the secret. */
+	readonly fallback?: string;
+}
+
+export interface CommandLine {
+	readonly name: CommandName;
+	readonly options: Options;
+	/** The words of a subcommand. */
+	readonly operands: readonly string[];
+	/** The command to run and its arguments, exactly as they stand after `--`. */
+	readonly command: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the arguments after the program's name, and the DSTA_* variables that stand in for options.
+ * @throws {DstaError} DSTA_USAGE they make no sense · DSTA_CONFIG a variable does not
+ */
+export function parseCommandLine(args: readonly string[], env: Environment): CommandLine {
+	const end = args.indexOf("--");
+	const words = end < 0 ? args : args.slice(0, end);
+	const command = end < 0 ? [] : args.slice(end + 1);
+	const { given, operands } = scan(words);
+	const [first, ...rest] = operands;
+	if (given.has("help")) return { ...helpFor(first), options: parseOptions(given, {}) };
+	if (given.has("version"))
+		return { name: "version", options: parseOptions(given, {}), operands: [], command: [] };
+	if (first === undefined && end < 0)
+		throw usage("There is no command to run", "Write it after --: dsta-run -- npm start");
+	const name = first ?? "run";
+	if (!isCommandName(name)) throw unknownCommand(name, { args, words, hasSeparator: end >= 0 });
+	checkOptions(name, given);
+	const operandsOfRun = name === "run" ? rest : [];
+	if (operandsOfRun.length > 0) throw misplaced(args, operandsOfRun[0] as string);
+	if (name === "run" && command.length === 0)
+		throw usage("There is no command after --", "Write it there: dsta-run -- npm start");
+	if (name !== "run" && end >= 0)
+		throw usage(
+			`dsta-run ${name} runs no command`,
+			`Leave out the --, or to run a command called ${name}: dsta-run -- ${name}`,
+		);
+	return { name, options: parseOptions(given, env), operands: rest, command };
+}
+
+function isCommandName(name: string): name is CommandName {
+	return Object.hasOwn(COMMANDS, name);
+}
+
+function helpFor(topic: string | undefined): Omit<CommandLine, "options"> {
+	return { name: "help", operands: topic === undefined || topic === "help" ? [] : [topic], command: [] };
+}
+
+/** The options that were given, by name, with all values of each. */
+type Given = ReadonlyMap<OptionName, readonly string[]>;
+
+function scan(words: readonly string[]): { given: Given; operands: string[] } {
+	const options = Object.fromEntries(
+		Object.entries(OPTIONS).map(([name, { short, value }]) => [
+			name,
+			{
+				type: value === undefined ? ("boolean" as const) : ("string" as const),
+				...(short === undefined ? {} : { short }),
+			},
+		]),
+	);
+	const { tokens } = parseArgs({
+		args: [...words],
+		options,
+		strict: false,
+		allowPositionals: true,
+		tokens: true,
+	});
+	const given = new Map<OptionName, string[]>();
+	const operands: string[] = [];
+	for (const token of tokens) {
+		if (token.kind === "positional") operands.push(token.value);
+		// What follows an unknown word may be the options of a command whose -- was forgotten.
+		if (token.kind !== "option") continue;
+		if (!isOptionName(token.name)) {
+			if (operands[0] !== undefined && !isCommandName(operands[0])) continue;
+			throw unknownOption(token.rawName);
+		}
+		const { value } = OPTIONS[token.name];
+		if (value !== undefined && (token.value === undefined || (!token.inlineValue && /^-./.test(token.value))))
+			throw usage(
+				`${token.rawName} needs a value`,
+				`Write ${token.rawName}${token.rawName.startsWith("--") ? "=" : " "}${value}.`,
+			);
+		if (value === undefined && token.value !== undefined)
+			throw usage(`${token.rawName} takes no value`, `Write ${token.rawName} alone.`);
+		given.set(token.name, [...(given.get(token.name) ?? []), token.value ?? ""]);
+	}
+	return { given, operands };
+}
+
+function isOptionName(name: string): name is OptionName {
+	return Object.hasOwn(OPTIONS, name);
+}
+
+function checkOptions(command: CommandName, given: Given): void {
+	for (const [name, values] of given) {
+		const { repeatable, commands } = OPTIONS[name];
+		if (values.length > 1 && !repeatable)
+			throw usage(`--${name} is given ${values.length} times`, "Give it once.");
+		if (commands !== undefined && !commands.includes(command))
+			throw usage(`dsta-run ${command} takes no --${name}`, `See: dsta-run help ${command}`);
+		if (values.includes("") && OPTIONS[name].value !== undefined && name !== "default")
+			throw usage(
+				`--${name} needs a value and got an empty one`,
+				"Give it a value, or leave the option out.",
+			);
+	}
+	if (given.has("env-file") && given.has("no-env-file"))
+		throw usage("--env-file and --no-env-file contradict each other", "Give one of them.");
+}
+
+function parseOptions(given: Given, env: Environment): Options {
+	// An option beats its variable; a variable that is set and empty counts as not set.
+	const text = (name: OptionName): Setting | undefined => {
+		const value = given.get(name)?.[0];
+		if (value !== undefined) return { value, origin: `--${name}`, code: "DSTA_USAGE" };
+		const variable = OPTIONS[name].variable;
+		const fromEnv = variable === undefined ? undefined : env[variable];
+		return fromEnv ? { value: fromEnv, origin: variable as string, code: "DSTA_CONFIG" } : undefined;
+	};
+	const flag = (name: OptionName) =>
+		given.has(name) ? true : parseWith(text(name), parseBoolean, "one of 1 true yes on 0 false no off");
+	const envFile = given.has("no-env-file") ? false : text("env-file")?.value;
+	return omitUndefined({
+		map: text("map")?.value,
+		envFile,
+		backend: parseWith(
+			text("backend"),
+			(name) => (isBackendName(name) ? name : undefined),
+			`one of ${BACKEND_NAMES.join(" ")}`,
+		),
+		strict: flag("strict"),
+		pristine: given.has("pristine") || undefined,
+		pass: given.get("pass") ?? [],
+		strip: given.get("strip") ?? [],
+		timeoutMs: parseWith(
+			text("timeout"),
+			parseDuration,
+			"a duration such as 500ms, 30s, 5m, 2h, 1d or plain seconds",
+		),
+		logLevel: given.has("quiet")
+			? "error"
+			: (parseWith(text("log-level"), oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(" ")}`) ?? "warn"),
+		logFormat: parseWith(text("log-format"), oneOf(LOG_FORMATS), `one of ${LOG_FORMATS.join(" ")}`) ?? "text",
+		json: given.has("json"),
+		raw: given.has("raw"),
+		replace: given.has("replace"),
+		fallback: given.get("default")?.[0],
+	}) as Options;
+}
+
+interface Setting {
+	readonly value: string;
+	readonly origin: string;
+	readonly code: "DSTA_USAGE" | "DSTA_CONFIG";
+}
+
+function parseWith<Value>(
+	setting: Setting | undefined,
+	parse: (text: string) => Value | undefined,
+	expected: string,
+): Value | undefined {
+	if (setting === undefined) return undefined;
+	const value = parse(setting.value);
+	if (value !== undefined) return value;
+	throw new DstaError(
+		setting.code,
+		`${setting.origin} is ${JSON.stringify(setting.value)}, which is not ${expected}`,
+		{
+			cure: `Set ${setting.origin} to ${expected}.`,
+		},
+	);
+}
+
+function parseBoolean(text: string): boolean | undefined {
+	if (/^(?:1|true|yes|on)$/i.test(text)) return true;
+	return /^(?:0|false|no|off)$/i.test(text) ? false : undefined;
+}
+
+function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word | undefined {
+	return (text) => words.find((word) => word === text.toLowerCase());
+}
+
+function omitUndefined<Shape extends object>(shape: Shape): Partial<Shape> {
+	return Object.fromEntries(
+		Object.entries(shape).filter(([, value]) => value !== undefined),
+	) as Partial<Shape>;
+}
+
+function unknownOption(rawName: string): DstaError {
+	return usage(
+		`There is no option ${rawName}`,
+		"See dsta-run --help; options of the command itself stand after --.",
+	);
+}
+
+interface Line {
+	readonly args: readonly string[];
+	readonly words: readonly string[];
+	readonly hasSeparator: boolean;
+}
+
+function unknownCommand(name: string, { args, hasSeparator }: Line): DstaError {
+	if (hasSeparator)
+		return usage(
+			`"${name}" before -- is no subcommand`,
+			`Only options and subcommands stand before --; see dsta-run --help.`,
+		);
+	return usage(
+		`"${name}" is no subcommand`,
+		`To run it as a command, put -- before it: ${withSeparator(args, name)}`,
+	);
+}
+
+function misplaced(args: readonly string[], word: string): DstaError {
+	return usage(`"${word}" stands before --`, `Put -- before the command: ${withSeparator(args, word)}`);
+}
+
+function withSeparator(args: readonly string[], word: string): string {
+	const index = args.indexOf(word);
+	const rest = args.slice(index).filter((arg) => arg !== "--");
+	return ["dsta-run", ...args.slice(0, index), "--", ...rest].map(quote).join(" ");
+}
+
+function quote(word: string): string {
+	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function usage(message: string, cure: string): DstaError {
+	return new DstaError("DSTA_USAGE", message, { cure });
+}

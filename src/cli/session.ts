@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
+import { loadSecretMap } from "../map/load.ts";
+import type { Entry, SecretMap } from "../map/secret-map.ts";
+import { type Backends, createBackends } from "../resolve/backends.ts";
+import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
+import type { Host } from "./host.ts";
+import type { CommandLine } from "./options.ts";
+import { startProgress } from "./progress.ts";
+import { reportPassedOver } from "./report.ts";
+
+export const DEFAULT_MAP = "secrets.map.yaml";
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_BACKEND_TIMEOUT_MS = 10_000;
+
+/** A map together with the backends and the policy to resolve it with. */
+export interface Session {
+	readonly map: SecretMap;
+	readonly backends: Backends;
+	readonly chain: readonly BackendName[];
+	readonly timeoutMs: number;
+	/** Resolves entries, those of the map or others, and shows on a terminal when it takes long. */
+	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
+}
+
+/**
+ * Reads the map and prepares its backends; nobody is asked yet. Where the map is not needed, a missing default one is empty.
+ * @throws {DstaError} DSTA_FILE_NOT_FOUND there is no map · DSTA_MAP it is wrong
+ */
+export function openSession({ options }: CommandLine, host: Host, needsMap = true): Session {
+	const file = options.map ?? DEFAULT_MAP;
+	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
+	const map = isMissing
+		? EMPTY_MAP
+		: loadSecretMap(resolve(host.cwd, file), { shownAs: file, backends: BACKEND_NAMES });
+	const backends = createBackends({
+		env: host.env,
+		home: host.home,
+		cwd: host.cwd,
+		paths: map.entries.map(({ path }) => path),
+		settings: map.backends,
+		named: options.backend,
+		envFile: options.envFile,
+		log: host.log,
+	});
+	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+	const resolveOptions: ResolveOptions = {
+		backends,
+		chain: (map.chain as readonly BackendName[] | undefined) ?? BACKEND_NAMES,
+		backend: options.backend,
+		strict: options.strict ?? map.strict ?? false,
+		on: map.on,
+		timeoutMs,
+		backendTimeoutMs: (name) => Number(map.backends[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
+		onPassedOver: (error, entries) => reportPassedOver(host.log, error, entries),
+		onDefault: ({ names }, backend) =>
+			host.log(
+				"warn",
+				`the default of ${names.join(", ")} stands in for ${backend}, which could not be asked`,
+			),
+	};
+	return {
+		map,
+		backends,
+		chain: options.backend === undefined ? resolveOptions.chain : [options.backend],
+		timeoutMs,
+		async resolve(entries) {
+			const progress = startProgress(() => host.process.stderr, "waiting for the secrets");
+			try {
+				return await resolveEntries(entries, resolveOptions);
+			} finally {
+				progress.stop();
+			}
+		},
+	};
+}
+
+const EMPTY_MAP: SecretMap = { file: "(no map)", entries: [], backends: {}, run: {} };

@@ -1,0 +1,109 @@
+/** The subcommands, with the line that the help shows for each. */
+export const COMMANDS = {
+	run: {
+		operands: "-- COMMAND [ARG…]",
+		summary: "run a command with its secrets; the word itself may be left out",
+	},
+	check: { operands: "", summary: "resolve everything, show what came from where, run nothing" },
+	explain: {
+		operands: "[PATH|NAME…]",
+		summary: "show which backend was asked for what, what it said and why",
+	},
+	get: { operands: "PATH", summary: "print one secret; PATH/* prints all fields" },
+	put: {
+		operands: "PATH [KEY=VALUE|KEY=@FILE|KEY=-|KEY]…",
+		summary: "write fields of a secret, keeping its others",
+	},
+	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
+	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
+	version: { operands: "", summary: "show the version" },
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export interface Option {
+	readonly short?: string;
+	/** The placeholder of its value; none for a flag. */
+	readonly value?: string;
+	/** The variable that stands in for it. */
+	readonly variable?: string;
+	readonly repeatable?: boolean;
+	/** The subcommands that take it; all where there is none. */
+	readonly commands?: readonly CommandName[];
+	readonly summary: string;
+}
+
+const RESOLVING = ["run", "check", "explain", "get", "put", "list"] as const;
+
+const options = {
+	map: {
+		short: "m",
+		value: "FILE",
+		variable: "DSTA_MAP",
+		commands: RESOLVING,
+		summary: "the map; default secrets.map.yaml in the working directory",
+	},
+	"env-file": {
+		value: "FILE",
+		variable: "DSTA_ENV_FILE",
+		commands: RESOLVING,
+		summary: "dotenv file behind the env backend; default .env if there is one",
+	},
+	"no-env-file": { commands: RESOLVING, summary: "read no dotenv file" },
+	backend: {
+		value: "NAME",
+		variable: "DSTA_BACKEND",
+		commands: RESOLVING,
+		summary: "ask only this backend: vault, aws or env",
+	},
+	strict: {
+		variable: "DSTA_STRICT",
+		commands: RESOLVING,
+		summary: "an unavailable backend stops the run instead of falling back",
+	},
+	timeout: {
+		value: "DURATION",
+		variable: "DSTA_TIMEOUT",
+		commands: RESOLVING,
+		summary: "the deadline of the whole resolution; default 30s",
+	},
+	spawn: {
+		commands: ["run", "check"],
+		summary: "stay in front of the command and forward signals (the default)",
+	},
+	pristine: {
+		commands: ["run", "check"],
+		summary:
+			"the command gets the secrets and PATH HOME USER LANG LC_* TERM TZ TMPDIR SHELL PWD, nothing else",
+	},
+	pass: {
+		value: "PATTERN",
+		repeatable: true,
+		commands: ["run", "check"],
+		summary: "an inherited variable that reaches the command all the same; may be repeated",
+	},
+	strip: {
+		value: "PATTERN",
+		repeatable: true,
+		commands: ["run", "check"],
+		summary: "an inherited variable that does not reach the command; may be repeated",
+	},
+	json: { commands: ["check", "explain", "get", "put", "list", "version"], summary: "print JSON" },
+	raw: { commands: ["get"], summary: "end the value without a newline" },
+	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },
+	replace: { commands: ["put"], summary: "drop the fields that are not given" },
+	"log-level": {
+		value: "LEVEL",
+		variable: "DSTA_LOG_LEVEL",
+		summary: "error, warn (the default), info, debug or trace; messages go to standard error",
+	},
+	"log-format": { value: "FORMAT", variable: "DSTA_LOG_FORMAT", summary: "text (the default) or json" },
+	quiet: { short: "q", summary: "the same as --log-level error" },
+	help: { short: "h", summary: "show the help" },
+	version: { summary: "show the version" },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof options;
+
+/** The options, in the order of the help. */
+export const OPTIONS: Readonly<Record<OptionName, Option>> = options;

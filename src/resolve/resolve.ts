@@ -1,0 +1,114 @@
+import type { SecretValue } from "../backends/backend.ts";
+import type { BackendName } from "../backends/registry.ts";
+import { DstaError } from "../errors.ts";
+import { expandWildcards } from "../map/expand.ts";
+import { type Entry, isWildcard } from "../map/secret-map.ts";
+import { type Attempt, askChain, type ChainOptions, type Trace } from "./chain.ts";
+import { nobodyHad } from "./not-found.ts";
+import { toText, type ValueRules } from "./validate.ts";
+
+/** What became of one entry. */
+export interface Resolution {
+	readonly entry: Entry;
+	/** The variables that get a value, with it: none when an optional secret is absent or something failed. */
+	readonly values: ReadonlyMap<string, string>;
+	/** Who had it; `undefined` when nobody did. */
+	readonly origin: BackendName | "default" | undefined;
+	readonly attempts: readonly Attempt[];
+	/** Why the command must not start: nothing where the entry resolved. */
+	readonly errors: readonly DstaError[];
+}
+
+export interface ResolveOptions extends ChainOptions {
+	/** Hears that a default stands in for a backend that could not be asked. */
+	readonly onDefault: (entry: Entry, backend: BackendName) => void;
+}
+
+/** Resolves all entries. It never rejects because of a secret or a backend: each resolution holds its own errors. */
+export async function resolveEntries(
+	entries: readonly Entry[],
+	options: ResolveOptions,
+): Promise<readonly Resolution[]> {
+	const traces = await askChain(entries, options);
+	const wildcards = expandFound(entries, traces);
+	return traces.map((trace) => conclude(trace, wildcards, options));
+}
+
+/** All variables that resolutions give, or all their errors, each once. */
+export function collect(resolutions: readonly Resolution[]): {
+	readonly values: ReadonlyMap<string, string>;
+	readonly errors: readonly DstaError[];
+} {
+	const values = new Map(resolutions.flatMap((resolution) => [...resolution.values]));
+	return { values, errors: [...new Set(resolutions.flatMap(({ errors }) => errors))] };
+}
+
+/** Which field goes to which variable, and what is wrong with that. */
+type Wildcards = ReturnType<typeof expandWildcards>;
+
+function expandFound(entries: readonly Entry[], traces: readonly Trace[]): Wildcards {
+	const named = new Set(entries.filter((entry) => !isWildcard(entry)).flatMap(({ names }) => names));
+	const found = traces
+		.filter(({ entry, found }) => isWildcard(entry) && entry.names.length > 0 && found !== undefined)
+		.map((trace) => ({ entry: trace.entry, keys: Object.keys(fieldsOf(trace)) }));
+	return expandWildcards(named, found);
+}
+
+function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): Resolution {
+	const { attempts, backend: origin, entry, found, stopped } = trace;
+	if (stopped !== undefined)
+		return { entry, attempts, origin: undefined, values: new Map(), errors: [stopped] };
+	if (found === undefined) return concludeAbsent(trace, options);
+	if (!isWildcard(entry)) {
+		const values = new Map(targetsOf(entry).map((name) => [name, found.value]));
+		return { entry, attempts, origin, ...toTexts(entry, values) };
+	}
+	const fields = fieldsOf(trace);
+	const own = entry.names.length === 0 ? Object.keys(fields).map((key) => [key, key] as const) : undefined;
+	const keys = own ?? [...(wildcards.assignments.get(entry) ?? [])];
+	// A field that is null is absent, as it is when it is asked for by name.
+	const values = keys
+		.map(([name, key]) => [name, fields[key]] as const)
+		.filter(([, value]) => value !== null);
+	const { errors, ...texts } = toTexts(entry, new Map(values as [string, SecretValue][]));
+	const clashes = wildcards.errors.filter(({ path }) => path === entry.path.text);
+	return { entry, attempts, origin, ...texts, errors: [...clashes, ...errors] };
+}
+
+function concludeAbsent(trace: Trace, options: ResolveOptions): Resolution {
+	const { attempts, entry } = trace;
+	const base = { entry, attempts, errors: [] };
+	if (entry.default !== undefined) {
+		const failed = attempts.find(({ outcome }) => outcome === "failed");
+		if (failed !== undefined) options.onDefault(entry, failed.backend);
+		const values = new Map(targetsOf(entry).map((name) => [name, entry.default as string]));
+		return { ...base, origin: "default", ...toTexts({ ...entry, decode: undefined }, values) };
+	}
+	if (entry.optional) return { ...base, origin: undefined, values: new Map() };
+	return { ...base, origin: undefined, values: new Map(), errors: [nobodyHad(trace)] };
+}
+
+function targetsOf({ names, path }: Entry): readonly string[] {
+	return names.length === 0 ? [path.text] : names;
+}
+
+function fieldsOf({ found }: Trace): { readonly [key: string]: SecretValue } {
+	return (found?.value ?? {}) as { readonly [key: string]: SecretValue };
+}
+
+function toTexts(
+	rules: ValueRules,
+	assigned: ReadonlyMap<string, SecretValue>,
+): Pick<Resolution, "values" | "errors"> {
+	const values = new Map<string, string>();
+	const errors: DstaError[] = [];
+	for (const [name, value] of assigned) {
+		try {
+			values.set(name, toText(value, rules, name));
+		} catch (error) {
+			if (!(error instanceof DstaError)) throw error;
+			errors.push(error);
+		}
+	}
+	return { values, errors };
+}

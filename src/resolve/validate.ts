@@ -1,0 +1,101 @@
+import type { SecretValue } from "../backends/backend.ts";
+import { DstaError } from "../errors.ts";
+import type { Encoding, ValueType } from "../map/secret-map.ts";
+import type { SecretPath } from "../secret-path.ts";
+
+/** What makes a value fit for its variable. */
+export interface ValueRules {
+	readonly path: SecretPath;
+	readonly type?: ValueType | undefined;
+	readonly match?: RegExp | undefined;
+	readonly decode?: Encoding | undefined;
+}
+
+/**
+ * The text that a variable gets for a found value: decoded, then checked against `type` and `match`.
+ * @throws {DstaError} DSTA_INVALID_VALUE it does not fit; the message never shows it
+ */
+export function toText(value: SecretValue, rules: ValueRules, name: string): string {
+	const text = checkDecoded(stringify(value, rules, name), rules, name);
+	if (rules.type !== undefined && !TYPE_CHECKS[rules.type](text))
+		throw invalid(rules, name, `is not ${TYPE_WORDS[rules.type]} (type: ${rules.type})`);
+	if (rules.match !== undefined && !rules.match.test(text))
+		throw invalid(rules, name, `does not match ${rules.match.source}`);
+	return text;
+}
+
+function stringify(value: SecretValue, rules: ValueRules, name: string): string {
+	if (typeof value === "string") return value;
+	const json = JSON.stringify(value);
+	const isStructure = /^[[{]/.test(json);
+	if (!isStructure || rules.type === "json" || rules.path.selector.kind === "pointer") return json;
+	throw invalid(
+		rules,
+		name,
+		`is a JSON ${json.startsWith("[") ? "array" : "object"}, which has no one text`,
+		`Name one of its fields (${rules.path.secret}/FIELD), take them all (${rules.path.secret}/*), or say type: json.`,
+	);
+}
+
+function checkDecoded(text: string, rules: ValueRules, name: string): string {
+	if (rules.decode === undefined) return text;
+	const decoded = decode(text.trim(), rules.decode);
+	if (decoded !== undefined) return decoded;
+	throw invalid(rules, name, `is not the ${rules.decode} of UTF-8 text (decode: ${rules.decode})`);
+}
+
+function decode(text: string, encoding: Encoding): string | undefined {
+	const compact = text.replace(/\r?\n/g, "");
+	if (!ALPHABETS[encoding].test(compact) || (encoding === "hex" && compact.length % 2 === 1))
+		return undefined;
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(compact, encoding));
+	} catch {
+		return undefined;
+	}
+}
+
+// RFC 4648; padding may be left out, as many tools do.
+const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
+	base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/,
+	base64url: /^(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?$/,
+	hex: /^[\da-f]*$/i,
+};
+
+const TYPE_CHECKS: Readonly<Record<ValueType, (text: string) => boolean>> = {
+	string: () => true,
+	int: (text) => /^[+-]?\d+$/.test(text),
+	number: (text) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text),
+	bool: (text) => /^(?:true|false|yes|no|on|off|1|0)$/i.test(text),
+	port: (text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535,
+	url: (text) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text) && URL.canParse(text),
+	json: isJson,
+	pem: (text) => /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[\s\S]+?\r?\n-----END \1-----/.test(text),
+};
+
+const TYPE_WORDS: Readonly<Record<ValueType, string>> = {
+	string: "a string",
+	int: "a whole number",
+	number: "a number",
+	bool: "true or false, yes or no, on or off, 1 or 0",
+	port: "a port from 1 to 65535",
+	url: "a URL",
+	json: "JSON",
+	pem: "a PEM block",
+};
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function invalid({ path }: ValueRules, name: string, reason: string, cure?: string): DstaError {
+	return new DstaError("DSTA_INVALID_VALUE", `The value of ${path.text} for ${name} ${reason}`, {
+		path: path.text,
+		cure: cure ?? `Put a right value into ${path.text}, or change what the map says of it.`,
+	});
+}
