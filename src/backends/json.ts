@@ -9,9 +9,21 @@ const MAX_DEPTH = 500;
  * @throws {RangeError} it nests over 500 levels deep
  */
 export function parseJson(text: string): SecretValue {
+	return parse(text, MAY_HOLD_LONG_NUMBER.test(text) ? keepLongNumber : undefined);
+}
+
+/**
+ * Reads JSON to write it again: every number keeps its text, be it 1.10 or -0.
+ * @throws {SyntaxError} and {RangeError} as `parseJson`
+ */
+export function parseJsonVerbatim(text: string): SecretValue {
+	return parse(text, keepNumber);
+}
+
+function parse(text: string, reviver: typeof keepNumber | undefined): SecretValue {
 	if (isTooDeep(text)) throw new RangeError(`JSON over ${MAX_DEPTH} levels deep`);
 	try {
-		return MAY_HOLD_LONG_NUMBER.test(text) ? JSON.parse(text, keepLongNumber) : JSON.parse(text);
+		return JSON.parse(text, reviver);
 	} catch {
 		throw new SyntaxError("Not JSON");
 	}
@@ -20,10 +32,19 @@ export function parseJson(text: string): SecretValue {
 // A reviver costs several times the parsing, and up to 15 digits without an exponent always fit a double.
 const MAY_HOLD_LONG_NUMBER = /\d[\d.]{15}|\d[eE]/;
 
-function keepLongNumber(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+function keepLongNumber(key: string, value: unknown, context?: Source): unknown {
+	const isLong = context?.source !== undefined && !isSameNumber(context.source, String(value));
+	return isLong ? keepNumber(key, value, context) : value;
+}
+
+function keepNumber(_key: string, value: unknown, context?: Source): unknown {
 	const source = context?.source;
-	if (typeof value !== "number" || source === undefined || rawJson === undefined) return value;
-	return isSameNumber(source, String(value)) ? value : rawJson(source);
+	return typeof value === "number" && source !== undefined && rawJson !== undefined ? rawJson(source) : value;
+}
+
+/** What a reviver hears of a primitive. */
+interface Source {
+	readonly source?: string;
 }
 
 // Not every runtime has it, and TypeScript's library does not know it yet.

@@ -1,0 +1,106 @@
+import {
+	BatchGetSecretValueCommand,
+	type BatchGetSecretValueCommandInput,
+	type BatchGetSecretValueCommandOutput,
+	CreateSecretCommand,
+	type CreateSecretCommandInput,
+	type CreateSecretCommandOutput,
+	GetSecretValueCommand,
+	type GetSecretValueCommandInput,
+	type GetSecretValueCommandOutput,
+	ListSecretsCommand,
+	type ListSecretsCommandInput,
+	type ListSecretsCommandOutput,
+	PutSecretValueCommand,
+	type PutSecretValueCommandInput,
+	type PutSecretValueCommandOutput,
+	SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import type { BackendContext } from "../backend.ts";
+import { AwsFault, faultOf } from "./fault.ts";
+import { createHttpHandler } from "./http-handler.ts";
+import type { AwsSettings } from "./settings.ts";
+import { staticKeys } from "./static-keys.ts";
+import { atMost } from "./time-limit.ts";
+
+type Ask<Input, Output> = (input: Input, signal: AbortSignal) => Promise<Output>;
+
+/** The actions of Secrets Manager in one region. Each rejects with an AwsFault and with nothing else, at the signal at once. */
+export interface AwsClient {
+	readonly batchGet: Ask<BatchGetSecretValueCommandInput, BatchGetSecretValueCommandOutput>;
+	readonly get: Ask<GetSecretValueCommandInput, GetSecretValueCommandOutput>;
+	readonly put: Ask<PutSecretValueCommandInput, PutSecretValueCommandOutput>;
+	readonly create: Ask<CreateSecretCommandInput, CreateSecretCommandOutput>;
+	readonly list: Ask<ListSecretsCommandInput, ListSecretsCommandOutput>;
+	close(): void;
+}
+
+/** Makes the client. It looks for credentials when it is first asked something. */
+export function createClient(settings: AwsSettings, env: BackendContext["env"]): AwsClient {
+	const { endpoint, profile, region } = settings;
+	const credentials = profile === undefined ? staticKeys(env) : undefined;
+	const sdk = new SecretsManagerClient({
+		...(region === undefined ? {} : { region }),
+		...(endpoint === undefined ? {} : { endpoint }),
+		...(profile === undefined ? {} : { profile }),
+		...(credentials === undefined ? {} : { credentials }),
+		requestHandler: { ...createHttpHandler(env) },
+		maxAttempts: 3,
+		retryMode: "standard",
+		// "auto" would ask the instance metadata where this host is.
+		defaultsMode: "standard",
+		logger: SILENT,
+	});
+
+	let isReady = false;
+	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager.
+	async function prepare(): Promise<void> {
+		if (isReady) return;
+		try {
+			await sdk.config.region();
+		} catch {
+			throw new AwsFault("noRegion", "no region");
+		}
+		try {
+			await sdk.config.credentials();
+		} catch (error) {
+			throw faultOf(error, "credentials");
+		}
+		isReady = true;
+	}
+
+	async function ask<Output>(send: () => Promise<Output>): Promise<Output> {
+		await prepare();
+		try {
+			return await send();
+		} catch (error) {
+			throw faultOf(error, "request");
+		}
+	}
+
+	// The SDK bounds requests by the signal, but not the search for credentials, which can take minutes.
+	return {
+		batchGet: (input, signal) =>
+			atMost(signal, () =>
+				ask(() => sdk.send(new BatchGetSecretValueCommand(input), { abortSignal: signal })),
+			),
+		get: (input, signal) =>
+			atMost(signal, () => ask(() => sdk.send(new GetSecretValueCommand(input), { abortSignal: signal }))),
+		put: (input, signal) =>
+			atMost(signal, () => ask(() => sdk.send(new PutSecretValueCommand(input), { abortSignal: signal }))),
+		create: (input, signal) =>
+			atMost(signal, () => ask(() => sdk.send(new CreateSecretCommand(input), { abortSignal: signal }))),
+		list: (input, signal) =>
+			atMost(signal, () => ask(() => sdk.send(new ListSecretsCommand(input), { abortSignal: signal }))),
+		close: () => sdk.destroy(),
+	};
+}
+
+// The SDK falls back to console.warn where its logger is missing or is its own silent one.
+const SILENT = {
+	trace: () => undefined,
+	debug: () => undefined,
+	info: () => undefined,
+	warn: () => undefined,
+	error: () => undefined,
+};

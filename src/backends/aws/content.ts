@@ -1,0 +1,23 @@
+import type { SecretValue } from "../backend.ts";
+import { parseJson } from "../json.ts";
+
+/** What AWS stores of a secret: text, or bytes. */
+export interface Stored {
+	readonly SecretString?: string | undefined;
+	readonly SecretBinary?: Uint8Array | undefined;
+}
+
+/**
+ * The content of a secret: a JSON object or array where its text is one, else the text itself; bytes are given as base64.
+ * @throws {RangeError} it nests too deep
+ */
+export function contentOf({ SecretBinary, SecretString }: Stored): SecretValue {
+	if (SecretString === undefined) return Buffer.from(SecretBinary ?? []).toString("base64");
+	if (!/^\s*[[{]/.test(SecretString)) return SecretString;
+	try {
+		return parseJson(SecretString);
+	} catch (error) {
+		if (error instanceof SyntaxError) return SecretString;
+		throw error;
+	}
+}

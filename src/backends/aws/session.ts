@@ -1,0 +1,117 @@
+import { DstaError } from "../../errors.ts";
+import type { BackendContext } from "../backend.ts";
+import type { AwsClient } from "./client.ts";
+import { failureOf, type Target } from "./failure.ts";
+import { AwsFault } from "./fault.ts";
+import { checkProfile, checkProfileFiles } from "./profiles.ts";
+import { type AwsSettings, describe } from "./settings.ts";
+import { checkStaticKeys } from "./static-keys.ts";
+
+/** What one run knows of AWS: a client per region, and which actions turned out to be denied. */
+export interface Session {
+	readonly settings: AwsSettings;
+	readonly log: BackendContext["log"];
+	/**
+	 * The client of a region (`undefined`: the settings' own), made when it is first needed.
+	 * @throws {DstaError} DSTA_CONFIG the settings are wrong
+	 */
+	client(region?: string): Promise<AwsClient>;
+	/** Regions in which BatchGetSecretValue is denied. */
+	readonly unbatched: Set<string>;
+	/** The error that a fault stands for; a DstaError stays what it is. */
+	failure(error: unknown, about: About): Promise<DstaError>;
+	close(): void;
+}
+
+/** What a question was about. */
+export interface About extends Pick<Target, "action" | "id" | "path"> {
+	readonly region?: string | undefined;
+}
+
+/** Makes the session; the SDK is loaded when the first client is. */
+export function createSession(context: BackendContext, settings: AwsSettings): Session {
+	const clients = new Map<string, Promise<AwsClient>>();
+	let isClosed = false;
+
+	async function open(region: string | undefined): Promise<AwsClient> {
+		await checkSettings({ ...settings, region }, context);
+		const { createClient } = await import("./client.ts");
+		const client = createClient({ ...settings, region }, context.env);
+		if (isClosed) client.close();
+		return client;
+	}
+
+	return {
+		settings,
+		log: context.log,
+		unbatched: new Set(),
+		client(region = settings.region) {
+			const key = region ?? "";
+			const client = clients.get(key) ?? open(region);
+			clients.set(key, client);
+			return client;
+		},
+		async failure(error, { region = settings.region, ...about }) {
+			if (error instanceof DstaError) return error;
+			if (!(error instanceof AwsFault)) throw error;
+			if (error.kind === "noCredentials") {
+				const broken = await brokenProfiles(context);
+				if (broken !== undefined) return broken;
+			}
+			const { profile } = settings;
+			return failureOf(error, { ...about, region, profile, place: describe({ ...settings, region }) });
+		},
+		close() {
+			isClosed = true;
+			for (const client of clients.values())
+				client.then(
+					(open) => open.close(),
+					() => undefined,
+				);
+		},
+	};
+}
+
+async function checkSettings(
+	{ endpoint, profile, region }: AwsSettings,
+	context: BackendContext,
+): Promise<void> {
+	if (region !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/i.test(region))
+		throw wrong(
+			`${JSON.stringify(region)} is no AWS region`,
+			"Set AWS_REGION or aws.region to something like us-east-1.",
+		);
+	if (endpoint !== undefined) checkEndpoint(endpoint);
+	if (profile === undefined) checkStaticKeys(context.env);
+	else await checkProfile(profile, context);
+}
+
+function checkEndpoint(endpoint: string): void {
+	const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+	const reason =
+		url === undefined || !/^https?:$/.test(url.protocol)
+			? "is no http:// or https:// address"
+			: url.username !== "" || url.password !== ""
+				? "holds a user name or password"
+				: undefined;
+	if (reason === undefined) return;
+	// Not shown: what is no address may be anything.
+	throw wrong(
+		`The endpoint of AWS Secrets Manager ${reason}`,
+		"Set AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL or aws.endpoint to something like http://localhost:4566, or unset them.",
+	);
+}
+
+function wrong(message: string, cure: string): DstaError {
+	return new DstaError("DSTA_CONFIG", message, { backend: "aws", cure });
+}
+
+async function brokenProfiles(context: BackendContext): Promise<DstaError | undefined> {
+	try {
+		await checkProfileFiles(context);
+		return undefined;
+	} catch (error) {
+		if (error instanceof DstaError) return error;
+		throw error;
+	}
+}

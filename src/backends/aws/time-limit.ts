@@ -1,0 +1,29 @@
+import { AwsFault } from "./fault.ts";
+
+/** The outcome of an action, or a `timeout` fault at the signal; what an abandoned action does later is nobody's concern. */
+export function atMost<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const giveUp = () => reject(new AwsFault("timeout", "no answer in time"));
+		if (signal.aborted) {
+			giveUp();
+			return;
+		}
+		signal.addEventListener("abort", giveUp, { once: true });
+		action()
+			.then(resolve, reject)
+			.finally(() => signal.removeEventListener("abort", giveUp));
+	});
+}
+
+/** A signal that is aborted when all of several are; `end` takes its listeners off them. */
+export function whenAllAborted(signals: ReadonlySet<AbortSignal>): { signal: AbortSignal; end: () => void } {
+	const controller = new AbortController();
+	const listening = new AbortController();
+	const check = () => {
+		if ([...signals].every(({ aborted }) => aborted)) controller.abort();
+	};
+	for (const signal of signals)
+		signal.addEventListener("abort", check, { once: true, signal: listening.signal });
+	check();
+	return { signal: controller.signal, end: () => listening.abort() };
+}
