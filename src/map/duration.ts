@@ -1,0 +1,15 @@
+const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** The longest time that a timer of the runtime can wait: 24.8 days. */
+const MAX_MS = 2 ** 31 - 1;
+
+/**
+ * Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds as milliseconds; `undefined` when it is none of these or longer than
+ * a timer can wait (24 days).
+ */
+export function parseDuration(text: string | number): number | undefined {
+	const match = /^(\d+(?:\.\d+)?)(ms|[smhd])?$/.exec(String(text).trim());
+	if (match === null) return undefined;
+	const durationMs = Math.round(Number(match[1]) * UNITS_MS[(match[2] ?? "s") as keyof typeof UNITS_MS]);
+	return durationMs <= MAX_MS ? durationMs : undefined;
+}

@@ -1,0 +1,132 @@
+import {
+	type Context,
+	complain,
+	type Fields,
+	listOf,
+	mappingOf,
+	NOT_YET,
+	oneOf,
+	type Reader,
+	readBoolean,
+	readDuration,
+	readText,
+	readWord,
+	type Schema,
+	shown,
+} from "./fields.ts";
+import type { YamlNode } from "./node.ts";
+import type { BackendSettings, RunSettings } from "./secret-map.ts";
+import { suggestion } from "./suggest.ts";
+
+/** The name of a backend of this build. */
+export const readBackend: Reader<string> = (node, label, context) => {
+	const name = readText(node, label, context);
+	if (name === undefined || context.backends.includes(name)) return name;
+	return complain(
+		node,
+		`${label}: ${shown(name)} is no backend${suggestion(name, context.backends)}`,
+		context,
+	);
+};
+
+/** Backends in the order of asking, each once. */
+export const readChain: Reader<readonly string[]> = (node, label, context) => {
+	const chain = listOf(readBackend)(node, label, context);
+	if (chain === undefined || new Set(chain).size === chain.length) return chain;
+	return complain(node, `${label} names a backend twice`, context);
+};
+
+const readReaction = oneOf(["next", "stop"]);
+
+/** What follows a failed read. */
+export const readPolicy = mappingOf({ unavailable: readReaction, denied: readReaction });
+
+const readKv: Reader<"auto" | 1 | 2> = (node, label, context) => {
+	const word = oneOf(["auto", "1", "2"])(node, label, context);
+	return word === "1" ? 1 : word === "2" ? 2 : word;
+};
+
+/** Settings of one entry per backend name. */
+export const ENTRY_SETTINGS = {
+	vault: mappingOf({ mount: readWord, kv: readKv, namespace: readText }),
+	aws: mappingOf({ region: readWord, prefix: readText }),
+} satisfies Schema;
+
+/** Settings of the whole map per backend name. */
+export const BACKEND_SETTINGS = {
+	vault: withTimeout({
+		address: readWord,
+		mount: readWord,
+		kv: readKv,
+		namespace: readText,
+		timeout: readDuration,
+		auth: NOT_YET,
+		cacert: NOT_YET,
+		revoke: NOT_YET,
+		retries: NOT_YET,
+	}),
+	aws: withTimeout({
+		region: readWord,
+		prefix: readText,
+		profile: readWord,
+		endpoint: readWord,
+		timeout: readDuration,
+		retries: NOT_YET,
+	}),
+	env: mappingOf({ file: readWord, export: readBoolean }),
+} satisfies Schema;
+
+const readVariable: Reader<string> = (node, label, context) => {
+	const name = readWord(node, label, context);
+	if (name === undefined || !/[=\0]/.test(name)) return name;
+	return complain(node, `${label} holds names of variables, with * for any characters`, context);
+};
+
+const readMode: Reader<"spawn"> = (node, label, context) => {
+	if (node.kind === "scalar" && node.text === "exec")
+		return complain(node, `${label}: exec is not supported by this version of dsta-run`, context);
+	return oneOf(["spawn"])(node, label, context);
+};
+
+const RUN = {
+	mode: readMode,
+	pristine: readBoolean,
+	pass: listOf(readVariable),
+	strip: listOf(readVariable),
+	watch: NOT_YET,
+	metrics: NOT_YET,
+	on_change: NOT_YET,
+	signals: NOT_YET,
+	kill_after: NOT_YET,
+	subreaper: NOT_YET,
+	on_orphan: NOT_YET,
+} satisfies Schema;
+
+/** How the command is run. */
+export const readRun: Reader<RunSettings> = (node, label, context) => {
+	const fields = mappingOf(RUN)(node, label, context);
+	if (fields === undefined) return undefined;
+	// There is one mode yet, so nobody has to know it.
+	const { mode: _, ...run } = fields;
+	return run;
+};
+
+/** The settings among read fields, per backend name, as far as there are any. */
+export function pickSettings(
+	fields: Readonly<Record<string, unknown>>,
+	schema: Schema,
+): Readonly<Record<string, BackendSettings>> {
+	const given = Object.keys(schema).filter((name) => fields[name] !== undefined);
+	return Object.fromEntries(given.map((name) => [name, fields[name] as BackendSettings]));
+}
+
+/** A mapping whose `timeout` becomes `timeoutMs`. */
+function withTimeout<S extends Schema>(schema: S): Reader<BackendSettings> {
+	const read = mappingOf(schema);
+	return (node: YamlNode, label: string, context: Context) => {
+		const fields: (Fields<S> & { readonly timeout?: number }) | undefined = read(node, label, context);
+		if (fields?.timeout === undefined) return fields as BackendSettings | undefined;
+		const { timeout: timeoutMs, ...settings } = fields;
+		return { ...(settings as BackendSettings), timeoutMs };
+	};
+}

@@ -1,0 +1,348 @@
+import { describe, expect, it } from "vitest";
+import { DstaError } from "../../src/errors.ts";
+import { parseSecretMap } from "../../src/map/parse.ts";
+
+const OPTIONS = { file: "m.yaml", backends: ["vault", "aws", "env"] };
+
+/** What is said of a map, line for line, without the name of the file. */
+function complaintsOf(text: string): string[] {
+	try {
+		parseSecretMap(text, OPTIONS);
+	} catch (error) {
+		if (!(error instanceof DstaError)) throw error;
+		expect(error.code).toBe("DSTA_MAP");
+		expect(error.cure).toContain("m.yaml");
+		return error.message.split("\n").map((line) => line.replace(/^m\.yaml:/, ""));
+	}
+	return [];
+}
+
+const NO_NAME = "is no variable name (letters, digits and _, no digit first)";
+const LINE = "exchange/binance/api_key: BINANCE_API_KEY";
+const ENTRY_KEYS = "env, default, optional, backend, chain, on, type, match, decode, version, vault, aws";
+const ALIAS =
+	'a text cannot begin with * or & in YAML, where that is an alias or an anchor: put it in quotes, "*"';
+const TAG = "a text cannot begin with ! in YAML, where that is a tag: put it in quotes";
+const NOT_YAML =
+	"this is not YAML: put a text with special characters in quotes, and begin the lines of one level in one column";
+const EMPTY = `1:1: the map is empty: write ${LINE}, or {} for a map of nothing`;
+const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
+
+describe("a mistake in the YAML", () => {
+	it.each<[string, string]>([
+		["", EMPTY],
+		["\uFEFF", EMPTY],
+		["# nothing\n\n", EMPTY],
+		["---\n", EMPTY],
+		["a/b: @x\n", "1:6: a text cannot begin with @ in YAML: put it in quotes"],
+		["a/b: `x`\n", "1:6: a text cannot begin with ` in YAML: put it in quotes"],
+		["a/*: *\n", `1:6: ${ALIAS}`],
+		["a/*: *A\n", `1:6: ${ALIAS}`],
+		["a/b: &A\n", `1:6: ${ALIAS}`],
+		["a/b: &A B\n", `1:6: ${ALIAS}`],
+		["a/b: !A\n", `1:6: ${TAG}`],
+		["a/b: !!str A\n", `1:6: ${TAG}`],
+		["a/b: !!js/function A\n", `1:6: ${TAG}`],
+		["a/b: !custom {env: A}\n", `1:6: ${TAG}`],
+		["a: x: y\n", '1:4: a second ": " in one line: put the text that holds it in quotes'],
+		["a: x:y: z\n", '1:4: a second ": " in one line: put the text that holds it in quotes'],
+		[
+			"a/b: A\n  c/d: B\n",
+			"1:6: wrong indentation: the next line is indented further than this one, so that it continues it",
+		],
+		[" a/b: A\nc/d: B\n", `2:1: ${NOT_YAML}`],
+		["\ta: B\n", "1:1: a tab cannot indent a line in YAML: use spaces"],
+		["a:\n\t- B\n", "2:1: a tab cannot indent a line in YAML: use spaces"],
+		["a/b: A\nc/d:B\n", "2:1: a space must follow the colon"],
+		["a/b:A\n", "1:1: a space must follow the colon"],
+		["a/b: A\nc/d\n", `2:1: ${NO_COLON}`],
+		[
+			"a/tls #/key: A\n",
+			'1:1: a # after a space begins a comment, which hides the ": " of this line: put the path in quotes',
+		],
+		['a/b: "x\nc/d: B\n', "1:6: a quote is opened here and not closed"],
+		["a/b: 'x\n", "1:6: a quote is opened here and not closed"],
+		["a/b: 'it's'\n", `1:10: ${NOT_YAML}`],
+		[
+			'a/b: "\\q"\n',
+			"1:7: a \\ in double quotes begins an escape, and this is none: write \\\\, or use single quotes",
+		],
+		["a/b: {env: A\nc/d: B\n", "2:1: a [ or { is not closed before this"],
+		["a/b: [A, B", "1:11: a [ or { is not closed before this"],
+		["a/b: A\n}\n", `2:1: ${NOT_YAML}`],
+		[
+			"a/b: - A\n",
+			'1:6: a list cannot begin here: put each "- NAME" in a line of its own, or write [NAME, NAME]',
+		],
+		[
+			"a/b: A\n---\nc/d: B\n",
+			"2:1: a second document begins here, and a map is one: take out the line ---, or make it two files",
+		],
+		["%FOO bar\n---\na: B\n", "1:1: a line that begins with % is a directive, which a map does not need"],
+		["? [a]\n: B\n", "1:3: a key must be one text"],
+		["? {a: b}\n: B\n", "1:3: a key must be one text"],
+		["~\n", `1:1: ${NO_COLON}`],
+		["5\n", `1:1: ${NO_COLON}`],
+		["[]\n", `1:1: a map is lines such as ${LINE}, not a list`],
+		["- a/b: A\n", `1:1: a map is lines such as ${LINE}, not a list`],
+	])("%j: %s", (text, complaint) => {
+		expect(complaintsOf(text)).toEqual([complaint]);
+	});
+});
+
+describe("a wrong line", () => {
+	it.each<[string, ...string[]]>([
+		["/a: A\n", '1:1: "/a" is no secret path: it begins with "/"'],
+		["a/: A\n", '1:1: "a/" is no secret path: it ends with "/"'],
+		["a//b: A\n", '1:1: "a//b" is no secret path: it has an empty segment'],
+		["a/../b: A\n", '1:1: "a/../b" is no secret path: it has a segment ".."'],
+		["a/*/b: A_*\n", '1:1: "a/*/b" is no secret path: a "*" may only stand for the whole last segment'],
+		['"*": "*"\n', '1:1: "*" is no secret path: a "*" needs a secret before it'],
+		["a#: A\n", '1:1: "a#" is no secret path: nothing follows its "#"'],
+		["a/b#/~x: A\n", '1:1: "a/b#/~x" is no secret path: "~" in a JSON pointer is written "~0"'],
+		[": A\n", '1:1: "" is no secret path: it is empty'],
+		[
+			"exchange/binance/api_key:\n",
+			'1:1: "exchange/binance/api_key" has no variable name: write exchange/binance/api_key: EXCHANGE_BINANCE_API_KEY',
+		],
+		["a/b: # A\n", '1:1: "a/b" has no variable name: write a/b: A_B'],
+		["a/b: {}\n", '1:6: "a/b" has no variable name: add env: A_B'],
+		["a/b: {default: x}\n", '1:6: "a/b" has no variable name: add env: A_B'],
+		["a/b: {evn: A}\n", '1:7: unknown key "evn"; did you mean "env"?'],
+		["a/b: {env: }\n", "1:12: env has no variable name"],
+		["a/b: []\n", "1:6: a/b is an empty list of names"],
+		["a/b: [[A]]\n", "1:7: a list of names holds only names"],
+		["a/b: {env: {A: 1}}\n", "1:12: env must be a name or a list of names"],
+		["a/b: 1BAD\n", `1:6: "1BAD" ${NO_NAME}; did you mean "_1BAD"?`],
+		["a/b: 123\n", `1:6: "123" ${NO_NAME}; did you mean "_123"?`],
+		["a/b: api-key\n", `1:6: "api-key" ${NO_NAME}; did you mean "api_key"?`],
+		[`a/b: \${API_KEY}\n`, `1:6: "\${API_KEY}" ${NO_NAME}; did you mean "API_KEY"?`],
+		["a/b: ~\n", `1:6: this ${NO_NAME}`],
+		["a/b: {env: [A, b.c]}\n", `1:16: "b.c" ${NO_NAME}; did you mean "b_c"?`],
+		[
+			"BINANCE_API_KEY: exchange/binance/api_key\n",
+			"1:1: the sides are swapped: write exchange/binance/api_key: BINANCE_API_KEY",
+		],
+		["GATEIO_*: exchange/gateio/*\n", "1:1: the sides are swapped: write exchange/gateio/*: GATEIO_*"],
+		["A: app/tls#key\n", "1:1: the sides are swapped: write app/tls#key: A"],
+		["a/*: A\n", '1:6: a/* needs a name that ends in *, which "A" is not; did you mean "A_*"?'],
+		["a/*: A_\n", '1:6: a/* needs a name that ends in *, which "A_" is not; did you mean "A_*"?'],
+		["a/*: 1_*\n", '1:6: a/* needs a name that ends in *, which "1_*" is not'],
+		["a/*: A_*_B\n", '1:6: a/* needs a name that ends in *, which "A_*_B" is not'],
+		["a/*: [A_*, B_*]\n", "1:12: a/* takes one name that ends in *, not a list of names"],
+		[
+			"a/*: {env: A_*, default: x}\n",
+			"1:17: a/* stands for many variables, which cannot share a default; write optional: true or name them",
+		],
+		["a/b: A_*\n", '1:6: "A_*" ends in *, so its path must end in /*; did you mean "a/b/*"?'],
+		["a: A_*\n", '1:4: "A_*" ends in *, so its path must end in /*; did you mean "a/*"?'],
+		["a/b#c: A_*\n", '1:8: "A_*" ends in *, so its path must end in /*; did you mean "a/b/*"?'],
+		['a/b: "*"\n', '1:6: "*" ends in *, so its path must end in /*; did you mean "a/b/*"?'],
+		[
+			"a/b: A\na/b: B\n",
+			'2:1: "a/b" is given twice, first at m.yaml:1:1; give its one line a list of names, a/b: [NAME, NAME]',
+		],
+		["a/b: A\nc/d: A\n", "2:6: A gets a value twice, first at m.yaml:1:6"],
+		["a/b: [A, A]\n", "1:10: A gets a value twice, first at m.yaml:1:7"],
+		["a/b: A\nc/d: {env: [B, A]}\n", "2:16: A gets a value twice, first at m.yaml:1:6"],
+		[
+			"exchange:\n  binance:\n    api_key: A\n",
+			'2:3: "exchange" has no key env; paths are not nested: write exchange/binance: NAME in one line',
+		],
+		["a/b: {env: A, defualt: x}\n", '1:15: unknown key "defualt"; did you mean "default"?'],
+		["a/b: {env: A, optinal: yes}\n", '1:15: unknown key "optinal"; did you mean "optional"?'],
+		["a/b: {env: A, valt: {}}\n", '1:15: unknown key "valt"; did you mean "vault"?'],
+		["a/b: {env: A, banana: 1}\n", `1:15: unknown key "banana"; write one of ${ENTRY_KEYS}`],
+		["a/b: {env: A, __proto__: 1}\n", `1:15: unknown key "__proto__"; write one of ${ENTRY_KEYS}`],
+		["a/b: {env: A, constructor: 1}\n", `1:15: unknown key "constructor"; write one of ${ENTRY_KEYS}`],
+		["a/b: {env: A, env: B}\n", '1:15: "env" is given twice, first at m.yaml:1:7'],
+		["a/b: {env: A, as: file}\n", "1:15: as is not supported by this version of dsta-run"],
+		["a/b: {env: A, mode: '0400'}\n", "1:15: mode is not supported by this version of dsta-run"],
+		[
+			"a/b: {env: A, default: }\n",
+			'1:24: default has no value; put it in quotes if that is meant (""), or write optional: true',
+		],
+		[
+			"a/b: {env: A, default: ~}\n",
+			'1:24: default has the value null; put it in quotes if that is meant ("~"), or write optional: true',
+		],
+		[
+			"a/b: {env: A, default: null}\n",
+			'1:24: default has the value null; put it in quotes if that is meant ("null"), or write optional: true',
+		],
+		["a/b: {env: A, default: {x: 1}}\n", "1:24: default must be one text; put JSON in quotes: '{\"a\": 1}'"],
+		["a/b: {env: A, optional: maybe}\n", "1:25: optional must be true or false"],
+		["a/b: {env: A, optional: }\n", "1:25: optional has no value; give it one or leave it out"],
+		["a/b: {env: A, type: prot}\n", '1:21: type cannot be "prot"; did you mean "port"?'],
+		[
+			"a/b: {env: A, type: uuid}\n",
+			'1:21: type cannot be "uuid"; write one of string, int, number, bool, port, url, json, pem',
+		],
+		["a/b: {env: A, decode: bas64}\n", '1:23: decode cannot be "bas64"; did you mean "base64"?'],
+		["a/b: {env: A, match: '('}\n", "1:22: match is no regular expression: Unterminated group"],
+		["a/b: {env: A, match: ''}\n", "1:22: match is empty; give it a value or leave it out"],
+		[
+			"a/b: {env: A, version: 0}\n",
+			"1:24: version must be a number from 1 for Vault, or a version id or stage for AWS",
+		],
+		[
+			"a/b: {env: A, version: 1.5}\n",
+			"1:24: version must be a number from 1 for Vault, or a version id or stage for AWS",
+		],
+		["a/b: {env: A, backend: valt}\n", '1:24: backend: "valt" is no backend; did you mean "vault"?'],
+		["a/b: {env: A, chain: [env, vualt]}\n", '1:28: chain: "vualt" is no backend; did you mean "vault"?'],
+		["a/b: {env: A, chain: []}\n", "1:22: chain is an empty list"],
+		["a/b: {env: A, chain: [env, env]}\n", "1:22: chain names a backend twice"],
+		[
+			"a/b: {env: A, backend: env, chain: [env]}\n",
+			"1:29: backend and chain exclude each other; keep one of them",
+		],
+		["a/b: {env: A, on: next}\n", "1:19: on holds keys of its own (unavailable, denied); write {} for none"],
+		["a/b: {env: A, on: {denied: skip}}\n", '1:28: on.denied cannot be "skip"; write one of next, stop'],
+		["a/b: {env: A, vault: {mont: x}}\n", '1:23: unknown key "mont"; did you mean "mount"?'],
+		["a/b: {env: A, vault: {kv: 3}}\n", '1:27: vault.kv cannot be "3"; write one of auto, 1, 2'],
+		[
+			"a/b: {env: A, vault: {address: x}}\n",
+			'1:23: unknown key "address"; write one of mount, kv, namespace',
+		],
+		[
+			"a/b: {env: A, aws: us-east-1}\n",
+			"1:20: aws holds keys of its own (region, prefix); write {} for none",
+		],
+	])("%j: %s", (text, ...complaints) => {
+		expect(complaintsOf(text)).toEqual(complaints);
+	});
+});
+
+describe("a wrong setting", () => {
+	const wrap = (line: string) => `secrets: {}\n${line}\n`;
+	it.each<[string, string]>([
+		["version: 2", "2:10: version of a map must be 1"],
+		["chain: []", "2:8: chain is an empty list"],
+		["chain: [vault, aw]", '2:16: chain: "aw" is no backend; did you mean "aws"?'],
+		["strict: maybe", "2:9: strict must be true or false"],
+		["timeout: soon", "2:10: timeout must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds"],
+		["timeout: 0", "2:10: timeout must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds"],
+		["timeout: [30s]", "2:10: timeout must be one text"],
+		["on: {unavailible: next}", '2:6: unknown key "unavailible"; did you mean "unavailable"?'],
+		["valt: {}", '2:1: unknown key "valt"; did you mean "vault"?'],
+		[
+			"exchange/binance/api_key: A",
+			'2:1: "exchange/binance/api_key" is a path: move its line to the others, under secrets:',
+		],
+		[
+			"vault:",
+			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout); write {} for none",
+		],
+		["vault: {adress: x}", '2:9: unknown key "adress"; did you mean "address"?'],
+		["vault: {mount: ''}", "2:16: vault.mount is empty; give it a value or leave it out"],
+		["vault: {auth: {method: approle}}", "2:9: vault.auth is not supported by this version of dsta-run"],
+		["vault: {cacert: x}", "2:9: vault.cacert is not supported by this version of dsta-run"],
+		["vault: {revoke: true}", "2:9: vault.revoke is not supported by this version of dsta-run"],
+		["vault: {retries: 3}", "2:9: vault.retries is not supported by this version of dsta-run"],
+		["aws: {retries: 3}", "2:7: aws.retries is not supported by this version of dsta-run"],
+		["aws: {regoin: x}", '2:7: unknown key "regoin"; did you mean "region"?'],
+		[
+			"aws: {timeout: never}",
+			"2:16: aws.timeout must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds",
+		],
+		["env: {timeout: 1s}", '2:7: unknown key "timeout"; write one of file, export'],
+		["env: {export: perhaps}", "2:15: env.export must be true or false"],
+		["run: {mode: exec}", "2:13: run.mode: exec is not supported by this version of dsta-run"],
+		["run: {mode: fork}", '2:13: run.mode cannot be "fork"; write one of spawn'],
+		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
+		...["watch", "metrics", "on_change", "signals", "kill_after", "subreaper", "on_orphan"].map(
+			(key): [string, string] => [
+				`run: {${key}: x}`,
+				`2:7: run.${key} is not supported by this version of dsta-run`,
+			],
+		),
+		["templates: {}", "2:1: templates is not supported by this version of dsta-run"],
+		["audit: x", "2:1: audit is not supported by this version of dsta-run"],
+		["secrets: {}", '2:1: "secrets" is given twice, first at m.yaml:1:1'],
+	])("%s: %s", (line, complaint) => {
+		expect(complaintsOf(wrap(line))).toEqual([complaint]);
+	});
+
+	it.each<[string, string[]]>([
+		["secrets:\nversion: 1\n", [`1:9: secrets must hold lines such as ${LINE}, or {} for none`]],
+		["secrets:\n  - a/b: A\n", [`2:3: secrets must hold lines such as ${LINE}`]],
+		["secretes:\n  a/b: A\n", ['1:1: unknown key "secretes"; did you mean "secrets"?']],
+		[
+			"version: 1\nchain: [env]\na/b: A\n",
+			["version", "chain"].map(
+				(key, index) => `${index + 1}:1: ${key} is a setting: put the lines ${LINE} under secrets: beside it`,
+			),
+		],
+		[
+			"vault: {address: x}\na/b: A\n",
+			[`1:1: vault is a setting: put the lines ${LINE} under secrets: beside it`],
+		],
+	])("%j: the forms are not mixed", (text, complaints) => {
+		expect(complaintsOf(text)).toEqual(complaints);
+	});
+});
+
+describe("all mistakes of a map", () => {
+	it("are reported in one run, in the order of the file", () => {
+		const text = [
+			"timeout: soon",
+			"secrets:",
+			"  a//b: A",
+			"  c/d: @x",
+			"  e/f: { env: [B, 1C], defualt: 1, optional: }",
+			"  g/*: { env: G, default: 5, backend: env, chain: [env] }",
+			"  h: A",
+			"vault: { mont: x, auth: {} }",
+		].join("\r\n");
+		expect(complaintsOf(text)).toEqual([
+			"1:10: timeout must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds",
+			'3:3: "a//b" is no secret path: it has an empty segment',
+			"4:8: a text cannot begin with @ in YAML: put it in quotes",
+			`5:19: "1C" ${NO_NAME}; did you mean "_1C"?`,
+			'5:24: unknown key "defualt"; did you mean "default"?',
+			"5:46: optional has no value; give it one or leave it out",
+			'6:15: g/* needs a name that ends in *, which "G" is not; did you mean "G_*"?',
+			"6:18: g/* stands for many variables, which cannot share a default; write optional: true or name them",
+			"6:44: backend and chain exclude each other; keep one of them",
+			"7:6: A gets a value twice, first at m.yaml:3:9",
+			'8:10: unknown key "mont"; did you mean "mount"?',
+			"8:19: vault.auth is not supported by this version of dsta-run",
+		]);
+	});
+
+	it("are listed up to fifty", () => {
+		const complaints = complaintsOf(
+			Array.from({ length: 73 }, (_, index) => `a/b${index}: ${index}\n`).join(""),
+		);
+		expect(complaints).toHaveLength(51);
+		expect(complaints[49]).toMatch(/^50:/);
+		expect(complaints[50]).toBe(" … and 23 more mistakes");
+	});
+});
+
+describe("a default", () => {
+	const SENTINEL = "hunter2-sentinel";
+	it.each([
+		`{env: A, default: ${SENTINEL}, optinal: x}`,
+		`{env: A, default: *${SENTINEL}}`,
+		`{env: A, default: &${SENTINEL}}`,
+		`{env: A, default: !${SENTINEL} x}`,
+		`{env: A, default: @${SENTINEL}}`,
+		`{env: A, default: "${SENTINEL}\\q"}`,
+		`{env: A, default: "${SENTINEL}}`,
+		`{env: A, default: x, ${SENTINEL}}`,
+		`{env: A, default: x ${SENTINEL}: y}`,
+		`{env: A, default: [${SENTINEL}]}`,
+		`{env: A, default: {${SENTINEL}: 1}}`,
+		`{env: 1, default: ${SENTINEL}} ${SENTINEL}`,
+		`\n  env: A\n  default: ${SENTINEL}: x`,
+		`\n  env: A\n  default: |x${SENTINEL}\n   y`,
+		`\n  env: A\n  default: ${SENTINEL}\n ${SENTINEL}\n`,
+		`pass=${SENTINEL}`,
+	])("is in no message: %j", (value) => {
+		const complaints = complaintsOf(`a/b: ${value}`);
+		expect(complaints).not.toEqual([]);
+		expect(complaints.join("\n")).not.toContain("hunter2");
+	});
+});
