@@ -57,9 +57,10 @@ export function readMap(root: YamlNode, context: Context): Omit<SecretMap, "file
 		return complain(root, `a map is lines such as ${EXAMPLE_LINE}, not a list`, context);
 	if (!isFullForm(root)) return { entries: readShortForm(root, context), backends: {}, run: {} };
 	const fields = readFields(root, MAP, { parent: "", context, explainUnknown: explainUnknownKey });
-	const { aws: _, env: __, run, secrets, vault: ___, version: ____, ...rest } = fields;
+	const { aws: _, env: __, run, secrets, vault: ___, version: ____, timeout, ...rest } = fields;
 	return {
 		...rest,
+		...(timeout === undefined ? {} : { timeoutMs: timeout }),
 		entries: secrets ?? [],
 		backends: pickSettings(fields, BACKEND_SETTINGS),
 		run: run ?? {},

@@ -60,7 +60,7 @@ function checkName({ offset, text }: NameNode, path: SecretPath, problems: Sink)
 	}
 	const meant = text.replace(/^\$\{?|\}$/g, "").replace(/\W/g, "_");
 	const named = /^\d/.test(meant) ? `_${meant}` : meant;
-	const hint = isShowable(text) && isName(named) ? `; did you mean "${named}"?` : "";
+	const hint = /[A-Za-z]/.test(text) && isShowable(text) && isName(named) ? `; did you mean "${named}"?` : "";
 	problems.add(
 		offset,
 		`${isShowable(text) ? `"${text}"` : "this"} is no variable name (letters, digits and _, no digit first)${hint}`,

@@ -114,7 +114,7 @@ describe("a wrong line", () => {
 		["a/b: [[A]]\n", "1:7: a list of names holds only names"],
 		["a/b: {env: {A: 1}}\n", "1:12: env must be a name or a list of names"],
 		["a/b: 1BAD\n", `1:6: "1BAD" ${NO_NAME}; did you mean "_1BAD"?`],
-		["a/b: 123\n", `1:6: "123" ${NO_NAME}; did you mean "_123"?`],
+		["a/b: 123\n", `1:6: "123" ${NO_NAME}`],
 		["a/b: api-key\n", `1:6: "api-key" ${NO_NAME}; did you mean "api_key"?`],
 		[`a/b: \${API_KEY}\n`, `1:6: "\${API_KEY}" ${NO_NAME}; did you mean "API_KEY"?`],
 		["a/b: ~\n", `1:6: this ${NO_NAME}`],
