@@ -1,6 +1,7 @@
 import type { AwsClient } from "./client.ts";
 import type { Stored } from "./content.ts";
 import { AwsFault, faultOfEntry } from "./fault.ts";
+import { createLine } from "./line.ts";
 import { regionOfArn, versionOf } from "./names.ts";
 import type { Session } from "./session.ts";
 
@@ -146,27 +147,6 @@ async function* pages(
 // The action is denied or unknown to the server, or one of twenty spoils the others.
 function isAboutBatches({ kind }: AwsFault): boolean {
 	return ["forbidden", "undecryptable", "misconfigured", "absent", "deleted"].includes(kind);
-}
-
-/** Runs at most so many actions at once, in the order of their coming. */
-function createLine(size: number): (action: () => Promise<void>) => void {
-	const waiting: (() => Promise<void>)[] = [];
-	let running = 0;
-	const advance = () => {
-		while (running < size) {
-			const action = waiting.shift();
-			if (action === undefined) return;
-			running++;
-			action().finally(() => {
-				running--;
-				advance();
-			});
-		}
-	};
-	return (action) => {
-		waiting.push(action);
-		advance();
-	};
 }
 
 function chunk<T>(items: readonly T[], size: number): readonly T[][] {

@@ -44,6 +44,7 @@ export function createClient(settings: AwsSettings, env: BackendContext["env"]):
 		...(endpoint === undefined ? {} : { endpoint }),
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
+		...containerTimeout(env),
 		requestHandler: { ...createHttpHandler(env) },
 		maxAttempts: 3,
 		retryMode: "standard",
@@ -94,6 +95,13 @@ export function createClient(settings: AwsSettings, env: BackendContext["env"]):
 			atMost(signal, () => ask(() => sdk.send(new ListSecretsCommand(input), { abortSignal: signal }))),
 		close: () => sdk.destroy(),
 	};
+}
+
+// Reaches the SDK's provider of container credentials, which after its default of a second only prints a warning: our signal
+// is the limit. Not set without a container, where it would be the limit of the search for an instance's metadata.
+function containerTimeout(env: BackendContext["env"]): { readonly timeout?: number } {
+	const uri = env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || env.AWS_CONTAINER_CREDENTIALS_FULL_URI;
+	return uri ? { timeout: 0 } : {};
 }
 
 // The SDK falls back to console.warn where its logger is missing or is its own silent one.
