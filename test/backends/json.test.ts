@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../src/backends/json.ts";
+import { parseJson, parseJsonVerbatim } from "../../src/backends/json.ts";
 
 describe("JSON of a backend", () => {
 	it.each([
@@ -82,6 +82,12 @@ describe("JSON of a backend", () => {
 		expect(JSON.stringify(parseJson(nested(500)))).toBe(nested(500));
 		expect(() => parseJson(nested(502))).toThrow(RangeError);
 		expect(() => parseJson("[".repeat(5_000_000))).toThrow(RangeError);
+	});
+
+	it("keeps the text of every number of what is written again", () => {
+		const text = '{"a":1.10,"b":-0,"c":[1e5,42],"d":12345678901234567890,"e":"1.10"}';
+		expect(JSON.stringify(parseJsonVerbatim(text))).toBe(text);
+		expect(() => parseJsonVerbatim("sentinel-hunter2")).toThrow(/^Not JSON$/);
 	});
 
 	it("does not take brackets in strings for levels", () => {

@@ -45,7 +45,7 @@ export function createClient(settings: AwsSettings, env: BackendContext["env"]):
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
-		requestHandler: { ...createHttpHandler(env) },
+		requestHandler: { ...createHttpHandler() },
 		maxAttempts: 3,
 		retryMode: "standard",
 		// "auto" would ask the instance metadata where this host is.

@@ -33,11 +33,11 @@ export interface HttpHandler {
 }
 
 /**
- * The transport under the SDK: kept-alive connections, through the proxy that the environment names, answers capped in size,
- * and no header where NODE_DEBUG=http would print it. The SDK follows no redirect, and neither does this.
+ * The transport under the SDK: kept-alive connections, answers capped in size, and no header where NODE_DEBUG=http would
+ * print it. The SDK follows no redirect, and neither does this.
  */
-export function createHttpHandler(proxyEnv: Readonly<Record<string, string | undefined>>): HttpHandler {
-	const options = { keepAlive: true, maxSockets: MAX_SOCKETS, proxyEnv };
+export function createHttpHandler(): HttpHandler {
+	const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
 	const agents = { "http:": new http.Agent(options), "https:": new https.Agent(options) };
 	return {
 		handle(request, { abortSignal: signal } = {}) {

@@ -241,13 +241,4 @@ describe("The request", () => {
 			"x-amz-security-token": "token",
 		});
 	});
-
-	it("goes through the proxy that the environment names", async () => {
-		await using proxy = await startFakeAws(answerFrom(store(1)));
-		const env = { ...KEYS, AWS_ENDPOINT_URL: "http://aws.example.invalid:81", HTTP_PROXY: proxy.url };
-		using backend = openBackend("", { env });
-		const found = backend.read(request("app/s0/key"), AbortSignal.timeout(20_000));
-		expect((await found)?.value).toBe("v0");
-		expect(proxy.calls[0]?.headers.host).toBe("aws.example.invalid:81");
-	});
 });

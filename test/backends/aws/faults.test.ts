@@ -1,0 +1,349 @@
+import { describe, expect, it } from "vitest";
+import type { DstaError } from "../../../src/errors.ts";
+import { everythingOf, failureOf, openBackend, readAll, request, SENTINELS, valuesOf } from "./backend.ts";
+import { type Answer, answerFrom, type Program, refusal, startFakeAws } from "./fake-aws.ts";
+
+const { signal } = new AbortController();
+const SECRETS = { "dsta/a/b": '{"c":"v1"}', "dsta/d/e": '{"f":"v2"}' };
+
+async function failureAt(program: Program): Promise<DstaError> {
+	await using aws = await startFakeAws(program);
+	using backend = openBackend(aws.url);
+	const error = await failureOf(backend.read(request("a/b/c"), signal));
+	for (const sentinel of Object.values(SENTINELS)) expect(everythingOf(error)).not.toContain(sentinel);
+	expect(error.backend).toBe("aws");
+	expect(error.path).toBe("a/b/c");
+	return error;
+}
+
+describe("What AWS says to one read", () => {
+	it.each<[string, Answer, string, RegExp, RegExp]>([
+		[
+			"access denied",
+			refusal("AccessDeniedException"),
+			"DSTA_DENIED",
+			/^Permission denied: AWS refused secretsmanager:GetSecretValue on dsta\/a\/b /,
+			/"Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:us-east-1:\*:secret:dsta\/a\/b-\?{6}"/,
+		],
+		[
+			"a KMS key that may not be used",
+			refusal("AccessDeniedException", { message: "Access to KMS is not allowed" }),
+			"DSTA_DENIED",
+			/^Permission denied: the KMS key of dsta\/a\/b /,
+			/"kms:Decrypt"/,
+		],
+		[
+			"a KMS key that fails",
+			refusal("DecryptionFailure"),
+			"DSTA_DENIED",
+			/^Permission denied: the KMS key/,
+			/describe-secret/,
+		],
+		[
+			"unknown keys",
+			refusal("UnrecognizedClientException"),
+			"DSTA_DENIED",
+			/^Permission denied: AWS does not accept the credentials/,
+			/get-caller-identity/,
+		],
+		[
+			"an expired token",
+			refusal("ExpiredTokenException"),
+			"DSTA_DENIED",
+			/ExpiredTokenException\)$/,
+			/AWS_SESSION_TOKEN/,
+		],
+		["a wrong signature", refusal("InvalidSignatureException"), "DSTA_DENIED", /^Permission denied/, /clock/],
+		[
+			"an unknown key id",
+			refusal("InvalidClientTokenId", { status: 403 }),
+			"DSTA_DENIED",
+			/^Permission denied/,
+			/mistyped/,
+		],
+		[
+			"403 without a name",
+			{ status: 403, body: {} },
+			"DSTA_DENIED",
+			/^Permission denied/,
+			/credentials|new ones/,
+		],
+		[
+			"a bad parameter",
+			refusal("InvalidParameterException"),
+			"DSTA_CONFIG",
+			/InvalidParameterException/,
+			/aws:/,
+		],
+		[
+			"a bad request",
+			refusal("ValidationException"),
+			"DSTA_CONFIG",
+			/for dsta\/a\/b wrong: ValidationException/,
+			/region/,
+		],
+		[
+			"200 with HTML",
+			{ body: "<html>sentinel-message</html>" },
+			"DSTA_UNAVAILABLE",
+			/HTTP 200 with an answer that is not AWS's/,
+			/network/,
+		],
+		[
+			"a redirect",
+			{ status: 302, headers: { Location: "http://127.0.0.1:9/" } },
+			"DSTA_UNAVAILABLE",
+			/HTTP 302/,
+			/network/,
+		],
+		["an error name that is none", refusal("sentinel-message"), "DSTA_CONFIG", /UnknownError/, /aws:/],
+	])("%s", async (_what, answer, code, message, cure) => {
+		const error = await failureAt(() => answer);
+		expect(error.code).toBe(code);
+		expect(error.message).toMatch(message);
+		expect(error.cure).toMatch(cure);
+	});
+
+	it.each([
+		["500", { status: 500, body: {} }, /HTTP 500/],
+		["503 of a proxy", { status: 503, body: "<html>sentinel-message</html>" }, /HTTP 503/],
+		["an internal error", refusal("InternalServiceError", { status: 500 }), /HTTP 500/],
+	])("%s for ever is asked three times, then AWS is not available", async (_what, answer, message) => {
+		let count = 0;
+		const error = await failureAt((_call, calls) => {
+			count = calls;
+			return answer;
+		});
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toMatch(/^AWS Secrets Manager not available: /);
+		expect(error.message).toMatch(message);
+		expect(error.cure).toContain("chain: [vault, env]");
+		expect(count).toBe(3);
+	});
+
+	it("throttling for ever makes it unavailable", async () => {
+		const error = await failureAt(() => refusal("ThrottlingException"));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toContain("throttled (ThrottlingException)");
+	});
+
+	it.each([
+		["throttling", refusal("ThrottlingException")],
+		["an internal error", refusal("InternalServiceError", { status: 500 })],
+		["502 of a proxy", { status: 502, body: "<html></html>" }],
+		["a connection that is cut", "hangUp" as const],
+	])("%s, then an answer: the answer counts", async (_what, first) => {
+		await using aws = await startFakeAws((call, count) =>
+			count === 1 ? first : answerFrom(SECRETS)(call, count),
+		);
+		using backend = openBackend(aws.url);
+		expect(await valuesOf(backend, "a/b/c", "d/e/f")).toEqual(["v1", "v2"]);
+		expect(aws.calls).toHaveLength(2);
+	});
+
+	it.each([
+		["denied", refusal("ExpiredTokenException")],
+		["wrong", refusal("ValidationException")],
+	])("what is %s is not asked again", async (_what, answer) => {
+		let count = 0;
+		await failureAt((_call, calls) => {
+			count = calls;
+			return answer;
+		});
+		expect(count).toBe(1);
+	});
+
+	it("an answer over 10 MiB makes it unavailable", async () => {
+		const body = JSON.stringify({ Name: "dsta/a/b", SecretString: "x".repeat(11 * 1024 * 1024) });
+		const error = await failureAt(() => ({ body }));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toContain("over 10 MiB");
+	});
+
+	it("an answer that is cut short makes it unavailable", async () => {
+		const error = await failureAt(() => ({
+			body: '{"Name":"dst',
+			headers: { "Content-Length": "1000", Connection: "close" },
+		}));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+	});
+});
+
+describe("What AWS says to one of several names", () => {
+	const withError = (ErrorCode: string, Message = "sentinel-message"): Program => {
+		return (call, count) => {
+			if (call.action !== "BatchGetSecretValue") return refusal(ErrorCode, { message: Message });
+			const { body } = answerFrom(SECRETS)(call, count) as { body: { Errors: object[] } };
+			const denied = (call.input.SecretIdList as string[]).filter((id) => !Object.hasOwn(SECRETS, id));
+			return { body: { ...body, Errors: denied.map((SecretId) => ({ SecretId, ErrorCode, Message })) } };
+		};
+	};
+
+	it.each([
+		["AccessDeniedException", "DSTA_DENIED", /^Permission denied: .* on dsta\/x\/y /],
+		["DecryptionFailure", "DSTA_DENIED", /^Permission denied: the KMS key of dsta\/x\/y /],
+		["InternalServiceError", "DSTA_UNAVAILABLE", /InternalServiceError/],
+	])("%s is that name's alone: the others are found", async (name, code, message) => {
+		await using aws = await startFakeAws(withError(name));
+		using backend = openBackend(aws.url);
+		const [one, two, bad] = await Promise.allSettled(
+			["a/b/c", "d/e/f", "x/y#z"].map((path) => backend.read(request(path), signal)),
+		);
+		expect([one, two]).toMatchObject([{ value: { value: "v1" } }, { value: { value: "v2" } }]);
+		expect(bad).toMatchObject({ reason: { code, path: "x/y#z", message: expect.stringMatching(message) } });
+		expect(everythingOf((bad as PromiseRejectedResult).reason)).not.toContain("sentinel");
+	});
+
+	it.each(["ThrottlingException", "InternalServiceError"])("%s is asked again, alone", async (name) => {
+		await using aws = await startFakeAws((call, count) => {
+			if (call.action !== "BatchGetSecretValue") return answerFrom(SECRETS)(call, count);
+			return {
+				body: {
+					SecretValues: [],
+					Errors: [
+						{ SecretId: "dsta/a/b", ErrorCode: name },
+						{ SecretId: "dsta/d/e", ErrorCode: name },
+					],
+				},
+			};
+		});
+		using backend = openBackend(aws.url);
+		expect(await valuesOf(backend, "a/b/c", "d/e/f")).toEqual(["v1", "v2"]);
+	});
+
+	it.each(["ResourceNotFoundException", "InvalidRequestException"])("%s is absence", async (name) => {
+		await using aws = await startFakeAws(withError(name));
+		using backend = openBackend(aws.url);
+		expect(await valuesOf(backend, "a/b/c", "x/y/z")).toEqual(["v1", undefined]);
+	});
+
+	const denying = (isDenied: (id: string) => boolean, message?: string): Program => {
+		return (call, count) => {
+			if (call.action === "BatchGetSecretValue") return refusal("AccessDeniedException");
+			const isRefused = isDenied(call.input.SecretId as string);
+			return isRefused
+				? refusal("AccessDeniedException", { message: message ?? "" })
+				: answerFrom(SECRETS)(call, count);
+		};
+	};
+
+	it("denied on a name without the prefix is absence", async () => {
+		await using aws = await startFakeAws(denying((id) => !id.startsWith("dsta/")));
+		using backend = openBackend(aws.url);
+		expect(await valuesOf(backend, "a/b/c", "x/y/z", "x/y#z")).toEqual(["v1", undefined, undefined]);
+	});
+
+	it("denied on a name without the prefix is a denial where the prefix is empty", async () => {
+		await using aws = await startFakeAws(denying(() => true));
+		using backend = openBackend(aws.url, { settings: { prefix: "" } });
+		expect((await failureOf(backend.read(request("a/b/c"), signal))).code).toBe("DSTA_DENIED");
+	});
+
+	it("a KMS key that may not be used is a denial on any name", async () => {
+		await using aws = await startFakeAws(
+			denying((id) => !id.startsWith("dsta/"), "Access to KMS is not allowed"),
+		);
+		using backend = openBackend(aws.url);
+		expect((await failureOf(backend.read(request("x/y/z"), signal))).message).toContain("KMS key of x/y ");
+	});
+
+	it.each([
+		["cn-north-1", "arn:aws-cn:secretsmanager:cn-north-1:"],
+		["us-gov-west-1", "arn:aws-us-gov:secretsmanager:us-gov-west-1:"],
+	])("the missing statement is for the partition of %s", async (region, arn) => {
+		await using aws = await startFakeAws(() => refusal("AccessDeniedException"));
+		using backend = openBackend(aws.url);
+		const error = await failureOf(backend.read(request("a/b", { overrides: { region } }), signal));
+		expect(error.cure).toContain(arn);
+	});
+});
+
+describe("A server that is not there", () => {
+	it.each([
+		[
+			"refuses connections",
+			"http://127.0.0.1:9",
+			/^AWS Secrets Manager not available: Connection refused \(http:\/\/127.0.0.1:9\)$/,
+		],
+		[
+			"has no address",
+			"http://aws.example.invalid",
+			/not available: Host name (?:not found|could not be resolved for now) /,
+		],
+		["speaks no TLS", "", /not available: TLS: /],
+	])("%s", async (_what, endpoint, message) => {
+		await using plain = await startFakeAws(() => ({}));
+		using backend = openBackend(endpoint || plain.url.replace("http:", "https:"));
+		const error = await failureOf(backend.read(request("a/b/c"), signal));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toMatch(message);
+	});
+
+	it("answers nothing: the signal is the limit", async () => {
+		await using aws = await startFakeAws(() => "silence");
+		using backend = openBackend(aws.url);
+		const controller = new AbortController();
+		const reads = readAll(backend, ["a/b/c", "d/e/f"], controller.signal);
+		aws.nextCall().then(() => controller.abort());
+		const error = await failureOf(reads);
+		expect(error.code).toBe("DSTA_TIMEOUT");
+		expect(error.message).toMatch(/^AWS Secrets Manager not available: no answer in time/);
+		expect(aws.calls).toHaveLength(1);
+	});
+
+	it("is not asked at all after the signal", async () => {
+		await using aws = await startFakeAws(answerFrom(SECRETS));
+		using backend = openBackend(aws.url);
+		expect((await failureOf(backend.read(request("a/b/c"), AbortSignal.abort()))).code).toBe("DSTA_TIMEOUT");
+		expect((await failureOf(backend.check(AbortSignal.abort()))).code).toBe("DSTA_TIMEOUT");
+		expect(aws.calls).toEqual([]);
+	});
+
+	it("gets no retry after the signal", async () => {
+		const controller = new AbortController();
+		await using aws = await startFakeAws(() => {
+			controller.abort();
+			return { status: 500 };
+		});
+		await using other = await startFakeAws(() => ({ status: 500 }));
+		using backend = openBackend(aws.url);
+		expect((await failureOf(backend.read(request("a/b/c"), controller.signal))).code).toBe("DSTA_TIMEOUT");
+		// Five times as long as a retry would have taken.
+		using slow = openBackend(other.url);
+		for (let round = 0; round < 5; round++) await failureOf(slow.read(request("a/b/c"), signal));
+		expect(other.calls).toHaveLength(15);
+		expect(aws.calls).toHaveLength(1);
+	});
+});
+
+describe("Checking access", () => {
+	it.each([
+		["nobody has the name", refusal("ResourceNotFoundException")],
+		["the policy does not grant that name", refusal("AccessDeniedException")],
+	])("is content when %s", async (_what, answer) => {
+		await using aws = await startFakeAws(() => answer);
+		using backend = openBackend(aws.url);
+		await expect(backend.check(signal)).resolves.toBeUndefined();
+		expect(aws.calls).toMatchObject([{ action: "GetSecretValue", input: { SecretId: "dsta/health/check" } }]);
+	});
+
+	it.each([
+		["UnrecognizedClientException", "DSTA_DENIED"],
+		["ExpiredTokenException", "DSTA_DENIED"],
+		["ThrottlingException", "DSTA_UNAVAILABLE"],
+	])("fails at %s", async (name, code) => {
+		await using aws = await startFakeAws(() => refusal(name));
+		using backend = openBackend(aws.url);
+		expect((await failureOf(backend.check(signal))).code).toBe(code);
+	});
+});
+
+describe("What AWS advises where a secret is missing", () => {
+	it("names the commands that list and write it", () => {
+		const advice = openBackend("http://x").advice(request("exchange/binance/api_key"));
+		expect(advice).toContain(
+			"aws secretsmanager list-secrets --region us-east-1 --filters Key=name,Values=dsta/exchange/",
+		);
+		expect(advice).toContain("dsta-run put --backend aws exchange/binance api_key=-");
+	});
+});

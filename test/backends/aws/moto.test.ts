@@ -1,0 +1,325 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { WritableBackend } from "../../../src/backends/backend.ts";
+import { failureOf, openBackend, readAll, request, valuesOf } from "./backend.ts";
+import { forwardTo, startFakeAws } from "./fake-aws.ts";
+import { ask, motoAddress } from "./moto.ts";
+
+const { signal } = new AbortController();
+const merge = { replace: false, signal };
+
+/** Names that no other test has. */
+function fresh(): string {
+	return `t${randomBytes(6).toString("hex")}`;
+}
+
+async function store(Name: string, SecretString: string): Promise<string> {
+	return (await ask<{ VersionId: string }>("CreateSecret", { Name, SecretString })).VersionId;
+}
+
+function open(settings = {}): WritableBackend & Disposable {
+	return openBackend(motoAddress(), { settings });
+}
+
+describe.skipIf(motoAddress() === "")("Reading from Secrets Manager", () => {
+	it("finds a key of a JSON secret, then a plain string, with the prefix and without it", async () => {
+		const a = fresh();
+		await store(
+			`dsta/${a}/binance`,
+			'{"api_key":"k1","testnet":false,"limit":12345678901234567890,"none":null}',
+		);
+		await store(`dsta/${a}/license`, "plain text");
+		await store(`${a}/legacy`, '{"user":"u1"}');
+		await store(`${a}/motd`, "hello");
+		using backend = open();
+		const paths = [
+			"binance/api_key",
+			"binance/testnet",
+			"binance#none",
+			"license",
+			"legacy/user",
+			"motd",
+			"nobody/x",
+		];
+		expect(await valuesOf(backend, ...paths.map((path) => `${a}/${path}`))).toEqual([
+			"k1",
+			false,
+			undefined,
+			"plain text",
+			"u1",
+			"hello",
+			undefined,
+		]);
+		const [limit] = await valuesOf(backend, `${a}/binance/limit`);
+		expect(JSON.stringify(limit)).toBe("12345678901234567890");
+	});
+
+	it("tells where a value lay, and in which version", async () => {
+		const a = fresh();
+		const version = await store(`dsta/${a}/s`, '{"k":"v"}');
+		await store(`${a}/t`, "text");
+		using backend = open();
+		expect(await readAll(backend, [`${a}/s/k`, `${a}/t`])).toEqual([
+			{ value: "v", location: `dsta/${a}/s key k`, version },
+			{ value: "text", location: `${a}/t`, version: expect.any(String) },
+		]);
+	});
+
+	it("gives all fields, JSON pointers and whole secrets", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/tls`, '{"server":{"key":"k","ports":[1,{"deep":"d"}]},"__proto__":"own"}');
+		await store(`dsta/${a}`, '{"x":"1"}');
+		await store(`dsta/${a}w`, "whole text");
+		await store(`dsta/${a}l`, '["one"]');
+		using backend = open();
+		const [all, key, deep, whole, text, list] = await valuesOf(
+			backend,
+			`${a}/tls/*`,
+			`${a}/tls#/server/key`,
+			`${a}/tls#/server/ports/1/deep`,
+			a,
+			`${a}w`,
+			`${a}l`,
+		);
+		expect(Object.keys(all as object)).toEqual(["server", "__proto__"]);
+		expect([key, deep, whole, text, list]).toEqual(["k", "d", { x: "1" }, "whole text", ["one"]]);
+	});
+
+	it.each([
+		["a plain string", "text"],
+		["a JSON string", '"text"'],
+		["a JSON number", "42"],
+		["a JSON array", '["k"]'],
+		["JSON cut short", '{"k":"v"'],
+		["null", "null"],
+	])("%s has no keys", async (_what, text) => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, text);
+		using backend = open();
+		expect(await valuesOf(backend, `${a}/s#k`, `${a}/s/k`, `${a}/s/*`, `${a}/s#/k`)).toEqual(
+			Array(4).fill(undefined),
+		);
+		expect(await valuesOf(backend, `${a}/s`)).toEqual([text.startsWith("[") ? ["k"] : text]);
+	});
+
+	it("gives bytes as base64, which have no keys either", async () => {
+		const a = fresh();
+		const bytes = Buffer.from([0, 255, 1, 10]).toString("base64");
+		await ask("CreateSecret", { Name: `dsta/${a}/bin`, SecretBinary: bytes });
+		using backend = open();
+		expect(await valuesOf(backend, `${a}/bin`, `${a}/bin#k`)).toEqual([bytes, undefined]);
+	});
+
+	it("JSON that nests without end is an invalid value", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, `${"[".repeat(600)}"sentinel"${"]".repeat(600)}`);
+		using backend = open();
+		const error = await failureOf(backend.read(request(`${a}/s`), signal));
+		expect(error.code).toBe("DSTA_INVALID_VALUE");
+		expect(`${error.message}${error.cure}`).not.toContain("sentinel");
+	});
+
+	it("takes a secret that is scheduled for deletion, or has no value, for absent", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/gone`, '{"k":"v"}');
+		await ask("DeleteSecret", { SecretId: `dsta/${a}/gone` });
+		await ask("CreateSecret", { Name: `dsta/${a}/empty` });
+		await store(`dsta/${a}/here`, '{"k":"v"}');
+		using backend = open();
+		expect(await valuesOf(backend, `${a}/gone/k`, `${a}/empty/k`, `${a}/here/k`)).toEqual([
+			undefined,
+			undefined,
+			"v",
+		]);
+		expect(await valuesOf(backend, `${a}/gone#k`)).toEqual([undefined]);
+	});
+
+	it("reads pinned versions by id and by stage; one that is not there is absent", async () => {
+		const a = fresh();
+		const first = await store(`dsta/${a}/s`, '{"k":"v1"}');
+		await ask("PutSecretValue", { SecretId: `dsta/${a}/s`, SecretString: '{"k":"v2"}' });
+		using backend = open();
+		const read = async (version: string) =>
+			(await backend.read(request(`${a}/s/k`, { version }), signal))?.value;
+		expect(await read(first)).toBe("v1");
+		expect(await read("AWSPREVIOUS")).toBe("v1");
+		expect(await read("AWSCURRENT")).toBe("v2");
+		expect(await read("AWSPENDING")).toBeUndefined();
+		expect(await read("11111111-2222-3333-4444-555555555555")).toBeUndefined();
+	});
+
+	it("reads an entry's own region and prefix", async () => {
+		const a = fresh();
+		await ask("CreateSecret", { Name: `team/${a}/s`, SecretString: '{"k":"eu"}' }, "eu-west-1");
+		using backend = open();
+		const read = async (overrides: Record<string, string>) =>
+			(await backend.read(request(`${a}/s/k`, { overrides }), signal))?.value;
+		expect(await read({ region: "eu-west-1", prefix: "team/" })).toBe("eu");
+		expect(await read({ prefix: "team/" })).toBeUndefined();
+		expect(await read({ region: "eu-west-1" })).toBeUndefined();
+	});
+
+	it("needs three batch calls and no other for 45 secrets", async () => {
+		const a = fresh();
+		const names = Array.from({ length: 45 }, (_, index) => `${a}/s${index}`);
+		await Promise.all(names.map((name) => store(`dsta/${name}`, JSON.stringify({ k: name }))));
+		await using proxy = await startFakeAws(forwardTo(motoAddress()));
+		using backend = openBackend(proxy.url);
+		expect(await valuesOf(backend, ...names.map((name) => `${name}/k`))).toEqual(names);
+		expect(proxy.calls.map(({ action }) => action)).toEqual(Array(3).fill("BatchGetSecretValue"));
+	});
+
+	it("answers a check of access", async () => {
+		using backend = open();
+		await expect(backend.check(signal)).resolves.toBeUndefined();
+	});
+});
+
+describe.skipIf(motoAddress() === "")("Writing to Secrets Manager", () => {
+	it("creates a secret with the prefix, then merges into it", async () => {
+		const a = fresh();
+		using backend = open();
+		const created = await backend.write(
+			`${a}/s`,
+			new Map([
+				["b", "1"],
+				["a", ""],
+			]),
+			merge,
+		);
+		expect(created).toEqual({
+			location: `dsta/${a}/s`,
+			version: expect.any(String),
+			created: true,
+			fields: ["a", "b"],
+		});
+		const updated = await backend.write(
+			`${a}/s`,
+			new Map([
+				["a", "2"],
+				["__proto__", "own"],
+			]),
+			merge,
+		);
+		expect(updated).toMatchObject({ created: false, fields: ["__proto__", "a", "b"] });
+		expect(updated.version).not.toBe(created.version);
+		expect(await valuesOf(backend, `${a}/s/a`, `${a}/s/b`, `${a}/s/__proto__`)).toEqual(["2", "1", "own"]);
+	});
+
+	it("keeps what it does not write as it is, to the letter", async () => {
+		const a = fresh();
+		await store(
+			`dsta/${a}/s`,
+			'{"big":12345678901234567890,"price":1.10,"zero":-0,"nested":{"x":[null]},"k":"old"}',
+		);
+		using backend = open();
+		await backend.write(`${a}/s`, new Map([["k", "new"]]), merge);
+		const { SecretString } = await ask<{ SecretString: string }>("GetSecretValue", {
+			SecretId: `dsta/${a}/s`,
+		});
+		expect(SecretString).toBe(
+			'{"big":12345678901234567890,"price":1.10,"zero":-0,"nested":{"x":[null]},"k":"new"}',
+		);
+	});
+
+	it("writes to the secret without the prefix where only that exists", async () => {
+		const a = fresh();
+		await store(`${a}/s`, '{"k":"v"}');
+		using backend = open();
+		expect(await backend.write(`${a}/s`, new Map([["l", "w"]]), merge)).toMatchObject({
+			location: `${a}/s`,
+			created: false,
+			fields: ["k", "l"],
+		});
+	});
+
+	it("replaces all fields when asked to, a plain string included", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, '{"k":"v"}');
+		await store(`dsta/${a}/plain`, "text");
+		using backend = open();
+		const replace = { replace: true, signal };
+		for (const name of [`${a}/s`, `${a}/plain`])
+			expect(await backend.write(name, new Map([["l", "w"]]), replace)).toMatchObject({
+				created: false,
+				fields: ["l"],
+			});
+		expect(await valuesOf(backend, `${a}/s/*`, `${a}/plain/*`)).toEqual([{ l: "w" }, { l: "w" }]);
+	});
+
+	it.each(["sentinel text", '["sentinel"]', '"sentinel"'])(
+		"refuses to merge into %s, which has no fields",
+		async (text) => {
+			const a = fresh();
+			await store(`dsta/${a}/s`, text);
+			using backend = open();
+			const error = await failureOf(backend.write(`${a}/s`, new Map([["k", "sentinel"]]), merge));
+			expect(error).toMatchObject({
+				code: "DSTA_CONFIG",
+				path: `${a}/s`,
+				cure: expect.stringContaining("--replace"),
+			});
+			expect(`${error.message}${error.cure}`).not.toContain("sentinel");
+			expect(await valuesOf(backend, `${a}/s#k`)).toEqual([undefined]);
+		},
+	);
+
+	it("refuses to write what is scheduled for deletion, and says how to restore it", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, '{"k":"v"}');
+		await ask("DeleteSecret", { SecretId: `dsta/${a}/s` });
+		using backend = open();
+		const error = await failureOf(backend.write(`${a}/s`, new Map([["k", "w"]]), merge));
+		expect(error.message).toMatch(/ is scheduled for deletion /);
+		expect(error.cure).toContain(`aws secretsmanager restore-secret --secret-id dsta/${a}/s`);
+	});
+
+	it("gives a first value to a secret that was created without one", async () => {
+		const a = fresh();
+		await ask("CreateSecret", { Name: `dsta/${a}/s` });
+		using backend = open();
+		expect(await backend.write(`${a}/s`, new Map([["k", "v"]]), merge)).toMatchObject({
+			created: false,
+			fields: ["k"],
+		});
+		expect(await valuesOf(backend, `${a}/s/k`)).toEqual(["v"]);
+	});
+});
+
+describe.skipIf(motoAddress() === "")("Listing Secrets Manager", () => {
+	it("names secrets and folders, with the prefix and without it, once each, in order", async () => {
+		const a = fresh();
+		const names = [
+			`dsta/${a}/b`,
+			`${a}/b`,
+			`${a}/a/x`,
+			`dsta/${a}/c/y/z`,
+			`dsta/${a}/c/w`,
+			`dsta/${a}`,
+			`dsta/${a}x`,
+		];
+		for (const name of names) await store(name, "text");
+		using backend = open();
+		expect(await backend.list(a, signal)).toEqual([`${a}/a/`, `${a}/b`, `${a}/c/`]);
+		expect(await backend.list(`${a}/c`, signal)).toEqual([`${a}/c/w`, `${a}/c/y/`]);
+		const top = await backend.list("", signal);
+		expect(top.filter((name) => name.startsWith(a))).toEqual([a, `${a}/`, `${a}x`]);
+		expect(top).toEqual([...new Set(top)].sort());
+		expect(top).not.toContain("dsta/");
+	});
+
+	it("follows all pages", async () => {
+		const a = fresh();
+		const names = Array.from({ length: 130 }, (_, index) => `${a}/s${String(index).padStart(3, "0")}`);
+		await Promise.all(names.map((name) => store(`dsta/${name}`, "text")));
+		await using proxy = await startFakeAws(forwardTo(motoAddress()));
+		using backend = openBackend(proxy.url);
+		expect(await backend.list(a, signal)).toEqual(names);
+		expect(proxy.calls.filter(({ input }) => input.NextToken !== undefined).length).toBeGreaterThan(0);
+	});
+
+	it("of a folder that is not there is empty", async () => {
+		using backend = open();
+		expect(await backend.list(fresh(), signal)).toEqual([]);
+	});
+});

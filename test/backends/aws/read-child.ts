@@ -1,0 +1,29 @@
+import { createAwsBackend } from "../../../src/backends/aws/aws.ts";
+import { DstaError } from "../../../src/errors.ts";
+import { parseSecretPath } from "../../../src/secret-path.ts";
+
+const { home, settings, timeoutMs } = JSON.parse(process.argv[2] as string);
+
+const backend = createAwsBackend({
+	env: process.env,
+	home,
+	cwd: "/",
+	paths: [],
+	settings: { configured: true, ...settings },
+	log: () => undefined,
+});
+
+try {
+	const request = { path: parseSecretPath("a/b/c"), names: ["C"] };
+	const found = await backend?.read(request, AbortSignal.timeout(timeoutMs));
+	print(found === undefined ? { absent: true } : { length: String(found.value).length });
+} catch (error) {
+	if (!(error instanceof DstaError)) throw error;
+	const { code, cure, message } = error;
+	print({ code, cure, message });
+}
+
+// The search for credentials cannot be called off.
+function print(outcome: object): void {
+	process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+}
