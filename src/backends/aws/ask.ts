@@ -1,7 +1,6 @@
 import type { AwsClient } from "./client.ts";
 import type { Stored } from "./content.ts";
 import { AwsFault, faultOfEntry } from "./fault.ts";
-import { createLine } from "./line.ts";
 import { regionOfArn, versionOf } from "./names.ts";
 import type { Session } from "./session.ts";
 
@@ -23,15 +22,13 @@ export interface Secret extends Stored {
 /** The limit of BatchGetSecretValue. */
 const BATCH_SIZE = 20;
 
-const BATCHES_AT_ONCE = 8;
-const READS_AT_ONCE = 16;
-
 export function keyOf({ id, region, version }: Question): string {
 	return JSON.stringify([id, region, version]);
 }
 
 /**
- * Asks questions, twenty in one request where they are for current versions of names in one region.
+ * Asks questions, twenty in one request where they are for current versions of names in one region. The connections of the
+ * client are the limit of what is under way at once.
  * The answer to each is the secret, or a rejection by an AwsFault or a DstaError.
  */
 export function askAll(
@@ -41,30 +38,22 @@ export function askAll(
 ): ReadonlyMap<string, Promise<Secret>> {
 	const distinct = new Map(questions.map((question) => [keyOf(question), question]));
 	const answers = new Map([...distinct.keys()].map((key) => [key, Promise.withResolvers<Secret>()]));
-	const batchLine = createLine(BATCHES_AT_ONCE);
-	const readLine = createLine(READS_AT_ONCE);
 	const settle: Settle = (question, outcome) => {
 		const answer = answers.get(keyOf(question));
 		if (outcome instanceof Error) answer?.reject(outcome);
 		else answer?.resolve(outcome);
 	};
-	const one = (question: Question) =>
-		readLine(async () => {
-			try {
-				settle(question, await read(session, question, signal));
-			} catch (error) {
-				settle(question, error as Error);
-			}
-		});
+	const askOne = (question: Question) =>
+		read(session, question, signal).then(
+			(secret) => settle(question, secret),
+			(error) => settle(question, error),
+		);
 
 	const [single, plain] = partition([...distinct.values()], isSingle);
-	for (const question of single) one(question);
+	single.forEach(askOne);
 	for (const [region, group] of Map.groupBy(plain, ({ region }) => region))
 		for (const batch of chunk(group, BATCH_SIZE))
-			batchLine(async () => {
-				const left = await readBatch({ session, region, batch, settle }, signal);
-				for (const question of left) one(question);
-			});
+			readBatch({ session, region, batch, settle }, signal).then((left) => left.forEach(askOne));
 
 	for (const { promise } of answers.values()) promise.catch(() => undefined);
 	return new Map([...answers].map(([key, { promise }]) => [key, promise]));

@@ -48,8 +48,6 @@ export function createClient(settings: AwsSettings, env: BackendContext["env"]):
 		requestHandler: { ...createHttpHandler() },
 		maxAttempts: 3,
 		retryMode: "standard",
-		// "auto" would ask the instance metadata where this host is.
-		defaultsMode: "standard",
 		logger: SILENT,
 	});
 

@@ -49,6 +49,8 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 			const key = region ?? "";
 			const client = clients.get(key) ?? open(region);
 			clients.set(key, client);
+			// What was wrong may be right the next time.
+			client.catch(() => clients.delete(key));
 			return client;
 		},
 		async failure(error, { region = settings.region, ...about }) {

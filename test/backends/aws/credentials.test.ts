@@ -161,16 +161,14 @@ describe("Without credentials", () => {
 });
 
 describe("Credentials that are refused", () => {
-	it("by STS are a denial", async () => {
+	it.each([
+		["ExpiredTokenException", 400],
+		["AccessDenied", 403],
+	])("by STS with %s are a denial of the credentials, not of a secret", async (name, status) => {
 		const tokenFile = join(folder, "old-token");
 		writeFileSync(tokenFile, "sentinel-jwt");
-		const body =
-			"<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredTokenException</Code><Message>sentinel-message</Message></Error></ErrorResponse>";
-		await using sts = await startFakeAws(() => ({
-			status: 400,
-			body,
-			headers: { "Content-Type": "text/xml" },
-		}));
+		const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>sentinel-message</Message></Error></ErrorResponse>`;
+		await using sts = await startFakeAws(() => ({ status, body, headers: { "Content-Type": "text/xml" } }));
 		await using aws = await startFakeAws(SECRETS);
 		const { outcome } = await readFrom(aws, {
 			env: {
@@ -181,6 +179,7 @@ describe("Credentials that are refused", () => {
 		});
 		expect(outcome.code).toBe("DSTA_DENIED");
 		expect(outcome.message).toMatch(/^Permission denied: AWS does not accept the credentials/);
+		expect(outcome.message).toContain(name);
 	});
 
 	it("by Secrets Manager are a denial that names the profile", async () => {

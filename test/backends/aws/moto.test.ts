@@ -295,6 +295,7 @@ describe.skipIf(motoAddress() === "")("Listing Secrets Manager", () => {
 			`${a}/a/x`,
 			`dsta/${a}/c/y/z`,
 			`dsta/${a}/c/w`,
+			`dsta/${a}/`,
 			`dsta/${a}`,
 			`dsta/${a}x`,
 		];

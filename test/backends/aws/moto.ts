@@ -1,7 +1,10 @@
 import { KEYS } from "./backend.ts";
+
+/** Where the real server listens; empty where there is none, and its tests are skipped. */
 export function motoAddress(): string {
 	return process.env.DSTA_TEST_MOTO ?? "";
 }
+
 /** Asks the server itself, past the code under test. */
 export async function ask<Output>(action: string, input: object, region = "us-east-1"): Promise<Output> {
 	const scope = `Credential=${KEYS.AWS_ACCESS_KEY_ID}/20260101/${region}/secretsmanager/aws4_request`;

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { createAwsBackend } from "../../../src/backends/aws/aws.ts";
 import type { BackendContext } from "../../../src/backends/backend.ts";
@@ -79,5 +80,19 @@ describe("The region", () => {
 	])("of %j and %s in the map", (env, region, description) => {
 		const settings = { configured: true, region };
 		expect(createAwsBackend({ ...CONTEXT, env, settings })?.description).toBe(description);
+	});
+});
+
+describe("The SDK", () => {
+	const loaded = () =>
+		Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes("@aws-sdk"));
+
+	it("is loaded by the first question, and not to be configured, described and advised", async () => {
+		const backend = openBackend("http://127.0.0.1:9");
+		backend.locations(request("a/b/c"));
+		backend.advice(request("a/b/c"));
+		expect(loaded()).toBe(false);
+		await expect(backend.check(new AbortController().signal)).rejects.toThrow("Connection refused");
+		expect(loaded()).toBe(true);
 	});
 });
