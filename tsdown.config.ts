@@ -1,25 +1,30 @@
-import { defineConfig } from "tsdown";
+import { defineConfig, type UserConfig } from "tsdown";
 
-/** Parts of node-vault that the Vault backend replaces or does without: see src/backends/vault/client.ts. */
-const vaultStubs = Object.fromEntries(
-	["axios", "debug", "tv4", "mustache"].map((name) => [
-		name,
-		new URL(`src/backends/vault/stubs/${name}.cjs`, import.meta.url).pathname,
-	]),
-);
+const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
 
-export default defineConfig([
-	{
-		// The executable: CommonJS chunks start faster than ES modules, and a run loads only those that it uses.
-		entry: { cli: "src/cli.ts" },
-		format: "cjs",
-		platform: "node",
-		target: "node22.15",
-		outDir: "dist",
-		dts: false,
-		minify: true,
-		clean: true,
-		alias: vaultStubs,
-		deps: { alwaysBundle: [/.*/] },
+const shared: UserConfig = {
+	platform: "node",
+	target: "node22.15",
+	outDir: "dist",
+	minify: true,
+	// Everything is in the bundle: whoever installs dsta-run gets one package, of which a run loads what it uses.
+	deps: { alwaysBundle: [/.*/] },
+	alias: {
+		// Parts of node-vault that the Vault backend replaces or does without: see src/backends/vault/client.ts.
+		...Object.fromEntries(
+			["axios", "debug", "tv4", "mustache"].map((name) => [
+				name,
+				fileOf(`src/backends/vault/stubs/${name}.cjs`),
+			]),
+		),
+		// The build of yaml for Node prints the values of a map when LOG_TOKENS or LOG_STREAM is set; this one reads no switch.
+		yaml: fileOf("node_modules/yaml/browser/index.js"),
 	},
-]);
+};
+
+const config: UserConfig[] = [
+	// The executable: CommonJS chunks start faster than ES modules, and a run loads only those that it uses.
+	{ ...shared, entry: { cli: "src/cli.ts" }, format: "cjs", dts: false, clean: true },
+];
+
+export default defineConfig(config);

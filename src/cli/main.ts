@@ -40,7 +40,11 @@ export async function main(process: NodeJS.Process): Promise<void> {
 	}
 }
 
-async function runCommand(commandLine: CommandLine, process: NodeJS.Process, log: Log): Promise<CommandResult | undefined> {
+async function runCommand(
+	commandLine: CommandLine,
+	process: NodeJS.Process,
+	log: Log,
+): Promise<CommandResult | undefined> {
 	const command = await COMMANDS[commandLine.name]();
 	const { env } = process;
 	return command(commandLine, { process, env, cwd: workingDirectory(process), home: env.HOME, log });

@@ -1,0 +1,2 @@
+// It renders the paths of commands that we do not use.
+module.exports = {};

@@ -1,0 +1,62 @@
+import { exitStatusOf } from "../../errors.ts";
+import { buildEnvironment, checkEnvironment } from "../../launch/environment.ts";
+import { endLike } from "../../launch/exit-status.ts";
+import { captureSignals } from "../../launch/signals.ts";
+import { collect } from "../../resolve/resolve.ts";
+import type { CommandResult, Host } from "../host.ts";
+import type { CommandLine } from "../options.ts";
+import { problemsOf, reportProblem } from "../report.ts";
+import { openSession, type Session } from "../session.ts";
+
+/** Long enough for the first requests to be on their way, so that loading execa takes no time of its own. */
+const REQUESTS_FIRST_MS = 3;
+
+/** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
+export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
+	const signals = captureSignals(host.process);
+	const session = openSession(commandLine, host);
+	const resolving = session.resolve(session.map.entries);
+	await Promise.race([resolving, new Promise((resolve) => setTimeout(resolve, REQUESTS_FIRST_MS))]);
+	const supervising = import("../../launch/supervise.ts");
+	const resolutions = await resolving;
+	session.backends.close();
+
+	const { errors, values } = collect(resolutions);
+	const unfit = checkEnvironment(values);
+	for (const problem of problemsOf(resolutions)) reportProblem(host.log, problem);
+	for (const error of unfit) reportProblem(host.log, { error, names: [] });
+	if (errors.length + unfit.length > 0) return { status: exitStatusOf([...errors, ...unfit]) };
+
+	const env = buildEnvironment(await inheritedVariables(session, commandLine, host), values, {
+		pristine: commandLine.options.pristine ?? session.map.run.pristine ?? false,
+		pass: [...(session.map.run.pass ?? []), ...commandLine.options.pass],
+		strip: [...(session.map.run.strip ?? []), ...commandLine.options.strip],
+	});
+	const [file, ...args] = commandLine.command as [string, ...string[]];
+	const { superviseCommand } = await supervising;
+	host.log("debug", `starting ${file} with ${values.size} secrets`);
+	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, signals);
+	endLike(host.process, ending, signals.release);
+	return undefined;
+}
+
+// The dotenv file serves the map only, unless the map says that its variables are for the command as well.
+async function inheritedVariables(
+	{ map }: Session,
+	{ options }: CommandLine,
+	{ cwd, env, log }: Host,
+): Promise<Host["env"]> {
+	const settings = map.backends.env ?? {};
+	if (settings.export !== true) return env;
+	const { loadEnvFile } = await import("../../backends/env/env.ts");
+	const fromFile = loadEnvFile({
+		env,
+		cwd,
+		home: undefined,
+		paths: [],
+		settings,
+		envFile: options.envFile,
+		log,
+	});
+	return Object.fromEntries([...fromFile, ...Object.entries(env)]);
+}

@@ -1,0 +1,123 @@
+/*
+ * The policy of signals.
+ *
+ * A launcher is invisible when the command gets every signal that was meant for it, once. So every catchable signal is
+ * forwarded, by its number (SIGIOT is SIGABRT under another name, and SIGPOLL is SIGIO), with these exceptions:
+ *
+ * - ILL TRAP ABRT BUS FPE SEGV SYS are faults of this process. A listener would return into the faulting instruction for ever.
+ * - PROF belongs to the profiler of the runtime, CHLD tells us of our own children, PIPE and XFSZ are answers to our own writes.
+ * - On the foreground of a terminal INT, QUIT and WINCH go to the whole process group: the command has them already.
+ *   Node does not show who sent a signal, so `kill -INT` of the launcher alone is not forwarded there. This limit is accepted;
+ *   on the background, and without a terminal, it is forwarded.
+ * - TSTP, TTIN and TTOU keep their default action where there is a terminal: the shell stops and continues both of us.
+ *
+ * Before there is a command, TERM, INT, HUP and QUIT end the launcher at once, and it dies of them as it would without a
+ * listener. All others wait for the command. No listener is ever removed before the command has ended, so a second TERM is
+ * forwarded as the first was. The listener for USR1 also keeps Node from opening its inspector.
+ */
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+
+/** What signals need of a process. */
+export type SignalledProcess = Pick<NodeJS.Process, "on" | "off" | "kill" | "exit" | "pid">;
+
+/** What receives the signals: the command. */
+export interface Receiver {
+	kill(signal: number): unknown;
+}
+
+export interface Signals {
+	/** From now on signals go to the command; those that waited go there first. */
+	attach(command: Receiver): void;
+	/** Removes all listeners. */
+	release(): void;
+}
+
+const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT IOT BUS FPE SEGV SYS PROF CHLD PIPE XFSZ".split(" ");
+const ENDING = new Set([
+	constants.signals.SIGTERM,
+	constants.signals.SIGINT,
+	constants.signals.SIGHUP,
+	constants.signals.SIGQUIT,
+]);
+const FROM_TERMINAL = new Set([
+	constants.signals.SIGINT,
+	constants.signals.SIGQUIT,
+	constants.signals.SIGWINCH,
+]);
+const JOB_CONTROL = new Set([
+	constants.signals.SIGTSTP,
+	constants.signals.SIGTTIN,
+	constants.signals.SIGTTOU,
+]);
+
+/** Takes over the signals of this process until `release`. To be called before anything else of a run. */
+export function captureSignals(process: SignalledProcess): Signals {
+	const waiting: number[] = [];
+	const listeners = new Map<NodeJS.Signals, () => void>();
+	let command: Receiver | undefined;
+
+	function receive(signal: number): void {
+		if (command === undefined) {
+			if (ENDING.has(signal)) dieOf(process, signal, release);
+			else waiting.push(signal);
+		} else if (!FROM_TERMINAL.has(signal) || !isOnForeground()) command.kill(signal);
+	}
+
+	function release(): void {
+		for (const [name, listener] of listeners) process.off(name, listener);
+		listeners.clear();
+	}
+
+	const hasTerminal = terminalState() !== undefined;
+	for (const [name, number] of forwardedSignals()) {
+		if (hasTerminal && JOB_CONTROL.has(number)) continue;
+		const listener = () => receive(number);
+		process.on(name, listener);
+		listeners.set(name, listener);
+	}
+	return {
+		attach(receiver) {
+			command = receiver;
+			for (const signal of waiting.splice(0)) receiver.kill(signal);
+		},
+		release,
+	};
+}
+
+/** Dies of a signal as if nobody had listened; as PID 1, where the kernel drops it, exits with 128 + N. */
+export function dieOf(process: SignalledProcess, signal: number, release: () => void): void {
+	release();
+	if (process.pid !== 1) process.kill(process.pid, signal);
+	// Not reached where the signal killed us at once.
+	setTimeout(() => process.exit(128 + signal), process.pid === 1 ? 0 : 1000);
+}
+
+function forwardedSignals(): Map<NodeJS.Signals, number> {
+	const seen = new Set(NOT_FORWARDED.map((name) => constants.signals[`SIG${name}` as NodeJS.Signals]));
+	const signals = new Map<NodeJS.Signals, number>();
+	for (const [name, number] of Object.entries(constants.signals)) {
+		if (seen.has(number)) continue;
+		seen.add(number);
+		signals.set(name as NodeJS.Signals, number);
+	}
+	return signals;
+}
+
+function isOnForeground(): boolean {
+	const state = terminalState();
+	return state !== undefined && state.group === state.foreground;
+}
+
+// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, which may hold anything: state ppid pgrp session tty_nr tpgid.
+function terminalState(): { group: string; foreground: string } | undefined {
+	try {
+		const stat = readFileSync("/proc/self/stat", "utf8");
+		const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return terminal === "0" || group === undefined || foreground === undefined
+			? undefined
+			: { group, foreground };
+	} catch {
+		return undefined;
+	}
+}
