@@ -51,9 +51,9 @@ async function runCommand(
 }
 
 // NODE_DEBUG makes Node print the headers of requests, with their tokens, and the environment of children, with the secrets.
-// It is meant for the command, which still gets the variable.
+// It prints through process.stderr, which our own messages do not use. The command still gets the variable.
 function silenceDebugOutput(process: NodeJS.Process): void {
-	if (process.env.NODE_DEBUG) Object.assign(process, { _rawDebug: () => undefined });
+	if (process.env.NODE_DEBUG) process.stderr.write = () => true;
 }
 
 // The directory may have been removed, which is no reason not to run.
