@@ -88,9 +88,19 @@ export function captureSignals(process: SignalledProcess): Signals {
 /** Dies of a signal as if nobody had listened; as PID 1, where the kernel drops it, exits with 128 + N. */
 export function dieOf(process: SignalledProcess, signal: number, release: () => void): void {
 	release();
+	restoreDefault(process, signal);
 	if (process.pid !== 1) process.kill(process.pid, signal);
 	// Not reached where the signal killed us at once.
 	setTimeout(() => process.exit(128 + signal), process.pid === 1 ? 0 : 1000);
+}
+
+// Node ignores PIPE and XFSZ from its start; a listener that is removed again leaves the default action behind.
+function restoreDefault(process: SignalledProcess, signal: number): void {
+	const name = (["SIGPIPE", "SIGXFSZ"] as const).find((ignored) => constants.signals[ignored] === signal);
+	if (name === undefined) return;
+	const listener = () => undefined;
+	process.on(name, listener);
+	process.off(name, listener);
 }
 
 function forwardedSignals(): Map<NodeJS.Signals, number> {

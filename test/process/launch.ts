@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const CLI: string = new URL("../../dist/cli.cjs", import.meta.url).pathname;
+
+export interface Ended {
+	readonly status: number | null;
+	readonly signal: NodeJS.Signals | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+export interface Launch {
+	readonly child: ChildProcess;
+	readonly ended: Promise<Ended>;
+	/** Resolves when the command has written a text to standard output. */
+	said(text: string): Promise<void>;
+}
+
+/** A folder with a map in it. */
+export function folderWith(map: string): string {
+	const folder = mkdtempSync(join(tmpdir(), "dsta-run-test-"));
+	writeFileSync(join(folder, "secrets.map.yaml"), map);
+	return folder;
+}
+
+/** Starts the built executable in a folder, with PATH and `env` as its whole environment. */
+export function launch(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Launch {
+	const child = spawn(process.execPath, [CLI, ...args], {
+		cwd,
+		env: { PATH: process.env.PATH, HOME: cwd, ...env },
+	});
+	let stdout = "";
+	let stderr = "";
+	const watchers = new Set<() => void>();
+	child.stderr.on("data", (chunk) => (stderr += chunk));
+	child.stdout.on("data", (chunk) => {
+		stdout += chunk;
+		for (const watch of watchers) watch();
+	});
+	return {
+		child,
+		ended: new Promise((resolve) =>
+			child.once("close", (status, signal) => resolve({ status, signal, stdout, stderr })),
+		),
+		said: (text) =>
+			new Promise((resolve) => {
+				const watch = () => {
+					if (stdout.includes(text)) resolve();
+				};
+				watchers.add(watch);
+				watch();
+			}),
+	};
+}

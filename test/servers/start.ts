@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A server under test. */
+export interface Server {
+	readonly address: string;
+	stop(): void;
+}
+
+export const ROOT_TOKEN = "root-token-of-the-tests";
+
+/** Starts OpenBao or Vault in its development mode: the namespace dsta with KV version 2 at secret/ and version 1 at kv1/. */
+export async function startVault(program: string): Promise<Server> {
+	const port = await freePort();
+	const server = await start(program, port, "/v1/sys/health", [
+		"server",
+		"-dev",
+		`-dev-root-token-id=${ROOT_TOKEN}`,
+		`-dev-listen-address=127.0.0.1:${port}`,
+	]);
+	await askVault(server.address, "POST", "sys/namespaces/dsta", {}, "");
+	await askVault(server.address, "POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
+	await askVault(server.address, "POST", "sys/mounts/kv1", { type: "kv", options: { version: "1" } });
+	return server;
+}
+
+export async function startMoto(program: string): Promise<Server> {
+	const port = await freePort();
+	return start(program, port, "/moto-api/", ["-H", "127.0.0.1", "-p", String(port)]);
+}
+
+/** Asks Vault's API as root, in the namespace dsta unless said. */
+export async function askVault(
+	address: string,
+	method: string,
+	path: string,
+	body?: object,
+	namespace = "dsta",
+): Promise<Record<string, unknown>> {
+	const response = await fetch(`${address}/v1/${path}`, {
+		method,
+		headers: { "X-Vault-Token": ROOT_TOKEN, ...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }) },
+		...(body === undefined ? {} : { body: JSON.stringify(body) }),
+	});
+	const text = await response.text();
+	if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${text}`);
+	return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+async function start(program: string, port: number, path: string, args: readonly string[]): Promise<Server> {
+	const home = mkdtempSync(join(tmpdir(), "dsta-run-server-"));
+	const child = spawn(program, args, {
+		env: { ...process.env, HOME: home },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let output = "";
+	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+	const stop = () => child.kill("SIGKILL");
+	process.once("exit", stop);
+	const address = `http://127.0.0.1:${port}`;
+	await untilReady(child, `${address}${path}`, () => output);
+	return { address, stop };
+}
+
+async function untilReady(child: ChildProcess, url: string, output: () => string): Promise<void> {
+	for (let attempt = 0; attempt < 600; attempt++) {
+		if (child.exitCode !== null) break;
+		if (
+			await fetch(url).then(
+				({ ok }) => ok,
+				() => false,
+			)
+		)
+			return;
+		await sleep(100);
+	}
+	child.kill("SIGKILL");
+	throw new Error(`${url} did not answer:\n${output()}`);
+}
+
+function freePort(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const probe = createServer();
+		probe.once("error", reject);
+		probe.listen(0, "127.0.0.1", () => {
+			const address = probe.address();
+			probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+		});
+	});
+}
