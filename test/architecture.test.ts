@@ -1,0 +1,127 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BACKEND_NAMES } from "../src/backends/registry.ts";
+
+const SRC = new URL("../src", import.meta.url).pathname;
+
+interface Source {
+	readonly file: string;
+	readonly text: string;
+	/** Files of ours, relative to src/, and names of packages. */
+	readonly imports: readonly string[];
+}
+
+const SOURCES: readonly Source[] = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+	.filter((file) => file.endsWith(".ts"))
+	.map((file) => {
+		const text = readFileSync(join(SRC, file), "utf8");
+		const specifiers = [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)"([^"]+)"/g)].map(
+			([, name]) => name as string,
+		);
+		const imports = specifiers.map((name) =>
+			name.startsWith(".") ? normalize(join(dirname(file), name)) : name,
+		);
+		return { file, text, imports };
+	});
+
+const room = (file: string) => file.split("/")[0] as string;
+
+const FLOORS: Readonly<Record<string, number>> = {
+	"cli.ts": 4,
+	cli: 4,
+	"index.ts": 3,
+	resolve: 2,
+	watch: 2,
+	rotation: 2,
+	map: 1,
+	backends: 1,
+	launch: 1,
+	observe: 1,
+	"errors.ts": 0,
+	"secret-path.ts": 0,
+};
+
+const isOurs = (name: string) => Object.hasOwn(FLOORS, room(name)) && name.endsWith(".ts");
+
+describe("the architecture", () => {
+	it("knows the floor of every room", () => {
+		expect(SOURCES.length).toBeGreaterThan(50);
+		expect(
+			[...new Set(SOURCES.map(({ file }) => room(file)))].filter((name) => !Object.hasOwn(FLOORS, name)),
+		).toEqual([]);
+	});
+
+	it("imports only what lies on a lower floor or in the same room", () => {
+		const wrong = SOURCES.flatMap(({ file, imports }) =>
+			imports
+				.filter(isOurs)
+				.filter(
+					(name) => room(name) !== room(file) && room(file) !== "cli.ts" && room(file) !== "secret-path.ts",
+				)
+				.filter((name) => (FLOORS[room(name)] as number) >= (FLOORS[room(file)] as number))
+				.map((name) => `${file} → ${name}`),
+		);
+		expect(wrong).toEqual([]);
+	});
+
+	it.each([
+		["node-vault", /^backends\/vault\/client\.ts$/],
+		["@aws-sdk/", /^backends\/aws\//],
+		["@smithy/", /^backends\/aws\//],
+		["execa", /^launch\/supervise\.ts$/],
+		["yaml", /^map\/parse\.ts$/],
+	])("imports %s in one place", (dependency, place) => {
+		const users = SOURCES.filter(({ imports }) =>
+			imports.some(
+				(name) => name === dependency || (dependency.endsWith("/") && name.startsWith(dependency)),
+			),
+		);
+		if (dependency !== "@smithy/") expect(users.length).toBeGreaterThan(0);
+		expect(users.map(({ file }) => file).filter((file) => !place.test(file))).toEqual([]);
+	});
+
+	it("imports no other package", () => {
+		const known = /^(?:node:|node-vault$|@aws-sdk\/|@smithy\/|execa$|yaml$)/;
+		const other = SOURCES.flatMap(({ imports }) =>
+			imports.filter((name) => !isOurs(name) && !name.endsWith("package.json")),
+		);
+		expect(other.filter((name) => !known.test(name))).toEqual([]);
+	});
+
+	it("reads the process in cli.ts only", () => {
+		const readers = SOURCES.filter(
+			({ imports, text }) =>
+				imports.includes("node:process") || /globalThis\.process|\bconsole\./.test(stripComments(text)),
+		);
+		expect(readers.map(({ file }) => file)).toEqual(["cli.ts"]);
+		// Below the floor of cli/ even a parameter called process is only for launch/.
+		const below = SOURCES.filter(
+			({ file, text }) => !/^cli|^launch/.test(file) && /\bprocess\./.test(stripComments(text)),
+		);
+		expect(below.map(({ file }) => file)).toEqual([]);
+	});
+
+	it("has no file whose name says nothing, and no barrel", () => {
+		const names = SOURCES.map(({ file }) => file);
+		expect(
+			names.filter(
+				(file) => /(?:^|\/)(?:utils?|helpers?|common|types|index)\.ts$/.test(file) && file !== "index.ts",
+			),
+		).toEqual([]);
+	});
+
+	it.each(BACKEND_NAMES)("tests the backend %s", (name) => {
+		const root = new URL(".", import.meta.url).pathname;
+		expect(
+			[`contract/${name}.test.ts`, `backends/${name}`].some((place) => existsSync(join(root, place))),
+		).toBe(true);
+	});
+});
+
+function stripComments(text: string): string {
+	return text
+		.replace(/\/\*[\s\S]*?\*\//g, "")
+		.replace(/\/\/.*$/gm, "")
+		.replace(/"[^"\n]*"|`[^`]*`/g, "");
+}

@@ -1,0 +1,109 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Backend } from "../../src/backends/backend.ts";
+import { parseDotenv } from "../../src/backends/env/dotenv.ts";
+import { createEnvBackend } from "../../src/backends/env/env.ts";
+import { parseSecretPath } from "../../src/secret-path.ts";
+
+interface Setting {
+	readonly env?: Record<string, string>;
+	readonly dotenv?: string;
+	readonly paths?: readonly string[];
+	readonly envFile?: string | false;
+}
+
+function backend({ dotenv, env = {}, envFile, paths = [] }: Setting): Backend {
+	const cwd = mkdtempSync(join(tmpdir(), "dsta-run-env-"));
+	if (dotenv !== undefined) writeFileSync(join(cwd, ".env"), dotenv);
+	const context = {
+		env,
+		cwd,
+		home: undefined,
+		paths: paths.map(parseSecretPath),
+		settings: {},
+		envFile,
+		log: () => undefined,
+	};
+	return createEnvBackend(context);
+}
+
+const read = (made: Backend, path: string, ...names: string[]) =>
+	made.read({ path: parseSecretPath(path), names }, new AbortController().signal);
+
+describe("the environment backend", () => {
+	it.each([
+		["the name that the map gives", { API: "1", EXCHANGE_BINANCE_API_KEY: "2" }, ["API"], "1"],
+		["the whole path", { EXCHANGE_BINANCE_API_KEY: "2", BINANCE_API_KEY: "3" }, ["API"], "2"],
+		["its last two segments", { BINANCE_API_KEY: "3", API_KEY: "4" }, ["API"], "3"],
+		["the last one where it is compound", { API_KEY: "4" }, ["API"], "4"],
+		["an empty value", { API: "" }, ["API"], ""],
+	])("reads %s", async (_, env, names, value) => {
+		expect(
+			await read(backend({ env: env as Record<string, string> }), "exchange/binance/api_key", ...names),
+		).toMatchObject({ value });
+	});
+
+	it.each(["user", "host", "port", "path"])("never picks up $%s by accident", async (key) => {
+		const env = { USER: "me", HOST: "here", PORT: "1", PATH: "/bin" };
+		expect(await read(backend({ env }), `database/postgres/${key}`, "PG")).toBeUndefined();
+		expect(await read(backend({ env }), key, "PG")).toBeUndefined();
+	});
+
+	it("never lets two paths share one last segment", async () => {
+		const paths = ["exchange/binance/api_key", "exchange/gateio/api_key"];
+		expect(
+			await read(backend({ env: { API_KEY: "x" }, paths }), "exchange/binance/api_key", "A"),
+		).toBeUndefined();
+	});
+
+	it("takes for a wildcard what starts with its prefix, and never the whole environment", async () => {
+		const env = { GATEIO_API_KEY: "1", GATEIO_API_SECRET: "2", OTHER: "3" };
+		expect(await read(backend({ env }), "exchange/gateio/*", "GATEIO_*")).toMatchObject({
+			value: { api_key: "1", api_secret: "2" },
+		});
+		expect(await read(backend({ env }), "exchange/gateio/*", "*")).toBeUndefined();
+	});
+
+	it("reads .env behind the real environment, and none when told so", async () => {
+		const dotenv = "A_KEY=file\nB_KEY=file\n";
+		expect(await read(backend({ dotenv, env: { A_KEY: "real" } }), "x/y/z", "A_KEY")).toMatchObject({
+			value: "real",
+		});
+		expect(await read(backend({ dotenv }), "x/y/z", "B_KEY")).toMatchObject({ value: "file" });
+		expect(await read(backend({ dotenv, envFile: false }), "x/y/z", "B_KEY")).toBeUndefined();
+	});
+
+	it("wants a file that was named to exist", () => {
+		expect(() => backend({ envFile: "missing.env" })).toThrow(
+			expect.objectContaining({ code: "DSTA_FILE_NOT_FOUND" }),
+		);
+	});
+});
+
+describe("a dotenv file", () => {
+	it.each([
+		["A=b#c", "b#c"],
+		["A=b #c", "b"],
+		["A= # nothing", ""],
+		["export A='it\\'s $HOME #no' # c", "it's $HOME #no"],
+		['A="one\ntwo\\n\\"q\\""', 'one\ntwo\n"q"'],
+		["\uFEFFA=bom", "bom"],
+		["A=crlf\r\nB=1\r\n", "crlf"],
+		["A='-----BEGIN KEY-----\nabc\n-----END KEY-----'", "-----BEGIN KEY-----\nabc\n-----END KEY-----"],
+		["A=x=y==", "x=y=="],
+		["A=1\nA=2", "2"],
+	])("%j gives %j", (text, value) => {
+		expect(parseDotenv(text, ".env").get("A")).toBe(value);
+	});
+
+	it.each([
+		["A", 1],
+		["B=1\nA='sentinel", 2],
+		['\n\nA="x" sentinel', 3],
+		["A: sentinel", 1],
+	])("%j is refused with its line and without its content", (text, line) => {
+		expect(() => parseDotenv(text, ".env")).toThrow(new RegExp(`^\\.env:${line}: (?!.*sentinel)`));
+	});
+});
