@@ -25,6 +25,7 @@ const shared: UserConfig = {
 const config: UserConfig[] = [
 	// The executable: CommonJS chunks start faster than ES modules, and a run loads only those that it uses.
 	{ ...shared, entry: { cli: "src/cli.ts" }, format: "cjs", dts: false, clean: true },
+	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },
 ];
 
 export default defineConfig(config);
