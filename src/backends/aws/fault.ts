@@ -1,3 +1,4 @@
+import { connectionWords } from "../connection.ts";
 /** What went wrong at AWS, as far as it makes a difference. */
 export type FaultKind =
 	/** There is no such secret or version. */
@@ -42,8 +43,8 @@ export function faultOf(error: unknown, during: "credentials" | "request"): AwsF
 	const { name, code, status, message } = readError(error);
 	const fault = (kind: FaultKind, reason = name): AwsFault => new AwsFault(kind, reason);
 
-	if (code !== undefined && code in TRANSPORT_WORDS) return fault("unavailable", TRANSPORT_WORDS[code]);
-	if (code !== undefined && /CERT|TLS|SSL|SIGNATURE/.test(code)) return fault("unavailable", `TLS: ${code}`);
+	const words = code === undefined ? undefined : connectionWords(code);
+	if (words !== undefined) return fault("unavailable", words);
 	if (/^(?:Credentials|Token|)ProviderError$/.test(name)) return fault(providerFault(message));
 	if (status === 429 || THROTTLED.test(name)) return fault("unavailable", `throttled (${name})`);
 	if (status !== undefined && status >= 500) return fault("unavailable", `HTTP ${status}`);
@@ -117,24 +118,4 @@ const KINDS: Readonly<Record<string, FaultKind>> = {
 	ResourceExistsException: "exists",
 	InternalServiceError: "unavailable",
 	InternalServiceErrorException: "unavailable",
-};
-
-const TRANSPORT_WORDS: Readonly<Record<string, string>> = {
-	ECONNREFUSED: "Connection refused",
-	ECONNRESET: "Connection reset",
-	EPIPE: "Connection reset",
-	ETIMEDOUT: "Connection timed out",
-	EHOSTUNREACH: "Host unreachable",
-	ENETUNREACH: "Network unreachable",
-	ENOTFOUND: "Host name not found",
-	EAI_AGAIN: "Host name could not be resolved for now",
-	CERT_HAS_EXPIRED: "TLS: its certificate has expired",
-	ERR_TLS_CERT_ALTNAME_INVALID: "TLS: its certificate is for another host name",
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: "TLS: its certificate is from an unknown authority",
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS: its certificate is from an unknown authority",
-	SELF_SIGNED_CERT_IN_CHAIN: "TLS: its certificate is from an unknown authority",
-	DEPTH_ZERO_SELF_SIGNED_CERT: "TLS: its certificate is self-signed",
-	EPROTO: "TLS: the server does not speak it on this port",
-	ANSWER_TOO_LARGE: "its answer is over 10 MiB",
-	ANSWER_CUT_SHORT: "its answer was cut short",
 };

@@ -1,4 +1,5 @@
 import { DstaError } from "../../errors.ts";
+import { connectionWords } from "../connection.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { saysVersioned } from "./kv.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -32,10 +33,7 @@ export function failureOf(response: ApiResponse, target: Target): DstaError {
 
 /** The failure of a request that got no answer. */
 export function transportFailure({ code }: TransportError, target: Target): DstaError {
-	return unavailable(
-		target,
-		TRANSPORT_WORDS[code] ?? (/CERT|TLS|SSL|SIGNATURE/.test(code) ? `TLS: ${code}` : code),
-	);
+	return unavailable(target, connectionWords(code) ?? code);
 }
 
 /** The failure of a request that was given up because its time was over. */
@@ -46,28 +44,6 @@ export function timeoutFailure({ settings, path }: Target): DstaError {
 		cure: `Check that ${settings.address} is reachable from here (curl ${settings.address}/v1/sys/health), or raise --timeout.`,
 	});
 }
-
-const TRANSPORT_WORDS: Readonly<Record<string, string>> = {
-	ECONNREFUSED: "Connection refused",
-	ECONNRESET: "Connection reset",
-	EPIPE: "Connection reset",
-	ETIMEDOUT: "Connection timed out",
-	EHOSTUNREACH: "Host unreachable",
-	ENETUNREACH: "Network unreachable",
-	ENOTFOUND: "Host name not found",
-	EAI_AGAIN: "Host name could not be resolved for now",
-	CERT_HAS_EXPIRED: "TLS: its certificate has expired",
-	ERR_TLS_CERT_ALTNAME_INVALID: "TLS: its certificate is for another host name",
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: "TLS: its certificate is from an unknown authority",
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS: its certificate is from an unknown authority",
-	SELF_SIGNED_CERT_IN_CHAIN: "TLS: its certificate is from an unknown authority",
-	DEPTH_ZERO_SELF_SIGNED_CERT: "TLS: its certificate is self-signed",
-	EPROTO: "TLS: the server does not speak it on this port",
-	ANSWER_TOO_LARGE: "its answer is over 10 MiB",
-	ANSWER_CUT_SHORT: "its answer was cut short",
-	TOO_MANY_REDIRECTS: "it redirects in circles",
-	BAD_REDIRECT: "it redirects to no address",
-};
 
 function unavailable({ settings, path }: Target, reason: string): DstaError {
 	const { address } = settings;
