@@ -51,6 +51,11 @@ export function parseSecretName(text: string): string {
 	return parseSegments(text, text).join("/");
 }
 
+/** The usual name of a path or key as a variable: `exchange/binance/api-key` is EXCHANGE_BINANCE_API_KEY. */
+export function toVariable(text: string): string {
+	return text.toUpperCase().replace(/[-./ ]/g, "_");
+}
+
 function parseSegments(text: string, location: string): string[] {
 	if (location === "") throw invalidPath(text, "it is empty");
 	if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u.test(text))

@@ -1,4 +1,5 @@
 import { DstaError } from "../errors.ts";
+import { toVariable } from "../secret-path.ts";
 import type { Entry } from "./secret-map.ts";
 
 /** The keys that a backend had for a wildcard entry. */
@@ -46,7 +47,7 @@ export function expandWildcards(named: ReadonlySet<string>, found: readonly Foun
  */
 export function wildcardName(pattern: string, key: string): string | undefined {
 	if (!/^[A-Za-z0-9_\-./ ]+$/.test(key)) return undefined;
-	const name = pattern.slice(0, -1) + key.toUpperCase().replace(/[-./ ]/g, "_");
+	const name = pattern.slice(0, -1) + toVariable(key);
 	return /^[A-Za-z_]/.test(name) ? name : undefined;
 }
 

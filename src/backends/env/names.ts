@@ -1,9 +1,4 @@
-import type { SecretPath } from "../../secret-path.ts";
-
-/** The usual name of a path or key as a variable: `exchange/binance/api-key` is EXCHANGE_BINANCE_API_KEY. */
-export function toVariable(text: string): string {
-	return text.toUpperCase().replace(/[-./ ]/g, "_");
-}
+import { type SecretPath, toVariable } from "../../secret-path.ts";
 
 /**
  * The variables that may hold the value of a path, in the order of asking: the names that the map gives it, the whole path,
