@@ -89,9 +89,11 @@ export function captureSignals(process: SignalledProcess): Signals {
 export function dieOf(process: SignalledProcess, signal: number, release: () => void): void {
 	release();
 	restoreDefault(process, signal);
-	if (process.pid !== 1) process.kill(process.pid, signal);
-	// Not reached where the signal killed us at once.
-	setTimeout(() => process.exit(128 + signal), process.pid === 1 ? 0 : 1000);
+	// At once: an answer that is on its way must not start the command any more.
+	if (process.pid === 1) process.exit(128 + signal);
+	process.kill(process.pid, signal);
+	// Not reached where the signal killed us, which it does not where it is blocked.
+	setTimeout(() => process.exit(128 + signal), 1000);
 }
 
 // Node ignores PIPE and XFSZ from its start; a listener that is removed again leaves the default action behind.
