@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BackendContext, ReadRequest, WritableBackend } from "../../src/backends/backend.ts";
 import { createVaultBackend } from "../../src/backends/vault/vault.ts";
@@ -11,10 +14,11 @@ const SENTINEL = "sentinel-value-4711";
 function backend(
 	env: Record<string, string> = {},
 	settings: BackendContext["settings"] = {},
+	home?: string,
 ): WritableBackend {
 	const made = createVaultBackend({
 		env: { VAULT_ADDR: ADDRESS, VAULT_TOKEN: ROOT_TOKEN, ...env },
-		home: undefined,
+		home,
 		cwd: "/",
 		paths: [],
 		settings,
@@ -156,6 +160,16 @@ describe.skipIf(ADDRESS === "")("the Vault backend on a real server", () => {
 			signal: signal(),
 		});
 		expect(await backend().read(ask("contract/deleted/key"), signal())).toMatchObject({ value: "back" });
+	});
+
+	it("finds a token that was not there the first time", async () => {
+		const home = mkdtempSync(join(tmpdir(), "dsta-run-home-"));
+		const made = backend({ VAULT_TOKEN: "" }, {}, home);
+		expect(await failure(made.read(ask("contract/first/text"), signal()))).toMatchObject({
+			code: "DSTA_UNAVAILABLE",
+		});
+		writeFileSync(join(home, ".vault-token"), `${ROOT_TOKEN}\n`);
+		expect(await made.read(ask("contract/first/text"), signal())).toMatchObject({ value: SENTINEL });
 	});
 
 	it("accepts its token", async () => {

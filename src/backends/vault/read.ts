@@ -46,6 +46,8 @@ export async function findEngine(session: Session, request: SecretRequest): Prom
 	if ((await known) !== undefined) return known as Promise<KvVersion>;
 	const asked = session.engines.get(key) ?? askEngine(session, request);
 	session.engines.set(key, asked);
+	// What was wrong may be right the next time.
+	asked.catch(() => session.engines.delete(key));
 	return asked;
 }
 

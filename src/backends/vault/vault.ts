@@ -15,8 +15,13 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 	if (settings === undefined) return undefined;
 	let session: Promise<Session> | undefined;
 	const open = () => {
-		session ??= openSession(context, settings);
-		return session;
+		const opened = session ?? openSession(context, settings);
+		session = opened;
+		// What was wrong may be right the next time.
+		opened.catch(() => {
+			session = undefined;
+		});
+		return opened;
 	};
 	const shared = new WeakMap<AbortSignal, Map<string, Promise<Secret | undefined>>>();
 
