@@ -52,7 +52,7 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 	if (first === undefined && end < 0)
 		throw usage("There is no command to run", "Write it after --: dsta-run -- npm start");
 	const name = first ?? "run";
-	if (!isCommandName(name)) throw unknownCommand(name, { args, words, hasSeparator: end >= 0 });
+	if (!isCommandName(name)) throw unknownCommand(name, { args, hasSeparator: end >= 0 });
 	checkOptions(name, given);
 	const operandsOfRun = name === "run" ? rest : [];
 	if (operandsOfRun.length > 0) throw misplaced(args, operandsOfRun[0] as string);
@@ -225,7 +225,6 @@ function unknownOption(rawName: string): DstaError {
 
 interface Line {
 	readonly args: readonly string[];
-	readonly words: readonly string[];
 	readonly hasSeparator: boolean;
 }
 

@@ -1,11 +1,24 @@
-import type { DstaError } from "../errors.ts";
+import { type DstaError, exitStatusOf } from "../errors.ts";
+import { checkEnvironment } from "../launch/environment.ts";
 import type { Log } from "../observe/log.ts";
-import type { Resolution } from "../resolve/resolve.ts";
+import { collect, type Resolution } from "../resolve/resolve.ts";
 
 /** An error with the variables that lack a value because of it. */
 export interface Problem {
 	readonly error: DstaError;
 	readonly names: readonly string[];
+}
+
+/** Reports all that keeps a command from starting, and gives its secrets with the status that a run would have: 0 if nothing does. */
+export function concludeResolutions(
+	log: Log,
+	resolutions: readonly Resolution[],
+): { readonly values: ReadonlyMap<string, string>; readonly status: number } {
+	const { errors, values } = collect(resolutions);
+	const unfit = checkEnvironment(values);
+	const problems = [...problemsOf(resolutions), ...unfit.map((error) => ({ error, names: [] }))];
+	for (const problem of problems) reportProblem(log, problem);
+	return { values, status: problems.length === 0 ? 0 : exitStatusOf([...errors, ...unfit]) };
 }
 
 /** The problems of resolutions: one for all entries that failed for the same reason. */

@@ -4,15 +4,14 @@ import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { loadSecretMap } from "../map/load.ts";
 import type { Entry, SecretMap } from "../map/secret-map.ts";
 import { type Backends, createBackends } from "../resolve/backends.ts";
+import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
 import type { Host } from "./host.ts";
 import type { CommandLine } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { reportPassedOver } from "./report.ts";
 
-export const DEFAULT_MAP = "secrets.map.yaml";
-const DEFAULT_TIMEOUT_MS = 30_000;
-const DEFAULT_BACKEND_TIMEOUT_MS = 10_000;
+const DEFAULT_MAP = "secrets.map.yaml";
 
 /** A map together with the backends and the policy to resolve it with. */
 export interface Session {
@@ -63,7 +62,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 	return {
 		map,
 		backends,
-		chain: options.backend === undefined ? resolveOptions.chain : [options.backend],
+		chain: chainOf({}, resolveOptions),
 		timeoutMs,
 		async resolve(entries) {
 			const progress = startProgress(() => host.process.stderr, "waiting for the secrets");

@@ -5,6 +5,12 @@ import type { Entry } from "../map/secret-map.ts";
 import type { Backends } from "./backends.ts";
 import { type PolicyOptions, reactionTo } from "./policy.ts";
 
+/** The deadline of a whole resolution, where nobody sets one. */
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** What one backend may take, where nobody says. */
+export const DEFAULT_BACKEND_TIMEOUT_MS = 10_000;
+
 /** What one backend had to say about one entry. */
 export interface Attempt {
 	readonly backend: BackendName;

@@ -2,6 +2,7 @@ import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import type { Entry } from "../map/secret-map.ts";
 import { parseSecretPath } from "../secret-path.ts";
 import { type Backends, createBackends } from "./backends.ts";
+import { DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "./chain.ts";
 import { collect, resolveEntries } from "./resolve.ts";
 
 export interface SecretManagerOptions {
@@ -27,7 +28,7 @@ export class SecretManager {
 	readonly #backend: BackendName | undefined;
 	readonly #timeoutMs: number;
 
-	constructor({ backend, cwd = ".", env, timeoutMs = 30_000 }: SecretManagerOptions) {
+	constructor({ backend, cwd = ".", env, timeoutMs = DEFAULT_TIMEOUT_MS }: SecretManagerOptions) {
 		this.#backend = backend;
 		this.#timeoutMs = timeoutMs;
 		this.#backends = createBackends({
@@ -93,7 +94,7 @@ export class SecretManager {
 			backend: this.#backend,
 			strict: false,
 			timeoutMs: this.#timeoutMs,
-			backendTimeoutMs: () => 10_000,
+			backendTimeoutMs: () => DEFAULT_BACKEND_TIMEOUT_MS,
 			onPassedOver: () => undefined,
 			onDefault: () => undefined,
 			signal,

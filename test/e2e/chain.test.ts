@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { folderWith, launch } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
@@ -81,6 +83,17 @@ describe.skipIf(ADDRESS === "")("the chain", () => {
 			expect(stdout).toContain('"vault"');
 			expect(stdout + stderr).not.toMatch(/sentinel|root-token/);
 		}
+	});
+});
+
+describe("a value that no variable can hold", () => {
+	it.each([["check"], ["explain"]])("gives %s the status of a run", async (command) => {
+		const folder = folderWith("app/big: BIG\n");
+		writeFileSync(join(folder, ".env"), `BIG=${"x".repeat(131_072)}\n`);
+		const ended = await launch(folder, [command]).ended;
+		expect(ended.status).toBe(65);
+		expect(ended.stderr).toContain("BIG");
+		expect(ended.stdout + ended.stderr).not.toContain("xxxx");
 	});
 });
 

@@ -1,9 +1,7 @@
-import { exitStatusOf } from "../../errors.ts";
-import { checkEnvironment } from "../../launch/environment.ts";
-import { collect, type Resolution } from "../../resolve/resolve.ts";
+import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
-import { problemsOf, renderTable, reportProblem } from "../report.ts";
+import { concludeResolutions, renderTable } from "../report.ts";
 import { openSession } from "../session.ts";
 
 /** Resolves everything as a run would and shows what came from where; the status is that of a run before its command. */
@@ -11,11 +9,7 @@ export async function check(commandLine: CommandLine, host: Host): Promise<Comma
 	const session = openSession(commandLine, host);
 	const resolutions = await session.resolve(session.map.entries);
 	session.backends.close();
-	const { values, errors } = collect(resolutions);
-	for (const problem of problemsOf(resolutions)) reportProblem(host.log, problem);
-	const unfit = checkEnvironment(values);
-	for (const error of unfit) reportProblem(host.log, { error, names: [] });
-	const status = [...errors, ...unfit].length === 0 ? 0 : exitStatusOf([...errors, ...unfit]);
+	const { status } = concludeResolutions(host.log, resolutions);
 	const rows = resolutions.flatMap(toRows);
 	return {
 		status,

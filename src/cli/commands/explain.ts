@@ -1,10 +1,10 @@
-import { DstaError, exitStatusOf } from "../../errors.ts";
+import { DstaError } from "../../errors.ts";
 import type { Entry } from "../../map/secret-map.ts";
 import type { Attempt } from "../../resolve/chain.ts";
-import { collect, type Resolution } from "../../resolve/resolve.ts";
+import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
-import { problemsOf, renderTable, reportProblem } from "../report.ts";
+import { concludeResolutions, renderTable } from "../report.ts";
 import { openSession } from "../session.ts";
 
 /**
@@ -16,10 +16,9 @@ export async function explain(commandLine: CommandLine, host: Host): Promise<Com
 	const entries = selectEntries(session.map.entries, commandLine.operands);
 	const resolutions = await session.resolve(entries);
 	session.backends.close();
-	for (const problem of problemsOf(resolutions)) reportProblem(host.log, problem);
-	const { errors } = collect(resolutions);
+	const { status } = concludeResolutions(host.log, resolutions);
 	return {
-		status: errors.length === 0 ? 0 : exitStatusOf(errors),
+		status,
 		output: commandLine.options.json
 			? `${JSON.stringify(resolutions.map(toRecord), undefined, 2)}\n`
 			: resolutions.map(toText).join("\n"),

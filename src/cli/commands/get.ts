@@ -1,6 +1,7 @@
 import { DstaError, exitStatusOf } from "../../errors.ts";
 import type { Entry } from "../../map/secret-map.ts";
 import { isWildcard } from "../../map/secret-map.ts";
+import type { Resolution } from "../../resolve/resolve.ts";
 import { parseSecretPath } from "../../secret-path.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -15,15 +16,13 @@ export async function get(commandLine: CommandLine, host: Host): Promise<Command
 	const session = openSession(commandLine, host, false);
 	const { json, raw } = commandLine.options;
 	const entry = entryFor(commandLine, session);
-	const [resolution] = await session.resolve([entry]);
+	const [resolution] = (await session.resolve([entry])) as [Resolution];
 	session.backends.close();
-	const errors = resolution?.errors ?? [];
-	if (resolution === undefined || errors.length > 0) {
-		for (const problem of problemsOf(resolution === undefined ? [] : [resolution]))
-			reportProblem(host.log, problem);
+	const { attempts, errors, origin, values } = resolution;
+	if (errors.length > 0) {
+		for (const problem of problemsOf([resolution])) reportProblem(host.log, problem);
 		return { status: exitStatusOf(errors) };
 	}
-	const { attempts, origin, values } = resolution;
 	const version = attempts.find(({ outcome }) => outcome === "found")?.version;
 	const value = isWildcard(entry) ? Object.fromEntries(values) : [...values.values()][0];
 	if (json)

@@ -1,11 +1,9 @@
-import { exitStatusOf } from "../../errors.ts";
-import { buildEnvironment, checkEnvironment } from "../../launch/environment.ts";
+import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { captureSignals } from "../../launch/signals.ts";
-import { collect } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
-import { problemsOf, reportProblem } from "../report.ts";
+import { concludeResolutions } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
 /** Long enough for the first requests to be on their way, so that loading execa takes no time of its own. */
@@ -21,11 +19,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const resolutions = await resolving;
 	session.backends.close();
 
-	const { errors, values } = collect(resolutions);
-	const unfit = checkEnvironment(values);
-	for (const problem of problemsOf(resolutions)) reportProblem(host.log, problem);
-	for (const error of unfit) reportProblem(host.log, { error, names: [] });
-	if (errors.length + unfit.length > 0) return { status: exitStatusOf([...errors, ...unfit]) };
+	const { status, values } = concludeResolutions(host.log, resolutions);
+	if (status !== 0) return { status };
 
 	const env = buildEnvironment(await inheritedVariables(session, commandLine, host), values, {
 		pristine: commandLine.options.pristine ?? session.map.run.pristine ?? false,
