@@ -1,46 +1,56 @@
 import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts";
-import { AwsFault } from "./fault.ts";
 import { formsOf } from "./names.ts";
-import { createSession, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { type AwsSettings, describe, overrideSettings, readAwsSettings } from "./settings.ts";
-import { createReader } from "./waves.ts";
+import type { Read } from "./waves.ts";
 
-/** Makes the backend for AWS Secrets Manager; `undefined` when neither the map nor the environment speaks of AWS. */
+/**
+ * Makes the backend for AWS Secrets Manager; `undefined` when neither the map nor the environment speaks of AWS.
+ * What it asks with is loaded at the first question.
+ */
 export function createAwsBackend(context: BackendContext): WritableBackend | undefined {
 	const settings = readAwsSettings(context);
 	if (settings === undefined) return undefined;
-	const session = createSession(context, settings);
+	let opened: Promise<Opened> | undefined;
+	const open = () => {
+		opened ??= openSession(context, settings);
+		return opened;
+	};
 	return {
 		name: "aws",
 		description: describe(settings),
-		read: createReader(session),
+		read: async (request, signal) => (await open()).read(request, signal),
 		locations: (request) =>
 			formsOf(request, overrideSettings(settings, request.overrides).prefix).map(({ location }) => location),
 		advice: (request) => absenceAdvice(request, overrideSettings(settings, request.overrides)),
-		check: (signal) => checkAccess(session, signal),
+		async check(signal) {
+			const { checkAccess } = await import("./check.ts");
+			await checkAccess((await open()).session, signal);
+		},
 		async write(secret, fields, options) {
 			const { writeSecret } = await import("./write.ts");
-			return writeSecret(session, { secret, fields, ...options });
+			return writeSecret((await open()).session, { secret, fields, ...options });
 		},
 		async list(folder, signal) {
 			const { listSecrets } = await import("./list.ts");
-			return listSecrets(session, folder, signal);
+			return listSecrets((await open()).session, folder, signal);
 		},
-		close: () => session.close(),
+		close: () => void opened?.then(({ session }) => session.close()),
 	};
 }
 
-// Nobody has this secret: the answer that there is none shows that AWS took the credentials, and so does a policy's refusal.
-async function checkAccess(session: Session, signal: AbortSignal): Promise<void> {
-	const id = `${session.settings.prefix}health/check`;
-	try {
-		const client = await session.client();
-		await client.get({ SecretId: id }, signal);
-	} catch (error) {
-		if (error instanceof AwsFault && ["absent", "deleted", "forbidden", "undecryptable"].includes(error.kind))
-			return;
-		throw await session.failure(error, { action: "GetSecretValue", id });
-	}
+interface Opened {
+	readonly session: Session;
+	readonly read: Read;
+}
+
+async function openSession(context: BackendContext, settings: AwsSettings): Promise<Opened> {
+	const [{ createSession }, { createReader }] = await Promise.all([
+		import("./session.ts"),
+		import("./waves.ts"),
+	]);
+	const session = createSession(context, settings);
+	return { session, read: createReader(session) };
 }
 
 function absenceAdvice({ path }: ReadRequest, { prefix, region }: AwsSettings): string {

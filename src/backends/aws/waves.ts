@@ -8,7 +8,8 @@ import type { Session } from "./session.ts";
 import { overrideSettings } from "./settings.ts";
 import { atMost, whenAllAborted } from "./time-limit.ts";
 
-type Read = (request: ReadRequest, signal: AbortSignal) => Promise<Found | undefined>;
+/** Reads one path, together with all others that are read in the same turn. */
+export type Read = (request: ReadRequest, signal: AbortSignal) => Promise<Found | undefined>;
 
 /**
  * Makes the reader of paths. The reads of one turn of the event loop travel together: the first form of all their names in one
