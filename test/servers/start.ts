@@ -15,7 +15,8 @@ export const ROOT_TOKEN = "root-token-of-the-tests";
 
 /** Starts OpenBao or Vault in its development mode: the namespace dsta with KV version 2 at secret/ and version 1 at kv1/. */
 export async function startVault(program: string): Promise<Server> {
-	const port = await freePort();
+	// It takes the next port as well, to talk to a cluster that there is none of.
+	const port = await freePort(2);
 	const server = await start(program, port, "/v1/sys/health", [
 		"server",
 		"-dev",
@@ -82,13 +83,24 @@ async function untilReady(child: ChildProcess, url: string, output: () => string
 	throw new Error(`${url} did not answer:\n${output()}`);
 }
 
-function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const probe = createServer();
-		probe.once("error", reject);
-		probe.listen(0, "127.0.0.1", () => {
-			const address = probe.address();
-			probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+/** A port that nobody listens on, and as many after it as are asked for. */
+async function freePort(count = 1): Promise<number> {
+	for (;;) {
+		const first = await probe(0);
+		const rest = Array.from({ length: count - 1 }, (_, index) => (first ?? 0) + index + 1);
+		const isFree = await Promise.all(rest.map(async (port) => (await probe(port)) !== undefined));
+		if (first !== undefined && isFree.every(Boolean)) return first;
+	}
+}
+
+/** Listens on a port for a moment, 0 being any; `undefined` where somebody else does. */
+function probe(port: number): Promise<number | undefined> {
+	return new Promise((resolve) => {
+		const server = createServer();
+		server.once("error", () => resolve(undefined));
+		server.listen(port, "127.0.0.1", () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
 		});
 	});
 }
