@@ -1,5 +1,7 @@
 /* The main job on a terminal: `npm run demo` with a sample env file, `npm run demo -- --servers` with real servers. */
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { findServers } from "../../test/servers/install.ts";
 import { askVault, ROOT_TOKEN, type Server, startMoto, startVault } from "../../test/servers/start.ts";
 
@@ -9,21 +11,58 @@ const BASE = { PATH: process.env.PATH, HOME: FOLDER };
 
 const servers: Server[] = [];
 try {
-	if (process.argv.includes("--servers")) show(await startServers());
-	else show({ ...BASE, DSTA_ENV_FILE: "sample.env" });
+	const env = process.argv.includes("--servers")
+		? await startServers()
+		: { ...BASE, DSTA_ENV_FILE: "sample.env" };
+	say("Where each variable comes from:");
+	run(["check"], env);
+	say("The service, with these variables, until somebody sends SIGTERM:");
+	await runService(env);
 } finally {
 	for (const server of servers) server.stop();
 }
 
-function show(env: NodeJS.ProcessEnv): void {
-	run(["check"], env);
-	run(["--", "node", "service.ts"], env);
+function say(text: string): void {
+	console.log(`\n# ${text}`);
 }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv): void {
-	console.log(`\n$ dsta-run ${args.join(" ")}`);
-	const { status } = spawnSync(process.execPath, [CLI, ...args], { cwd: FOLDER, env, stdio: "inherit" });
+function run(args: readonly string[], env: NodeJS.ProcessEnv, input = ""): void {
+	console.log(`$ dsta-run ${args.join(" ")}`);
+	const { status } = spawnSync(process.execPath, [CLI, ...args], {
+		cwd: FOLDER,
+		env,
+		input,
+		stdio: ["pipe", "inherit", "inherit"],
+	});
 	if (status !== 0) throw new Error(`dsta-run ${args.join(" ")} ended with ${status}`);
+}
+
+async function runService(env: NodeJS.ProcessEnv): Promise<void> {
+	const args = ["--", "node", "service.ts"];
+	console.log(`$ dsta-run ${args.join(" ")}`);
+	const launcher = spawn(process.execPath, [CLI, ...args], {
+		cwd: FOLDER,
+		env,
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	const ended = once(launcher, "close");
+	await untilReady(launcher);
+	console.log(`$ kill -TERM ${launcher.pid}   # dsta-run`);
+	launcher.kill("SIGTERM");
+	const [status, signal] = await ended;
+	console.log(`\n# dsta-run ended as the service did: ${signal ?? `status ${status}`}`);
+	if (status !== 0) throw new Error("The service failed");
+}
+
+async function untilReady({ stdout }: ChildProcess): Promise<void> {
+	const lines = createInterface({ input: stdout as NodeJS.ReadableStream });
+	await new Promise<void>((resolve) => {
+		lines.on("close", resolve);
+		lines.on("line", (line) => {
+			console.log(line);
+			if (line === "service: ready") resolve();
+		});
+	});
 }
 
 async function startServers(): Promise<NodeJS.ProcessEnv> {
@@ -32,10 +71,9 @@ async function startServers(): Promise<NodeJS.ProcessEnv> {
 	servers.push(vaultServer);
 	const motoServer = await startMoto(moto);
 	servers.push(motoServer);
-	console.log(`OpenBao listens at ${vaultServer.address}, moto at ${motoServer.address}`);
-	await askVault(vaultServer.address, "POST", "secret/data/exchange/binance", {
-		data: { api_key: "demo-key", api_secret: "demo-secret", testnet: "false" },
-	});
+	console.log(
+		`OpenBao listens at ${vaultServer.address}, moto (a stand-in for AWS) at ${motoServer.address}`,
+	);
 	const env = {
 		...BASE,
 		VAULT_ADDR: vaultServer.address,
@@ -47,12 +85,16 @@ async function startServers(): Promise<NodeJS.ProcessEnv> {
 		// The last link of the chain.
 		SECRET_KEY: "demo-from-the-environment",
 	};
-	// The password lies at AWS.
-	spawnSync(process.execPath, [CLI, "put", "database/postgres", "password=-", "-q", "--backend", "aws"], {
-		cwd: FOLDER,
-		env,
-		input: "demo-password\n",
-		stdio: ["pipe", "inherit", "inherit"],
+	await askVault(vaultServer.address, "POST", "secret/data/exchange/binance", {
+		data: { api_key: "demo-key", api_secret: "demo-secret", testnet: "false" },
 	});
+	await askVault(vaultServer.address, "POST", "secret/data/exchange/gateio", {
+		data: { api_key: "demo-key", api_secret: "demo-secret" },
+	});
+	await askVault(vaultServer.address, "POST", "secret/data/database/postgres", {
+		data: { host: "localhost", port: "5432", user: "dsta", database: "dsta" },
+	});
+	say("The database's password lies at AWS:");
+	run(["put", "database/postgres", "password=-", "--backend", "aws"], env, "demo-password\n");
 	return env;
 }
