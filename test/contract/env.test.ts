@@ -5,7 +5,58 @@ import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { parseDotenv } from "../../src/backends/env/dotenv.ts";
 import { createEnvBackend } from "../../src/backends/env/env.ts";
-import { parseSecretPath } from "../../src/secret-path.ts";
+import { parseJsonVerbatim } from "../../src/backends/json.ts";
+import { parseSecretPath, toVariable } from "../../src/secret-path.ts";
+import type { Context, Harness } from "./harness.ts";
+import { describeBackend } from "./suite.ts";
+
+/** The suite's harness: secrets are variables, named after their paths. */
+function harnessOf(contextOf: (variables: ReadonlyMap<string, string>) => Context): Omit<Harness, "form"> {
+	const variables = new Map<string, string>();
+	const set = (path: string, value: unknown): void => {
+		if (value === null) return;
+		variables.set(toVariable(path), typeof value === "string" ? value : JSON.stringify(value));
+		if (typeof value !== "object" || isRaw(value)) return;
+		for (const [key, inner] of Object.entries(value as object)) set(`${path}/${key}`, inner);
+	};
+	return {
+		backend: "env",
+		holds: "text",
+		context: () => contextOf(variables),
+		async store(secret, json) {
+			set(secret, parseJsonVerbatim(json));
+			return undefined;
+		},
+		async remove(secret) {
+			const name = toVariable(secret);
+			for (const key of variables.keys())
+				if (key === name || key.startsWith(`${name}_`)) variables.delete(key);
+		},
+	};
+}
+
+const isRaw = (value: object | undefined) => value !== undefined && "rawJSON" in (value as object);
+
+describeBackend({
+	...harnessOf((variables) => ({ env: Object.fromEntries(variables), envFile: false })),
+	form: "the process environment",
+});
+
+describeBackend({
+	...harnessOf((variables) => {
+		const cwd = mkdtempSync(join(tmpdir(), "dsta-run-env-"));
+		const quoted = (value: string) =>
+			value
+				.replace(/["\\$]/g, "\\$&")
+				.replaceAll("\n", "\\n")
+				.replaceAll("\r", "\\r")
+				.replaceAll("\t", "\\t");
+		const lines = [...variables].map(([name, value]) => `${name}="${quoted(value)}"\n`);
+		writeFileSync(join(cwd, ".env"), lines.join(""));
+		return { cwd };
+	}),
+	form: "a .env file",
+});
 
 interface Setting {
 	readonly env?: Record<string, string>;

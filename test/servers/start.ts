@@ -42,14 +42,36 @@ export async function askVault(
 	body?: object,
 	namespace = "dsta",
 ): Promise<Record<string, unknown>> {
+	const text = await askVaultText(address, {
+		method,
+		path,
+		namespace,
+		...(body === undefined ? {} : { body: JSON.stringify(body) }),
+	});
+	return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+export interface VaultQuestion {
+	readonly method: string;
+	readonly path: string;
+	/** JSON text, sent as it is. */
+	readonly body?: string;
+	readonly namespace?: string;
+}
+
+/** Asks as `askVault` does and gives the answer to the letter. */
+export async function askVaultText(
+	address: string,
+	{ body, method, namespace = "dsta", path }: VaultQuestion,
+): Promise<string> {
 	const response = await fetch(`${address}/v1/${path}`, {
 		method,
 		headers: { "X-Vault-Token": ROOT_TOKEN, ...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }) },
-		...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		...(body === undefined ? {} : { body }),
 	});
 	const text = await response.text();
 	if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${text}`);
-	return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+	return text;
 }
 
 async function start(program: string, port: number, path: string, args: readonly string[]): Promise<Server> {
