@@ -43,7 +43,7 @@ export function createEnvBackend(context: BackendContext): Backend {
 		name: "env",
 		description: file === undefined ? "environment" : `environment and ${file}`,
 		async read(request, signal) {
-			if (signal.aborted) throw abortedError(request);
+			if (signal.aborted) throw abortedError(request.path.text);
 			return request.path.selector.kind === "all" ? readAll(request) : readOne(request);
 		},
 		locations: ({ path, names }) =>
@@ -52,7 +52,9 @@ export function createEnvBackend(context: BackendContext): Backend {
 				: candidateNames(path, names, endings),
 		advice: ({ path, names }) =>
 			`Set ${names[0] ?? candidateNames(path, names, endings)[0]} in the environment or in ${file ?? "an env file"}, configure a backend that has ${path.text} (VAULT_ADDR, AWS_REGION), or give its entry a default or optional: true.`,
-		check: async () => undefined,
+		async check(signal) {
+			if (signal.aborted) throw abortedError();
+		},
 		close: () => undefined,
 	};
 }
@@ -78,10 +80,8 @@ function dotenvFile({ envFile, settings }: BackendContext): string | undefined {
 	return envFile ?? (typeof settings.file === "string" ? settings.file : DEFAULT_FILE);
 }
 
-function abortedError({ path }: ReadRequest): DstaError {
-	return new DstaError("DSTA_TIMEOUT", `${path.text} was not read from the environment: the time is over`, {
-		backend: "env",
-		path: path.text,
-		cure: "Raise --timeout.",
-	});
+function abortedError(path?: string): DstaError {
+	const message = `${path ?? "A variable"} was not read from the environment: the time is over`;
+	const about = path === undefined ? {} : { path };
+	return new DstaError("DSTA_TIMEOUT", message, { ...about, backend: "env", cure: "Raise --timeout." });
 }
