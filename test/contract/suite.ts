@@ -320,6 +320,20 @@ function describeWriting(harness: Harness, { load, prefix }: Writing, place: Pla
 		expect((await backend.read(ask(`${secret}/b`), signal()))?.value).toBe(LINES);
 	});
 
+	it("merges fields into a secret and keeps the others, to the letter", async () => {
+		const secret = at("merged");
+		const kept = `"big":12345678901234567890,"exp":1e5,"long":0.12345678901234567890123,"nested":{"x":[null,1.10,true]},"nothing":null,"price":1.10,"text":${JSON.stringify(LINES)},"zero":-0`;
+		await harness.store(secret, `{"__proto__":{"own":2.50},"a":"old",${kept}}`);
+		const before = await loadSorted(secret);
+		if (harness.holds === "json") expect(before).toBe(`{"__proto__":{"own":2.50},"a":"old",${kept}}`);
+		const written = await write(secret, [["a", SENTINEL]]);
+		expect(written).toMatchObject({ created: false, location: `${prefix}${secret}` });
+		const fields = ["__proto__", "a", "big", "exp", "long", "nested", "nothing", "price", "text", "zero"];
+		expect(written.fields).toEqual(fields);
+		expect(JSON.stringify(written)).not.toMatch(NEVER_SHOWN);
+		expect(await loadSorted(secret)).toBe(before.replace('"a":"old"', `"a":"${SENTINEL}"`));
+	});
+
 	it("replaces all fields when told so", async () => {
 		const secret = at("replaced");
 		await harness.store(secret, '{"a":"1","b":2}');

@@ -31,17 +31,17 @@ export function readV2(response: ApiResponse): KvReading {
 	// A deleted or destroyed version has metadata and no data; Vault answers 404, a proxy or a standby perhaps 200.
 	if (isObject(data) && isObject(metadata) && (status === 200 || status === 404)) {
 		if (data.data === null || data.data === undefined) return { kind: "absent" };
-		const { version } = metadata;
-		return {
-			kind: "found",
-			content: data.data,
-			version: version === undefined ? undefined : String(version),
-		};
+		return { kind: "found", content: data.data, version: versionText(metadata.version) };
 	}
 	// An engine of version 1 may hold a secret of the name data/….
 	if (status === 200 && isObject(data)) return { kind: "unclear" };
 	if (status === 404 && errorsOf(response)?.length === 0) return { kind: "unclear" };
 	return { kind: status === 403 ? "unclear" : "failed" };
+}
+
+// A number that keeps its text is an object, which String() refuses.
+function versionText(version: SecretValue | undefined): string | undefined {
+	return typeof version === "string" ? version : JSON.stringify(version);
 }
 
 /** Reads the answer to `GET mount/secret`. */
