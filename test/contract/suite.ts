@@ -355,6 +355,21 @@ function describeWriting(harness: Harness, { load, prefix }: Writing, place: Pla
 		expect(versions.size).toBe(harness.unknownVersions === undefined ? 1 : 2);
 	});
 
+	it("lists names below the mount or the prefix, in order, a folder with its slash", async () => {
+		for (const name of ["z", "a/deep/er", "a-b", "Z", "a"])
+			await harness.store(at(`listed/${name}`), '{"k":"v"}');
+		const root = at("listed").split("/")[0] as string;
+		using backend = await open();
+		const listed = (...names: string[]) => names.map((name) => `${root}/listed${name}`);
+		expect(await backend.list(at("listed"), signal())).toEqual(listed("/Z", "/a", "/a-b", "/a/", "/z"));
+		expect(await backend.list(at("listed/a"), signal())).toEqual(listed("/a/deep/"));
+		expect(await backend.list(at("listed/a/deep"), signal())).toEqual(listed("/a/deep/er"));
+		expect(await backend.list(at("listed/none"), signal())).toEqual([]);
+		const top = await backend.list("", signal());
+		expect(top).toContain(`${root}/`);
+		expect(top).toContain(at("_whole"));
+		expect(top).toEqual([...new Set(top)].sort());
+	});
 }
 
 /** Everything that a backend can be asked. */

@@ -4,7 +4,7 @@ import { findEngine } from "./read.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Lists a folder; a folder below it ends in `/`.
+ * Lists a folder, by names relative to the mount; a folder below it ends in `/`.
  * @throws {DstaError} DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT or DSTA_CONFIG
  */
 export async function listSecrets(
@@ -23,7 +23,8 @@ export async function listSecrets(
 		signal,
 	});
 	const keys = (response.body?.data as { keys?: unknown } | undefined)?.keys;
-	if (response.status === 200 && Array.isArray(keys)) return keys.map(String).sort();
+	const below = folder === "" ? "" : `${folder}/`;
+	if (response.status === 200 && Array.isArray(keys)) return keys.map((key) => `${below}${key}`).sort();
 	if (response.status === 404 && (response.body?.errors as unknown[] | undefined)?.length === 0) return [];
 	throw failureOf(response, target);
 }
