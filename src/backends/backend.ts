@@ -1,6 +1,6 @@
 import type { SecretPath } from "../secret-path.ts";
 
-/** What a backend stores: text, or whatever JSON can say. A number too long for a double is a raw JSON object. */
+/** What a backend stores: text, or whatever JSON can say. A number that the runtime would write differently (1.10, 1e400) is a raw JSON object. */
 export type SecretValue =
 	| string
 	| number

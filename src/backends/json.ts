@@ -4,42 +4,26 @@ import type { SecretValue } from "./backend.ts";
 const MAX_DEPTH = 500;
 
 /**
- * Reads JSON. A number that a double cannot hold keeps its text, as raw JSON; every key becomes an own property.
+ * Reads JSON. Every number keeps its text, be it 1.10, -0 or too long for a double: as raw JSON where the runtime would
+ * write it differently. Every key becomes an own property.
  * @throws {SyntaxError} the text is no JSON; unlike the runtime's own error it shows none of it
  * @throws {RangeError} it nests over 500 levels deep
  */
 export function parseJson(text: string): SecretValue {
-	return parse(text, MAY_HOLD_LONG_NUMBER.test(text) ? keepLongNumber : undefined);
-}
-
-/**
- * Reads JSON to write it again: every number keeps its text, be it 1.10 or -0.
- * @throws {SyntaxError} and {RangeError} as `parseJson`
- */
-export function parseJsonVerbatim(text: string): SecretValue {
-	return parse(text, keepNumber);
-}
-
-function parse(text: string, reviver: typeof keepNumber | undefined): SecretValue {
 	if (isTooDeep(text)) throw new RangeError(`JSON over ${MAX_DEPTH} levels deep`);
 	try {
-		return JSON.parse(text, reviver);
+		return JSON.parse(text, MAY_HOLD_ODD_NUMBER.test(text) ? keepText : undefined);
 	} catch {
 		throw new SyntaxError("Not JSON");
 	}
 }
 
-// A reviver costs several times the parsing, and up to 15 digits without an exponent always fit a double.
-const MAY_HOLD_LONG_NUMBER = /\d[\d.]{15}|\d[eE]/;
+// A reviver costs several times the parsing, and up to 15 digits without a point or an exponent are written as they were read.
+const MAY_HOLD_ODD_NUMBER = /\d[.eE]|\d{16}|-0/;
 
-function keepLongNumber(key: string, value: unknown, context?: Source): unknown {
-	const isLong = context?.source !== undefined && !isSameNumber(context.source, String(value));
-	return isLong ? keepNumber(key, value, context) : value;
-}
-
-function keepNumber(_key: string, value: unknown, context?: Source): unknown {
-	const source = context?.source;
-	return typeof value === "number" && source !== undefined && rawJson !== undefined ? rawJson(source) : value;
+function keepText(_key: string, value: unknown, { source }: Source = {}): unknown {
+	if (typeof value !== "number" || source === undefined || source === String(value)) return value;
+	return rawJson === undefined ? value : rawJson(source);
 }
 
 /** What a reviver hears of a primitive. */
@@ -49,22 +33,6 @@ interface Source {
 
 // Not every runtime has it, and TypeScript's library does not know it yet.
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };
-
-function isSameNumber(left: string, right: string): boolean {
-	return canonical(left) === canonical(right);
-}
-
-// 1.10, 11e-1 and 1.1 are one number: significant digits without outer zeros, and the place of the point.
-function canonical(number: string): string {
-	const [, sign = "", whole = "", fraction = "", exponent = "0"] =
-		/^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
-	if (whole === "") return number;
-	const digits = `${whole}${fraction}`.replace(/^0+/, "");
-	const significant = digits.replace(/0+$/, "");
-	if (significant === "") return "0";
-	const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
-	return `${sign}${significant}e${power}`;
-}
 
 function isTooDeep(text: string): boolean {
 	let depth = 0;

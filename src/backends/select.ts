@@ -15,7 +15,7 @@ export function selectValue(content: SecretValue, selector: Selector): SecretVal
 	}
 }
 
-/** Whether a value is a JSON object; the raw JSON of a long number is none. */
+/** Whether a value is a JSON object; a number that keeps its text is none. */
 export function isObject(value: SecretValue | undefined): value is { readonly [key: string]: SecretValue } {
 	return typeof value === "object" && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }

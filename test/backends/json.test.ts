@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseJson, parseJsonVerbatim } from "../../src/backends/json.ts";
+import { parseJson } from "../../src/backends/json.ts";
 
 describe("JSON of a backend", () => {
 	it.each([
@@ -21,27 +21,28 @@ describe("JSON of a backend", () => {
 		"1e-400",
 		"-1E999999999999999999999",
 		"123456789012345678e3",
-	])("keeps the text of %s, which a double cannot hold", (number) => {
+		"1E+21",
+		"1000000000000000000000",
+		"1.10",
+		"1.100000000000000000000",
+		"11e-1",
+		"0.0000001",
+		"0.0e5",
+		"1.0",
+		"-0",
+		"-0.0",
+	])("keeps the text of %s, which the runtime would write differently", (number) => {
 		const value = parseJson(`{"n":${number},"list":[${number}]}`);
 		expect(JSON.stringify(value)).toBe(`{"n":${number},"list":[${number}]}`);
+		expect(JSON.stringify(parseJson(number))).toBe(number);
 	});
 
 	it.each([
-		["1e21", 1e21],
-		["1E+21", 1e21],
-		["1000000000000000000000", 1e21],
-		["1.10", 1.1],
-		["1.100000000000000000000", 1.1],
-		["11e-1", 1.1],
-		["0.0e5", 0],
+		["1.5", 1.5],
+		["-1e+21", -1e21],
 		["5e-324", 5e-324],
 	])("gives %s as a number", (text, number) => {
 		expect(parseJson(`[${text}]`)).toEqual([number]);
-	});
-
-	it("gives -0 as a number", () => {
-		expect(Object.is(parseJson("-0"), -0)).toBe(true);
-		expect(Object.is(parseJson("[-0,1e5]")?.[0 as never], -0)).toBe(true);
 	});
 
 	it("leaves digits inside strings alone", () => {
@@ -84,10 +85,9 @@ describe("JSON of a backend", () => {
 		expect(() => parseJson("[".repeat(5_000_000))).toThrow(RangeError);
 	});
 
-	it("keeps the text of every number of what is written again", () => {
+	it("gives back what it read, when it is written again", () => {
 		const text = '{"a":1.10,"b":-0,"c":[1e5,42],"d":12345678901234567890,"e":"1.10"}';
-		expect(JSON.stringify(parseJsonVerbatim(text))).toBe(text);
-		expect(() => parseJsonVerbatim("sentinel-hunter2")).toThrow(/^Not JSON$/);
+		expect(JSON.stringify(parseJson(text))).toBe(text);
 	});
 
 	it("does not take brackets in strings for levels", () => {

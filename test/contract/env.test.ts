@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { parseDotenv } from "../../src/backends/env/dotenv.ts";
 import { createEnvBackend } from "../../src/backends/env/env.ts";
-import { parseJsonVerbatim } from "../../src/backends/json.ts";
+import { parseJson } from "../../src/backends/json.ts";
 import { parseSecretPath, toVariable } from "../../src/secret-path.ts";
 import type { Context, Harness } from "./harness.ts";
 import { describeBackend } from "./suite.ts";
@@ -24,7 +24,7 @@ function harnessOf(contextOf: (variables: ReadonlyMap<string, string>) => Contex
 		holds: "text",
 		context: () => contextOf(variables),
 		async store(secret, json) {
-			set(secret, parseJsonVerbatim(json));
+			set(secret, parseJson(json));
 			return undefined;
 		},
 		async remove(secret) {

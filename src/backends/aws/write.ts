@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DstaError } from "../../errors.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
-import { parseJsonVerbatim } from "../json.ts";
+import { parseJson } from "../json.ts";
 import { isObject } from "../select.ts";
 import type { Secret } from "./ask.ts";
 import type { AwsClient } from "./client.ts";
@@ -82,7 +82,7 @@ function merge({ id, secret }: Current, { fields, replace, secret: path }: Write
 
 function fieldsOf({ SecretString }: Secret): Content | undefined {
 	try {
-		const content = SecretString === undefined ? undefined : parseJsonVerbatim(SecretString);
+		const content = SecretString === undefined ? undefined : parseJson(SecretString);
 		return isObject(content) ? content : undefined;
 	} catch {
 		return undefined;

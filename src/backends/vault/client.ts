@@ -1,6 +1,5 @@
 import type { SecretValue } from "../backend.ts";
-import { parseJson, parseJsonVerbatim } from "../json.ts";
-import { isObject } from "../select.ts";
+import { parseJson } from "../json.ts";
 import { type HttpResponse, type Transport, TransportError } from "./transport.ts";
 
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
@@ -9,8 +8,6 @@ export interface ApiRequest {
 	readonly path: string;
 	readonly namespace: string;
 	readonly body?: SecretValue | undefined;
-	/** Whether every number of the answer keeps its text, because it will be written again. */
-	readonly verbatim?: boolean | undefined;
 	readonly signal: AbortSignal;
 }
 
@@ -62,7 +59,7 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 	nodeVault.pathPrefix = "";
 	nodeVault.namespace = "";
 	return {
-		request: ({ method, path, namespace, body, signal, verbatim = false }) =>
+		request: ({ method, path, namespace, body, signal }) =>
 			nodeVault.request({
 				method,
 				path: `/${path}`,
@@ -73,7 +70,6 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 					...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }),
 				},
 				signal,
-				verbatim,
 			}),
 	};
 }
@@ -85,8 +81,6 @@ interface NodeVaultRequest {
 	readonly json: SecretValue;
 	readonly headers: Record<string, string>;
 	readonly signal: AbortSignal;
-	/** Ours; node-vault passes on what it does not know. */
-	readonly verbatim: boolean;
 }
 
 /** What we use of node-vault's client; its own types claim axios's. */
@@ -104,14 +98,13 @@ async function sendOnce(transport: Transport, request: NodeVaultRequest): Promis
 		body === undefined ? request.headers : { ...request.headers, "Content-Type": "application/json" };
 	const ask = (to: URL) =>
 		transport.send({ method: request.method, url: to, headers, body, signal: request.signal });
-	const parse = request.verbatim ? parseJsonVerbatim : parseJson;
 	const response = await ask(url);
 	const next = redirectOf(response, url);
-	if (next === undefined) return toApiResponse(response, parse);
-	if (next.origin !== url.origin) return { ...toApiResponse(response, parse), redirectedTo: next.origin };
+	if (next === undefined) return toApiResponse(response);
+	if (next.origin !== url.origin) return { ...toApiResponse(response), redirectedTo: next.origin };
 	const second = await ask(next);
 	if (redirectOf(second, next) !== undefined) throw new TransportError("TOO_MANY_REDIRECTS");
-	return toApiResponse(second, parse);
+	return toApiResponse(second);
 }
 
 function redirectOf(response: HttpResponse, from: URL): URL | undefined {
@@ -121,14 +114,16 @@ function redirectOf(response: HttpResponse, from: URL): URL | undefined {
 	return new URL(location, from);
 }
 
-function toApiResponse({ status, headers, text }: HttpResponse, parse: typeof parseJson): ApiResponse {
-	return { status, headers, body: parseObject(text, parse) };
+function toApiResponse({ status, headers, text }: HttpResponse): ApiResponse {
+	return { status, headers, body: parseObject(text) };
 }
 
-function parseObject(text: string, parse: typeof parseJson): ApiResponse["body"] {
+function parseObject(text: string): ApiResponse["body"] {
 	try {
-		const value = parse(text);
-		return isObject(value) ? value : undefined;
+		const value = parseJson(text);
+		return typeof value === "object" && value !== null && !Array.isArray(value)
+			? (value as ApiResponse["body"])
+			: undefined;
 	} catch {
 		return undefined;
 	}

@@ -19,8 +19,6 @@ export interface SecretRequest {
 	readonly version?: number | undefined;
 	/** The path as the user wrote it, for errors. */
 	readonly path: string;
-	/** Whether every number keeps its text, because it will be written again. */
-	readonly verbatim?: boolean;
 	readonly signal: AbortSignal;
 }
 
@@ -61,13 +59,12 @@ interface Answer {
 }
 
 async function readAs(session: Session, request: SecretRequest, kv: KvVersion): Promise<Answer> {
-	const { secret, settings, signal, verbatim, version } = request;
-	const { namespace } = settings;
+	const { secret, settings, signal, version } = request;
 	const apiPath = kvPath(settings.mount, kv === 2 ? "data" : "", secret);
 	const target: Target = { settings, apiPath, path: request.path, capability: "read" };
 	const query = kv === 2 && version !== undefined ? `?version=${version}` : "";
 	const path = encodePath(apiPath) + query;
-	const response = await session.ask(target, { method: "GET", path, namespace, signal, verbatim });
+	const response = await session.ask(target, { method: "GET", path, namespace: settings.namespace, signal });
 	return { kv, target, response, reading: kv === 2 ? readV2(response) : readV1(response) };
 }
 

@@ -22,7 +22,7 @@ const ATTEMPTS = 3;
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
 	const { settings } = session;
 	const { secret, signal } = request;
-	const reading: SecretRequest = { settings, secret, path: secret, signal, verbatim: true };
+	const reading: SecretRequest = { settings, secret, path: secret, signal };
 	const kv = await findEngine(session, reading);
 	const apiPath = kvPath(settings.mount, kv === 2 ? "data" : "", secret);
 	const target: Target = { settings, apiPath, path: secret, capability: "update" };
