@@ -1,4 +1,5 @@
 import type { SecretPath } from "../secret-path.ts";
+import type { EnvFile } from "./env/env-file.ts";
 
 /** What a backend stores: text, or whatever JSON can say. A number that the runtime would write differently (1.10, 1e400) is a raw JSON object. */
 export type SecretValue =
@@ -100,8 +101,8 @@ export interface BackendContext {
 	readonly paths: readonly SecretPath[];
 	/** The map's settings for this backend. */
 	readonly settings: Overrides;
-	/** The dotenv file named by option or DSTA_ENV_FILE: it must exist. `false`: none is read. */
-	readonly envFile?: string | false | undefined;
+	/** The dotenv file behind the environment, if there is to be one. */
+	readonly envFile?: EnvFile | undefined;
 	/** Takes value-free messages. */
 	readonly log: (level: "warn" | "debug", message: string) => void;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type EnvFile, openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { loadSecretMap } from "../map/load.ts";
 import type { Entry, SecretMap } from "../map/secret-map.ts";
@@ -17,6 +18,7 @@ const DEFAULT_MAP = "secrets.map.yaml";
 export interface Session {
 	readonly map: SecretMap;
 	readonly backends: Backends;
+	readonly envFile: EnvFile | undefined;
 	readonly chain: readonly BackendName[];
 	readonly timeoutMs: number;
 	/** Resolves entries, those of the map or others, and shows on a terminal when it takes long. */
@@ -25,7 +27,7 @@ export interface Session {
 
 /**
  * Reads the map and prepares its backends; nobody is asked yet. Where the map is not needed, a missing default one is empty.
- * @throws {DstaError} DSTA_FILE_NOT_FOUND there is no map · DSTA_MAP it is wrong
+ * @throws {DstaError} DSTA_FILE_NOT_FOUND there is no map or no env file · DSTA_MAP the map is wrong
  */
 export function openSession({ options }: CommandLine, host: Host, needsMap = true): Session {
 	const file = options.map ?? DEFAULT_MAP;
@@ -33,6 +35,8 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 	const map = isMissing
 		? EMPTY_MAP
 		: loadSecretMap(resolve(host.cwd, file), { shownAs: file, backends: BACKEND_NAMES });
+	const fromMap = map.backends.env?.file as string | undefined;
+	const envFile = openEnvFile({ named: options.envFile, fromMap, cwd: host.cwd });
 	const backends = createBackends({
 		env: host.env,
 		home: host.home,
@@ -40,7 +44,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 		paths: map.entries.map(({ path }) => path),
 		settings: map.backends,
 		named: options.backend,
-		envFile: options.envFile,
+		envFile,
 		log: host.log,
 	});
 	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -62,6 +66,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 	return {
 		map,
 		backends,
+		envFile,
 		chain: chainOf({}, resolveOptions),
 		timeoutMs,
 		async resolve(entries) {

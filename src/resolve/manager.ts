@@ -1,3 +1,4 @@
+import { openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import type { Entry } from "../map/secret-map.ts";
 import { parseSecretPath } from "../secret-path.ts";
@@ -38,7 +39,7 @@ export class SecretManager {
 			paths: [],
 			settings: {},
 			named: backend,
-			envFile: cwd === false ? false : undefined,
+			envFile: cwd === false ? undefined : openEnvFile({ cwd }),
 			log: () => undefined,
 		});
 	}

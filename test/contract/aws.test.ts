@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { KEYS } from "../backends/aws/backend.ts";
 import { refusal, startFakeAws } from "../backends/aws/fake-aws.ts";
 import { ask, motoAddress } from "../backends/aws/moto.ts";
-import type { Context } from "./harness.ts";
+import type { Context } from "./context.ts";
 import { describeBackend } from "./suite.ts";
 
 const contextAt = (address: string): Context => ({ env: { ...KEYS, AWS_ENDPOINT_URL: address } });

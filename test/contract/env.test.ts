@@ -1,13 +1,17 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { parseDotenv } from "../../src/backends/env/dotenv.ts";
 import { createEnvBackend } from "../../src/backends/env/env.ts";
+import { openEnvFile } from "../../src/backends/env/env-file.ts";
 import { parseJson } from "../../src/backends/json.ts";
 import { parseSecretPath, toVariable } from "../../src/secret-path.ts";
-import type { Context, Harness } from "./harness.ts";
+import type { Context } from "./context.ts";
+import type { Harness } from "./harness.ts";
 import { describeBackend } from "./suite.ts";
 
 /** The suite's harness: secrets are variables, named after their paths. */
@@ -38,13 +42,13 @@ function harnessOf(contextOf: (variables: ReadonlyMap<string, string>) => Contex
 const isRaw = (value: object | undefined) => value !== undefined && "rawJSON" in (value as object);
 
 describeBackend({
-	...harnessOf((variables) => ({ env: Object.fromEntries(variables), envFile: false })),
+	...harnessOf((variables) => ({ env: Object.fromEntries(variables) })),
 	form: "the process environment",
 });
 
 describeBackend({
 	...harnessOf((variables) => {
-		const cwd = mkdtempSync(join(tmpdir(), "dsta-run-env-"));
+		const folder = mkdtempSync(join(tmpdir(), "dsta-run-env-"));
 		const quoted = (value: string) =>
 			value
 				.replace(/["\\$]/g, "\\$&")
@@ -52,8 +56,8 @@ describeBackend({
 				.replaceAll("\r", "\\r")
 				.replaceAll("\t", "\\t");
 		const lines = [...variables].map(([name, value]) => `${name}="${quoted(value)}"\n`);
-		writeFileSync(join(cwd, ".env"), lines.join(""));
-		return { cwd };
+		writeFileSync(join(folder, ".env"), lines.join(""));
+		return { folder };
 	}),
 	form: "a .env file",
 });
@@ -74,7 +78,7 @@ function backend({ dotenv, env = {}, envFile, paths = [] }: Setting): Backend {
 		home: undefined,
 		paths: paths.map(parseSecretPath),
 		settings: {},
-		envFile,
+		envFile: openEnvFile({ named: envFile, cwd }),
 		log: () => undefined,
 	};
 	return createEnvBackend(context);
@@ -109,6 +113,31 @@ describe("the environment backend", () => {
 		).toBeUndefined();
 	});
 
+	it("never gives a path outside the map what a path of the map ends in", async () => {
+		const made = backend({ env: { API_KEY: "x" }, paths: ["exchange/binance/api_key"] });
+		expect(await read(made, "exchange/gateio/api_key")).toBeUndefined();
+		expect(await read(made, "exchange/binance/api_key")).toMatchObject({ value: "x" });
+	});
+
+	it("takes for a wildcard what starts with any of its prefixes, the first that has a key", async () => {
+		const env = { GATEIO_API_KEY: "1", EXCHANGE_GATEIO_API_KEY: "2", EXCHANGE_GATEIO_API_SECRET: "3" };
+		expect(await read(backend({ env }), "exchange/gateio/*", "GATEIO_*")).toMatchObject({
+			value: { api_key: "1", api_secret: "3" },
+			location: "GATEIO_* (environment), EXCHANGE_GATEIO_* (environment)",
+		});
+		expect(await read(backend({ env: { A_B_KEY: "1" } }), "a/b/*", "A_*")).toMatchObject({
+			value: { b_key: "1" },
+		});
+	});
+
+	it.each([
+		["user", []],
+		["a/*", []],
+	])("advises something that can be done where nothing stands for %s", async (path, names) => {
+		const request = { path: parseSecretPath(path), names };
+		expect(backend({}).advice(request)).not.toContain("undefined");
+	});
+
 	it("takes for a wildcard what starts with its prefix, and never the whole environment", async () => {
 		const env = { GATEIO_API_KEY: "1", GATEIO_API_SECRET: "2", OTHER: "3" };
 		expect(await read(backend({ env }), "exchange/gateio/*", "GATEIO_*")).toMatchObject({
@@ -124,6 +153,33 @@ describe("the environment backend", () => {
 		});
 		expect(await read(backend({ dotenv }), "x/y/z", "B_KEY")).toMatchObject({ value: "file" });
 		expect(await read(backend({ dotenv, envFile: false }), "x/y/z", "B_KEY")).toBeUndefined();
+	});
+
+	it("passes over a folder called .env, which nobody named", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "dsta-run-env-"));
+		mkdirSync(join(folder, ".env"));
+		expect(await openEnvFile({ cwd: folder })?.variables()).toEqual(new Map());
+		await expect(openEnvFile({ cwd: folder, named: ".env" })?.variables()).rejects.toMatchObject({
+			code: "DSTA_CONFIG",
+			message: ".env cannot be read: it is a directory",
+		});
+	});
+
+	it("takes /dev/null for an empty file and no other device for one", async () => {
+		expect(await openEnvFile({ cwd: "/", named: "/dev/null" })?.variables()).toEqual(new Map());
+		await expect(openEnvFile({ cwd: "/", named: "/dev/zero" })?.variables()).rejects.toMatchObject({
+			code: "DSTA_CONFIG",
+		});
+	});
+
+	it("waits for who writes into a named pipe, and reads it once", async () => {
+		const pipe = join(mkdtempSync(join(tmpdir(), "dsta-run-env-")), "pipe");
+		execFileSync("mkfifo", [pipe]);
+		const envFile = openEnvFile({ cwd: "/", named: pipe });
+		const reading = envFile?.variables();
+		await writeFile(pipe, "A=1\nB=2\n");
+		expect(await reading).toEqual(new Map(Object.entries({ A: "1", B: "2" })));
+		expect(await envFile?.variables()).toBe(await reading);
 	});
 
 	it("wants a file that was named to exist", () => {

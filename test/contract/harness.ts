@@ -1,12 +1,10 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import type { Backend, BackendContext, ReadRequest } from "../../src/backends/backend.ts";
-import { BACKENDS, type BackendName } from "../../src/backends/registry.ts";
+import type { Backend, ReadRequest } from "../../src/backends/backend.ts";
+import type { BackendName } from "../../src/backends/registry.ts";
 import { DstaError } from "../../src/errors.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
-
-/** What makes a backend, as plain data: another process can make it as well. */
-export type Context = Partial<Pick<BackendContext, "env" | "settings" | "cwd" | "envFile">>;
+import { type Context, createBackend } from "./context.ts";
 
 /** How the contract suite makes a backend and fills the place that it reads from, and what that place can do. */
 export interface Harness {
@@ -53,16 +51,7 @@ export async function openBackend<B extends Backend>(
 	name: BackendName,
 	context: Context,
 ): Promise<B & Disposable> {
-	const createBackend = await BACKENDS[name]();
-	const backend = createBackend({
-		env: {},
-		home: undefined,
-		cwd: "/",
-		paths: [],
-		settings: {},
-		log: () => undefined,
-		...context,
-	});
+	const backend = await createBackend(name, context);
 	if (backend === undefined) throw new Error(`${name} is not configured`);
 	return { ...(backend as B), [Symbol.dispose]: () => backend.close() };
 }

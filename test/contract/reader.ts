@@ -1,19 +1,10 @@
-import { BACKENDS, type BackendName } from "../../src/backends/registry.ts";
 import { DstaError } from "../../src/errors.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
+import { createBackend } from "./context.ts";
 
 // A process that reads one path and ends by itself. The read is given up when standard input ends.
 const { backend: name, context, path } = JSON.parse(process.argv[2] as string);
-const createBackend = await BACKENDS[name as BackendName]();
-const backend = createBackend({
-	env: {},
-	home: undefined,
-	cwd: "/",
-	paths: [],
-	settings: {},
-	log: () => undefined,
-	...context,
-});
+const backend = await createBackend(name, context);
 
 const controller = new AbortController();
 process.stdin.once("end", () => controller.abort()).resume();

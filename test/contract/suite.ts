@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Backend, isWritable, type WritableBackend } from "../../src/backends/backend.ts";
 import { startProxy, startSilence } from "../servers/wire.ts";
+import type { Context } from "./context.ts";
 import {
 	type AskedServer,
 	ask,
-	type Context,
 	failureOf,
 	type Harness,
 	NEVER_SHOWN,

@@ -6,7 +6,8 @@ import type { BackendContext, WritableBackend } from "../../src/backends/backend
 import { createVaultBackend } from "../../src/backends/vault/vault.ts";
 import { askVault, askVaultText, ROOT_TOKEN } from "../servers/start.ts";
 import { startProxy } from "../servers/wire.ts";
-import { ask, type Context, failureOf, type Harness, SENTINEL } from "./harness.ts";
+import type { Context } from "./context.ts";
+import { ask, failureOf, type Harness, SENTINEL } from "./harness.ts";
 import { describeBackend } from "./suite.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";

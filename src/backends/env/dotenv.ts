@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { DstaError } from "../../errors.ts";
 
 /**
@@ -23,32 +22,6 @@ export function parseDotenv(text: string, file: string): Map<string, string> {
 	}
 	return variables;
 }
-
-/**
- * Reads a dotenv file; `undefined` when it does not exist. `shownAs` is how messages name it.
- * @throws {DstaError} DSTA_CONFIG it cannot be read or is none
- */
-export function loadDotenv(file: string, shownAs: string): Map<string, string> | undefined {
-	try {
-		const bytes = readFileSync(file);
-		return parseDotenv(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), shownAs);
-	} catch (error) {
-		if (error instanceof DstaError) throw error;
-		const { code } = error as NodeJS.ErrnoException;
-		if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-		throw new DstaError("DSTA_CONFIG", `${shownAs} cannot be read: ${REASONS[code ?? ""] ?? code}`, {
-			backend: "env",
-			cure: "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.",
-		});
-	}
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-	EISDIR: "it is a directory",
-	EACCES: "permission denied",
-	ELOOP: "it is a circle of symbolic links",
-	ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8",
-};
 
 // One line: an assignment, or nothing but white space and a comment.
 const BLANK = String.raw`[^\S\n]*`;

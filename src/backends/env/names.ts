@@ -3,28 +3,24 @@ import { type SecretPath, toVariable } from "../../secret-path.ts";
 /**
  * The variables that may hold the value of a path, in the order of asking: the names that the map gives it, the whole path,
  * its last segments down to two, and the last one alone only where it is compound (`secret_key`, so never `user`) and
- * no other path of the map ends the same, of which `endings` knows the number.
+ * no other path of the map ends the same.
  */
 export function candidateNames(
 	path: SecretPath,
 	names: readonly string[],
-	endings: ReadonlyMap<string, number>,
+	isEndingShared: boolean,
 ): string[] {
 	const segments = segmentsOf(path);
 	const joined = segments.map((_, index) => toVariable(segments.slice(index).join("/")));
 	const last = joined.pop() as string;
-	const isLastUsable = last.includes("_") && (endings.get(last) ?? 0) <= 1;
+	const isLastUsable = last.includes("_") && !isEndingShared;
 	return [...new Set([...names, ...joined, ...(isLastUsable ? [last] : [])])];
 }
 
-/** How many paths end in each last segment, as variables. */
-export function countEndings(paths: readonly SecretPath[]): Map<string, number> {
-	const endings = new Map<string, number>();
-	for (const path of paths) {
-		const last = toVariable(segmentsOf(path).at(-1) as string);
-		endings.set(last, (endings.get(last) ?? 0) + 1);
-	}
-	return endings;
+/** Tells of a path whether another one of these ends in the same segment, as a variable. */
+export function findSharedEndings(paths: readonly SecretPath[]): (path: SecretPath) => boolean {
+	const endings = Map.groupBy(paths, endingOf);
+	return (path) => (endings.get(endingOf(path)) ?? []).some(({ text }) => text !== path.text);
 }
 
 /**
@@ -41,6 +37,10 @@ export function candidatePrefixes(path: SecretPath, patterns: readonly string[])
 			...(last === undefined ? [] : [`${toVariable(last)}_`]),
 		]),
 	];
+}
+
+function endingOf(path: SecretPath): string {
+	return toVariable(segmentsOf(path).at(-1) as string);
 }
 
 function segmentsOf({ secret, selector }: SecretPath): string[] {

@@ -22,7 +22,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const { status, values } = concludeResolutions(host.log, resolutions);
 	if (status !== 0) return { status };
 
-	const env = buildEnvironment(await inheritedVariables(session, commandLine, host), values, {
+	const env = buildEnvironment(await inheritedVariables(session, host), values, {
 		pristine: commandLine.options.pristine ?? session.map.run.pristine ?? false,
 		pass: [...(session.map.run.pass ?? []), ...commandLine.options.pass],
 		strip: [...(session.map.run.strip ?? []), ...commandLine.options.strip],
@@ -36,22 +36,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 }
 
 // The dotenv file serves the map only, unless the map says that its variables are for the command as well.
-async function inheritedVariables(
-	{ map }: Session,
-	{ options }: CommandLine,
-	{ cwd, env, log }: Host,
-): Promise<Host["env"]> {
-	const settings = map.backends.env ?? {};
-	if (settings.export !== true) return env;
-	const { loadEnvFile } = await import("../../backends/env/env.ts");
-	const fromFile = loadEnvFile({
-		env,
-		cwd,
-		home: undefined,
-		paths: [],
-		settings,
-		envFile: options.envFile,
-		log,
-	});
-	return Object.fromEntries([...fromFile, ...Object.entries(env)]);
+async function inheritedVariables({ envFile, map }: Session, { env }: Host): Promise<Host["env"]> {
+	if (map.backends.env?.export !== true || envFile === undefined) return env;
+	return Object.fromEntries([...(await envFile.variables()), ...Object.entries(env)]);
 }

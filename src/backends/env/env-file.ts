@@ -1,0 +1,107 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { DstaError } from "../../errors.ts";
+import { parseDotenv } from "./dotenv.ts";
+
+/** The dotenv file behind the environment. */
+export interface EnvFile {
+	/** How messages name it. */
+	readonly name: string;
+	/**
+	 * Its variables, read when they are first asked for and only then: none where the file is missing.
+	 * @throws {DstaError} DSTA_CONFIG it cannot be read or is no dotenv file
+	 */
+	variables(): Promise<ReadonlyMap<string, string>>;
+}
+
+export interface EnvFileChoice {
+	/** Named by option or DSTA_ENV_FILE: it must exist. `false`: none is read. */
+	readonly named?: string | false | undefined;
+	/** Named by the map: it may be missing, so that one map serves a laptop and an image. */
+	readonly fromMap?: string | undefined;
+	readonly cwd: string;
+}
+
+const DEFAULT_FILE = ".env";
+const MAX_PIPE_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Chooses the dotenv file; `undefined` where there is to be none.
+ * @throws {DstaError} DSTA_FILE_NOT_FOUND the named one does not exist
+ */
+export function openEnvFile({ cwd, fromMap, named }: EnvFileChoice): EnvFile | undefined {
+	if (named === false) return undefined;
+	const name = named ?? fromMap ?? DEFAULT_FILE;
+	const file = resolve(cwd, name);
+	const stats = statSync(file, { throwIfNoEntry: false });
+	if (stats === undefined && named !== undefined) throw missing(name);
+	// A folder called .env is a virtual environment of Python.
+	const isNone = stats === undefined || (stats.isDirectory() && name === DEFAULT_FILE && named === undefined);
+	let reading: Promise<ReadonlyMap<string, string>> | undefined;
+	return {
+		name,
+		variables() {
+			reading ??= isNone ? Promise.resolve(new Map()) : load(file, name);
+			return reading;
+		},
+	};
+}
+
+async function load(file: string, name: string): Promise<ReadonlyMap<string, string>> {
+	try {
+		const bytes = await read(file);
+		return parseDotenv(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), name);
+	} catch (error) {
+		if (error instanceof DstaError) throw error;
+		const { code } = error as NodeJS.ErrnoException;
+		throw new DstaError("DSTA_CONFIG", `${name} cannot be read: ${REASONS[code ?? ""] ?? code}`, {
+			backend: "env",
+			cure: "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.",
+		});
+	}
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+	EISDIR: "it is a directory",
+	EACCES: "permission denied",
+	ELOOP: "it is a circle of symbolic links",
+	ENOENT: "it is gone",
+	EFBIG: "it is over 10 MiB",
+	ENOTSUP: "it is a device",
+	ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8",
+};
+
+async function read(file: string): Promise<Buffer> {
+	// So that neither opening nor reading waits in the kernel, where no signal and no deadline would be heard.
+	const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+	const stats = fstatSync(descriptor);
+	if (stats.isFIFO()) return readPipe(descriptor);
+	try {
+		if (stats.isFile() || stats.isDirectory()) return readFileSync(descriptor);
+		// /dev/null is an empty file, /dev/zero an endless one.
+		if (readSync(descriptor, Buffer.alloc(1)) === 0) return Buffer.alloc(0);
+		throw Object.assign(new Error(), { code: "ENOTSUP" });
+	} finally {
+		closeSync(descriptor);
+	}
+}
+
+// `--env-file <(decrypt .env)`, or a named pipe that somebody will write into.
+async function readPipe(descriptor: number): Promise<Buffer> {
+	const { Socket } = await import("node:net");
+	const chunks: Buffer[] = [];
+	let size = 0;
+	for await (const chunk of new Socket({ fd: descriptor, readable: true, writable: false })) {
+		size += (chunk as Buffer).length;
+		if (size > MAX_PIPE_BYTES) throw Object.assign(new Error(), { code: "EFBIG" });
+		chunks.push(chunk as Buffer);
+	}
+	return Buffer.concat(chunks);
+}
+
+function missing(name: string): DstaError {
+	return new DstaError("DSTA_FILE_NOT_FOUND", `The env file ${name} does not exist`, {
+		backend: "env",
+		cure: "Name one that exists with --env-file or DSTA_ENV_FILE, or read none: --no-env-file.",
+	});
+}

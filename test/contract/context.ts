@@ -1,0 +1,27 @@
+import type { Backend, BackendContext } from "../../src/backends/backend.ts";
+import { openEnvFile } from "../../src/backends/env/env-file.ts";
+import { BACKENDS, type BackendName } from "../../src/backends/registry.ts";
+
+/** What makes a backend, as plain data: another process can make it as well. */
+export interface Context extends Partial<Pick<BackendContext, "env" | "settings">> {
+	/** The folder of a .env; none is read where there is no folder. */
+	readonly folder?: string;
+}
+
+/** Makes a backend. */
+export async function createBackend(
+	name: BackendName,
+	{ folder, ...context }: Context,
+): Promise<Backend | undefined> {
+	const create = await BACKENDS[name]();
+	return create({
+		env: {},
+		home: undefined,
+		cwd: "/",
+		paths: [],
+		settings: {},
+		envFile: folder === undefined ? undefined : openEnvFile({ cwd: folder }),
+		log: () => undefined,
+		...context,
+	});
+}
