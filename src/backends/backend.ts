@@ -101,6 +101,8 @@ export interface BackendContext {
 	readonly paths: readonly SecretPath[];
 	/** The map's settings for this backend. */
 	readonly settings: Overrides;
+	/** Whether the user speaks of this backend, by an option or by settings, so that it counts as configured where it can. */
+	readonly isNamed?: boolean;
 	/** The dotenv file behind the environment, if there is to be one. */
 	readonly envFile?: EnvFile | undefined;
 	/** Takes value-free messages. */

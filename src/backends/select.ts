@@ -1,13 +1,15 @@
 import type { Selector } from "../secret-path.ts";
 import type { SecretValue } from "./backend.ts";
 
-/** The part of a secret's content that a selector names; `undefined` when it is not there or is null. */
+/** The part of a secret's content that a selector names; `undefined` when it is not there, is null, or has no field. */
 export function selectValue(content: SecretValue, selector: Selector): SecretValue | undefined {
 	switch (selector.kind) {
 		case "whole":
 			return content ?? undefined;
 		case "all":
-			return isObject(content) ? content : undefined;
+			return isObject(content) && Object.values(content).some((value) => value !== null)
+				? content
+				: undefined;
 		case "field":
 			return (isObject(content) ? ownValue(content, selector.key) : undefined) ?? undefined;
 		case "pointer":

@@ -43,7 +43,10 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 		cwd: host.cwd,
 		paths: map.entries.map(({ path }) => path),
 		settings: map.backends,
-		named: options.backend,
+		named: new Set([
+			options.backend ?? "",
+			...map.entries.flatMap(({ backends }) => Object.keys(backends ?? {})),
+		]),
 		envFile,
 		log: host.log,
 	});

@@ -23,9 +23,10 @@ import {
 	type ScalarNode,
 	type YamlNode,
 } from "./node.ts";
-import { ENCODINGS, type Entry, VALUE_TYPES } from "./secret-map.ts";
+import { ENCODINGS, type Entry } from "./secret-map.ts";
 import { ENTRY_SETTINGS, pickSettings, readBackend, readChain, readPolicy } from "./settings.ts";
 import { suggest } from "./suggest.ts";
+import { misfitOf, VALUE_TYPES } from "./value-type.ts";
 
 const readDefault: Reader<string> = (node, label, context) => {
 	if (node.kind !== "scalar")
@@ -95,8 +96,9 @@ export function readEntry({ key, value }: PairNode, context: Context): ReadEntry
 	const path = readPath(key, context);
 	const fields = readFieldsOf(key, value, context);
 	const given = fields?.env ?? [];
-	const names = path === undefined || checkNames(given, path, context) ? given : [];
+	const names = path === undefined ? given : checkNames(given, path, context);
 	if (path !== undefined && value.kind === "mapping") checkCombinations(value, path, context);
+	if (fields?.default !== undefined) checkDefault(value, fields, context);
 	if (problems.count > before || path === undefined || fields === undefined) return { names };
 	const { env: _, vault: __, aws: ___, ...rest } = fields;
 	const backends = pickSettings(fields, ENTRY_SETTINGS);
@@ -167,6 +169,12 @@ function isSwapped(key: string, value: YamlNode): value is YamlNode & { readonly
 	} catch {
 		return false;
 	}
+}
+
+function checkDefault(value: YamlNode, fields: Fields<typeof ENTRY>, { problems }: Context): void {
+	const misfit = misfitOf(fields.default as string, fields);
+	const place = value.kind === "mapping" ? findPair(value, "default")?.value : undefined;
+	if (misfit !== undefined) problems.add((place ?? value).offset, `the default ${misfit}`);
 }
 
 function checkCombinations(mapping: MappingNode, path: SecretPath, { problems }: Context): void {

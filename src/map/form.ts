@@ -123,7 +123,9 @@ function readLines(pairs: readonly PairNode[], context: Context): readonly Entry
 		const { text, offset } = pair.key;
 		const first = paths.get(text);
 		if (first !== undefined) {
-			const cure = `give its one line a list of names, ${text}: [NAME, NAME]`;
+			const cure = text.endsWith("*")
+				? "keep one of the lines"
+				: `give its one line a list of names, ${text}: [NAME, NAME]`;
 			problems.add(offset, `${shown(text)} is given twice, first at ${problems.locate(first)}; ${cure}`);
 			continue;
 		}

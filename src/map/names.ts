@@ -25,18 +25,17 @@ export function isName(text: string): boolean {
 	return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
 }
 
-/** Notes what is wrong with the names of a path; answers whether all are right. */
-export function checkNames(names: readonly NameNode[], path: SecretPath, { problems }: Context): boolean {
-	const before = problems.count;
-	if (path.selector.kind === "all") {
-		if (names.length > 1)
-			problems.add(
-				(names[1] as NameNode).offset,
-				`${path.text} takes one name that ends in *, not a list of names`,
-			);
-		else for (const name of names) checkPattern(name, path, problems);
-	} else for (const name of names) checkName(name, path, problems);
-	return problems.count === before;
+/** Notes what is wrong with the names of a path; answers those that are right. */
+export function checkNames(
+	names: readonly NameNode[],
+	path: SecretPath,
+	{ problems }: Context,
+): readonly NameNode[] {
+	if (path.selector.kind !== "all") return names.filter((name) => isRightName(name, path, problems));
+	if (names.length <= 1) return names.filter((name) => isRightPattern(name, path, problems));
+	const sentence = `${path.text} takes one name that ends in *, not a list of names`;
+	problems.add((names[1] as NameNode).offset, sentence);
+	return [];
 }
 
 /** A name that would do for a path, for examples. */
@@ -51,27 +50,27 @@ export function isShowable(text: string): boolean {
 
 type Sink = Context["problems"];
 
-function checkName({ offset, text }: NameNode, path: SecretPath, problems: Sink): void {
-	if (isName(text)) return;
+function isRightName({ offset, text }: NameNode, path: SecretPath, problems: Sink): boolean {
+	if (isName(text)) return true;
 	if (isPattern(text)) {
 		const sentence = `"${text}" ends in *, so its path must end in /*; did you mean "${wildcardOf(path)}"?`;
 		problems.add(offset, sentence);
-		return;
+		return false;
 	}
 	const meant = text.replace(/^\$\{?|\}$/g, "").replace(/\W/g, "_");
 	const named = /^\d/.test(meant) ? `_${meant}` : meant;
 	const hint = /[A-Za-z]/.test(text) && isShowable(text) && isName(named) ? `; did you mean "${named}"?` : "";
-	problems.add(
-		offset,
-		`${isShowable(text) ? `"${text}"` : "this"} is no variable name (letters, digits and _, no digit first)${hint}`,
-	);
+	const subject = isShowable(text) ? `"${text}"` : "this";
+	problems.add(offset, `${subject} is no variable name (letters, digits and _, no digit first)${hint}`);
+	return false;
 }
 
-function checkPattern({ offset, text }: NameNode, path: SecretPath, problems: Sink): void {
-	if (isPattern(text)) return;
+function isRightPattern({ offset, text }: NameNode, path: SecretPath, problems: Sink): boolean {
+	if (isPattern(text)) return true;
 	const hint = isName(text) ? `; did you mean "${text}${text.endsWith("_") ? "" : "_"}*"?` : "";
 	const subject = isShowable(text) ? `"${text}"` : "this";
 	problems.add(offset, `${path.text} needs a name that ends in *, which ${subject} is not${hint}`);
+	return false;
 }
 
 function isPattern(text: string): boolean {

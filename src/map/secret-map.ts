@@ -1,8 +1,5 @@
 import type { SecretPath } from "../secret-path.ts";
-
-/** What a value must look like before the command may have it. */
-export const VALUE_TYPES = ["string", "int", "number", "bool", "port", "url", "json", "pem"] as const;
-export type ValueType = (typeof VALUE_TYPES)[number];
+import type { ValueType } from "./value-type.ts";
 
 export const ENCODINGS = ["base64", "base64url", "hex"] as const;
 export type Encoding = (typeof ENCODINGS)[number];

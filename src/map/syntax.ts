@@ -16,7 +16,7 @@ export function describeSyntax({ code, message, offset }: SyntaxMistake, text: s
 		case "BAD_SCALAR_START":
 			return `a text cannot begin with ${text[offset]} in YAML: put it in quotes`;
 		case "BAD_ALIAS":
-			return 'a text cannot begin with * or & in YAML, where that is an alias or an anchor: put it in quotes, "*"';
+			return ALIAS;
 		case "TAG_RESOLVE_FAILED":
 			return "a text cannot begin with ! in YAML, where that is a tag: put it in quotes";
 		case "BAD_DQ_ESCAPE":
@@ -38,6 +38,8 @@ export function describeSyntax({ code, message, offset }: SyntaxMistake, text: s
 		case "MISSING_CHAR":
 			return describeMissing(message, text, offset);
 		default:
+			// What follows an alias is out of place to the parser.
+			if (/^\s*[*&]/.test(lineAround(text, offset))) return ALIAS;
 			return message.includes("block-seq-ind") ? MISPLACED_LIST : NOT_YAML;
 	}
 }
@@ -52,6 +54,8 @@ const LOCAL_CODES: ReadonlySet<string> = new Set([
 
 const NOT_YAML =
 	"this is not YAML: put a text with special characters in quotes, and begin the lines of one level in one column";
+const ALIAS =
+	'a text cannot begin with * or & in YAML, where that is an alias or an anchor: put it in quotes, "*"';
 const MISPLACED_LIST =
 	'a list cannot begin here: put each "- NAME" in a line of its own, or write [NAME, NAME]';
 const BAD_INDENT = "wrong indentation: the lines of one level begin in one column";
@@ -79,10 +83,15 @@ function describeNested(message: string, text: string, offset: number): string {
 /** Says what is wrong with a text that stands where a line `path: NAME` should. */
 export function describeLoneText(text: string, offset: number): string {
 	const line = restOfLine(text, offset);
+	if (/^[*&]/.test(line)) return ALIAS;
 	if (/^\S+\s+#\S/.test(line))
 		return 'a # after a space begins a comment, which hides the ": " of this line: put the path in quotes';
 	if (/^[^\s:]+:[^\s:]/.test(line)) return "a space must follow the colon";
 	return 'this has no ": ": a map is lines such as exchange/binance/api_key: BINANCE_API_KEY';
+}
+
+function lineAround(text: string, offset: number): string {
+	return restOfLine(text, text.lastIndexOf("\n", offset - 1) + 1);
 }
 
 function restOfLine(text: string, offset: number): string {

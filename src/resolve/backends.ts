@@ -13,11 +13,11 @@ export interface Backends {
 	close(): void;
 }
 
-export interface BackendsOptions extends Omit<BackendContext, "settings"> {
+export interface BackendsOptions extends Omit<BackendContext, "settings" | "isNamed"> {
 	/** The map's settings per backend name. */
 	readonly settings: Readonly<Record<string, BackendSettings>>;
-	/** A backend that counts as configured because the user named it. */
-	readonly named?: BackendName | undefined;
+	/** Backends that the user names elsewhere: by an option, or by settings of an entry. */
+	readonly named: ReadonlySet<string>;
 }
 
 /** Makes the set; nothing is loaded yet. */
@@ -27,8 +27,7 @@ export function createBackends(options: BackendsOptions): Backends {
 	async function make(name: BackendName): Promise<Backend | undefined> {
 		const createBackend = await BACKENDS[name]();
 		const own = settings[name];
-		const isConfigured = own !== undefined || name === named;
-		return createBackend({ ...context, settings: isConfigured ? { ...own, configured: true } : {} });
+		return createBackend({ ...context, settings: own ?? {}, isNamed: own !== undefined || named.has(name) });
 	}
 	return {
 		get(name) {

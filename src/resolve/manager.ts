@@ -38,7 +38,7 @@ export class SecretManager {
 			cwd: cwd === false ? "." : cwd,
 			paths: [],
 			settings: {},
-			named: backend,
+			named: new Set(backend === undefined ? [] : [backend]),
 			envFile: cwd === false ? undefined : openEnvFile({ cwd }),
 			log: () => undefined,
 		});

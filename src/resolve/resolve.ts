@@ -50,7 +50,7 @@ function expandFound(entries: readonly Entry[], traces: readonly Trace[]): Wildc
 	const named = new Set(entries.filter((entry) => !isWildcard(entry)).flatMap(({ names }) => names));
 	const found = traces
 		.filter(({ entry, found }) => isWildcard(entry) && entry.names.length > 0 && found !== undefined)
-		.map((trace) => ({ entry: trace.entry, keys: Object.keys(fieldsOf(trace)) }));
+		.map((trace) => ({ entry: trace.entry, keys: keysOf(fieldsOf(trace)) }));
 	return expandWildcards(named, found);
 }
 
@@ -64,13 +64,10 @@ function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): 
 		return { entry, attempts, origin, ...toTexts(entry, values) };
 	}
 	const fields = fieldsOf(trace);
-	const own = entry.names.length === 0 ? Object.keys(fields).map((key) => [key, key] as const) : undefined;
-	const keys = own ?? [...(wildcards.assignments.get(entry) ?? [])];
-	// A field that is null is absent, as it is when it is asked for by name.
-	const values = keys
-		.map(([name, key]) => [name, fields[key]] as const)
-		.filter(([, value]) => value !== null);
-	const { errors, ...texts } = toTexts(entry, new Map(values as [string, SecretValue][]));
+	const own = entry.names.length === 0 ? keysOf(fields).map((key) => [key, key] as const) : undefined;
+	const assigned = own ?? [...(wildcards.assignments.get(entry) ?? [])];
+	const values = assigned.map(([name, key]) => [name, fields[key] as SecretValue] as const);
+	const { errors, ...texts } = toTexts(entry, new Map(values));
 	const clashes = wildcards.errors.filter(({ path }) => path === entry.path.text);
 	return { entry, attempts, origin, ...texts, errors: [...clashes, ...errors] };
 }
@@ -94,6 +91,11 @@ function targetsOf({ names, path }: Entry): readonly string[] {
 
 function fieldsOf({ found }: Trace): { readonly [key: string]: SecretValue } {
 	return (found?.value ?? {}) as { readonly [key: string]: SecretValue };
+}
+
+// A field that is null is absent, as it is when it is asked for by name.
+function keysOf(fields: { readonly [key: string]: SecretValue }): string[] {
+	return Object.keys(fields).filter((key) => fields[key] !== null);
 }
 
 function toTexts(

@@ -1,6 +1,7 @@
 import type { SecretValue } from "../backends/backend.ts";
 import { DstaError } from "../errors.ts";
-import type { Encoding, ValueType } from "../map/secret-map.ts";
+import type { Encoding } from "../map/secret-map.ts";
+import { misfitOf, type ValueType } from "../map/value-type.ts";
 import type { SecretPath } from "../secret-path.ts";
 
 /** What makes a value fit for its variable. */
@@ -17,10 +18,8 @@ export interface ValueRules {
  */
 export function toText(value: SecretValue, rules: ValueRules, name: string): string {
 	const text = checkDecoded(stringify(value, rules, name), rules, name);
-	if (rules.type !== undefined && !TYPE_CHECKS[rules.type](text))
-		throw invalid(rules, name, `is not ${TYPE_WORDS[rules.type]} (type: ${rules.type})`);
-	if (rules.match !== undefined && !rules.match.test(text))
-		throw invalid(rules, name, `does not match ${rules.match.source}`);
+	const misfit = misfitOf(text, rules);
+	if (misfit !== undefined) throw invalid(rules, name, misfit);
 	return text;
 }
 
@@ -61,37 +60,6 @@ const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
 	base64url: /^(?:[\w-]{4})*(?:[\w-]{2}(?:==)?|[\w-]{3}=?)?$/,
 	hex: /^[\da-f]*$/i,
 };
-
-const TYPE_CHECKS: Readonly<Record<ValueType, (text: string) => boolean>> = {
-	string: () => true,
-	int: (text) => /^[+-]?\d+$/.test(text),
-	number: (text) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text),
-	bool: (text) => /^(?:true|false|yes|no|on|off|1|0)$/i.test(text),
-	port: (text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535,
-	url: (text) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text) && URL.canParse(text),
-	json: isJson,
-	pem: (text) => /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[\s\S]+?\r?\n-----END \1-----/.test(text),
-};
-
-const TYPE_WORDS: Readonly<Record<ValueType, string>> = {
-	string: "a string",
-	int: "a whole number",
-	number: "a number",
-	bool: "true or false, yes or no, on or off, 1 or 0",
-	port: "a port from 1 to 65535",
-	url: "a URL",
-	json: "JSON",
-	pem: "a PEM block",
-};
-
-function isJson(text: string): boolean {
-	try {
-		JSON.parse(text);
-		return true;
-	} catch {
-		return false;
-	}
-}
 
 function invalid({ path }: ValueRules, name: string, reason: string, cure?: string): DstaError {
 	return new DstaError("DSTA_INVALID_VALUE", `The value of ${path.text} for ${name} ${reason}`, {

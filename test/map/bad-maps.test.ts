@@ -38,6 +38,8 @@ describe("a mistake in the YAML", () => {
 		["a/b: `x`\n", "1:6: a text cannot begin with ` in YAML: put it in quotes"],
 		["a/*: *\n", `1:6: ${ALIAS}`],
 		["a/*: *A\n", `1:6: ${ALIAS}`],
+		["*/a: J\n", `1:6: ${ALIAS}`],
+		["*: X\n", `1:4: ${ALIAS}`],
 		["a/b: &A\n", `1:6: ${ALIAS}`],
 		["a/b: &A B\n", `1:6: ${ALIAS}`],
 		["a/b: !A\n", `1:6: ${TAG}`],
@@ -143,6 +145,12 @@ describe("a wrong line", () => {
 			'2:1: "a/b" is given twice, first at m.yaml:1:1; give its one line a list of names, a/b: [NAME, NAME]',
 		],
 		["a/b: A\nc/d: A\n", "2:6: A gets a value twice, first at m.yaml:1:6"],
+		["a/*: X_*\na/*: Y_*\n", '2:1: "a/*" is given twice, first at m.yaml:1:1; keep one of the lines'],
+		[
+			"a/b: {env: A, default: abc, type: port}\n",
+			"1:24: the default is not a port from 1 to 65535 (type: port)",
+		],
+		['a/b: {match: "^6", env: A, default: "5432"}\n', "1:37: the default does not match ^6"],
 		["a/b: [A, A]\n", "1:10: A gets a value twice, first at m.yaml:1:7"],
 		["a/b: A\nc/d: {env: [B, A]}\n", "2:16: A gets a value twice, first at m.yaml:1:6"],
 		[
@@ -321,10 +329,20 @@ describe("all mistakes of a map", () => {
 	});
 });
 
+describe("a name given twice", () => {
+	it("is told beside a wrong one", () => {
+		expect(complaintsOf("a/b: [A, b-c, A]\n")).toEqual([
+			`1:10: "b-c" ${NO_NAME}; did you mean "b_c"?`,
+			"1:15: A gets a value twice, first at m.yaml:1:7",
+		]);
+	});
+});
+
 describe("a default", () => {
 	const SENTINEL = "hunter2-sentinel";
 	it.each([
 		`{env: A, default: ${SENTINEL}, optinal: x}`,
+		`{env: A, default: ${SENTINEL}, type: port}`,
 		`{env: A, default: *${SENTINEL}}`,
 		`{env: A, default: &${SENTINEL}}`,
 		`{env: A, default: !${SENTINEL} x}`,

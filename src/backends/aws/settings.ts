@@ -17,9 +17,10 @@ const DEFAULT_PREFIX = "dsta/";
 /** Reads the settings; `undefined` when neither the map nor the environment speaks of AWS. */
 export function readAwsSettings({
 	env,
+	isNamed,
 	settings,
-}: Pick<BackendContext, "env" | "settings">): AwsSettings | undefined {
-	if (Object.keys(settings).length === 0 && !CONFIGURING.some((name) => env[name])) return undefined;
+}: Pick<BackendContext, "env" | "isNamed" | "settings">): AwsSettings | undefined {
+	if (!isNamed && !CONFIGURING.some((name) => env[name])) return undefined;
 	return {
 		region: env.AWS_REGION || env.AWS_DEFAULT_REGION || text(settings.region),
 		prefix: toPrefix(settings.prefix) ?? DEFAULT_PREFIX,
@@ -53,7 +54,14 @@ const OWN_CREDENTIALS = [
 	"AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-const CONFIGURING = [...OWN_CREDENTIALS, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"];
+// Half of the keys is a mistake that is told, not a sign that nobody means AWS.
+const CONFIGURING = [
+	...OWN_CREDENTIALS,
+	"AWS_SECRET_ACCESS_KEY",
+	"AWS_REGION",
+	"AWS_DEFAULT_REGION",
+	"AWS_PROFILE",
+];
 
 function endpointOf(env: BackendContext["env"]): string | undefined {
 	if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === "true") return undefined;

@@ -54,6 +54,7 @@ describe("AWS is configured", () => {
 		"AWS_DEFAULT_REGION",
 		"AWS_PROFILE",
 		"AWS_ACCESS_KEY_ID",
+		"AWS_SECRET_ACCESS_KEY",
 		"AWS_WEB_IDENTITY_TOKEN_FILE",
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -63,7 +64,7 @@ describe("AWS is configured", () => {
 	});
 
 	it("by a section of the map, or by being named", () => {
-		expect(createAwsBackend({ ...CONTEXT, settings: { configured: true } })?.name).toBe("aws");
+		expect(createAwsBackend({ ...CONTEXT, isNamed: true })?.name).toBe("aws");
 	});
 
 	it("by nothing else", () => {
@@ -78,8 +79,8 @@ describe("The region", () => {
 		[{}, "r3", "AWS Secrets Manager in r3"],
 		[{ AWS_PROFILE: "p" }, undefined, "AWS Secrets Manager"],
 	])("of %j and %s in the map", (env, region, description) => {
-		const settings = { configured: true, region };
-		expect(createAwsBackend({ ...CONTEXT, env, settings })?.description).toBe(description);
+		const context = { ...CONTEXT, env, settings: { region }, isNamed: true };
+		expect(createAwsBackend(context)?.description).toBe(description);
 	});
 });
 

@@ -1,0 +1,43 @@
+/** What a value must look like before the command may have it. */
+export const VALUE_TYPES = ["string", "int", "number", "bool", "port", "url", "json", "pem"] as const;
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+/** Why a text does not fit a type or a pattern, as the end of a sentence that shows nothing of it; `undefined` if it fits. */
+export function misfitOf(
+	text: string,
+	{ match, type }: { readonly type?: ValueType | undefined; readonly match?: RegExp | undefined },
+): string | undefined {
+	if (type !== undefined && !TYPE_CHECKS[type](text)) return `is not ${TYPE_WORDS[type]} (type: ${type})`;
+	return match === undefined || match.test(text) ? undefined : `does not match ${match.source}`;
+}
+
+const TYPE_CHECKS: Readonly<Record<ValueType, (text: string) => boolean>> = {
+	string: () => true,
+	int: (text) => /^[+-]?\d+$/.test(text),
+	number: (text) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text),
+	bool: (text) => /^(?:true|false|yes|no|on|off|1|0)$/i.test(text),
+	port: (text) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65535,
+	url: (text) => /^[a-z][a-z0-9+.-]*:\S+$/i.test(text) && URL.canParse(text),
+	json: isJson,
+	pem: (text) => /-----BEGIN ([A-Z0-9 ]+)-----\r?\n[\s\S]+?\r?\n-----END \1-----/.test(text),
+};
+
+const TYPE_WORDS: Readonly<Record<ValueType, string>> = {
+	string: "a string",
+	int: "a whole number",
+	number: "a number",
+	bool: "true or false, yes or no, on or off, 1 or 0",
+	port: "a port from 1 to 65535",
+	url: "a URL",
+	json: "JSON",
+	pem: "a PEM block",
+};
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
