@@ -7,6 +7,8 @@ import type { BackendContext, Overrides } from "../backend.ts";
 export interface VaultSettings {
 	/** Scheme, host and an optional path prefix, without a trailing slash. */
 	readonly address: string;
+	/** What the address was set by, for messages: `VAULT_ADDR`. */
+	readonly origin: string;
 	readonly protocol: "http:" | "https:";
 	/** Empty: no namespace. */
 	readonly namespace: string;
@@ -29,25 +31,28 @@ export function readVaultSettings({ env, settings }: BackendContext): VaultSetti
 	const variable = ["VAULT_ADDR", "BAO_ADDR"].find((name) => env[name]);
 	const address = variable === undefined ? settings.address : env[variable];
 	if (address === undefined || address === "") return undefined;
-	const url = parseAddress(String(address), variable ?? "vault.address");
+	const origin = variable ?? "vault.address";
+	const url = parseAddress(String(address), origin);
 	return {
 		address: url.href.replace(/\/+$/, ""),
+		origin,
 		protocol: url.protocol as "http:" | "https:",
-		namespace: trimSlashes(
-			env.VAULT_NAMESPACE ?? env.BAO_NAMESPACE ?? String(settings.namespace ?? DEFAULT_NAMESPACE),
-		),
+		namespace: readNamespace(env, settings),
 		mount: trimSlashes(String(settings.mount ?? DEFAULT_MOUNT)),
 		kv: toKv(settings.kv),
 	};
 }
 
-/** The settings as one entry of the map changes them. */
+/**
+ * The settings as one entry of the map changes them.
+ * @throws {DstaError} DSTA_CONFIG its namespace cannot be one
+ */
 export function overrideSettings(settings: VaultSettings, overrides: Overrides | undefined): VaultSettings {
 	if (overrides === undefined) return settings;
 	const { namespace, mount, kv } = overrides;
 	return {
 		...settings,
-		...(namespace === undefined ? {} : { namespace: trimSlashes(String(namespace)) }),
+		...(namespace === undefined ? {} : { namespace: toNamespace(String(namespace), "vault.namespace") }),
 		...(mount === undefined ? {} : { mount: trimSlashes(String(mount)) }),
 		...(kv === undefined ? {} : { kv: toKv(kv) }),
 	};
@@ -92,21 +97,38 @@ function checkToken(token: string, origin: string): string {
 	});
 }
 
+function readNamespace(env: BackendContext["env"], settings: Overrides): string {
+	const variable = ["VAULT_NAMESPACE", "BAO_NAMESPACE"].find((name) => env[name] !== undefined);
+	if (variable !== undefined) return toNamespace(env[variable] as string, variable);
+	return toNamespace(String(settings.namespace ?? DEFAULT_NAMESPACE), "vault.namespace");
+}
+
+// It becomes a header.
+function toNamespace(text: string, origin: string): string {
+	const namespace = trimSlashes(text.trim());
+	if (/^[\x20-\x7e]*$/.test(namespace)) return namespace;
+	throw new DstaError("DSTA_CONFIG", `${origin} holds characters that no namespace has`, {
+		backend: "vault",
+		cure: `Set ${origin} to the path of a namespace (vault namespace list), or to nothing for none.`,
+	});
+}
+
 function parseAddress(text: string, origin: string): URL {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
-	const reason =
-		url === undefined || !/^https?:$/.test(url.protocol)
-			? "is no http:// or https:// address"
-			: url.username !== "" || url.password !== ""
-				? "holds a user name or password"
-				: url.search !== "" || url.hash !== ""
-					? "has a query or a fragment"
-					: undefined;
-	if (url !== undefined && reason === undefined) return url;
-	throw new DstaError("DSTA_CONFIG", `${origin} ${reason}`, {
+	const fault = addressFault(url);
+	if (url !== undefined && fault === undefined) return url;
+	throw new DstaError("DSTA_CONFIG", `${origin} ${fault}`, {
 		backend: "vault",
 		cure: `Set ${origin} to something like https://vault.example.com:8200.`,
 	});
+}
+
+function addressFault(url: URL | undefined): string | undefined {
+	if (url?.protocol === "unix:") return "is a Unix socket, over which Vault cannot be asked here";
+	if (url === undefined || !/^https?:$/.test(url.protocol)) return "is no http:// or https:// address";
+	if (url.username !== "" || url.password !== "") return "holds a user name or password";
+	if (url.search !== "" || url.hash !== "") return "has a query or a fragment";
+	return undefined;
 }
 
 function toKv(kv: Overrides[string]): KvSetting {
