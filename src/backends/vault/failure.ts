@@ -31,6 +31,19 @@ export function failureOf(response: ApiResponse, target: Target): DstaError {
 	return unavailable(target, `HTTP ${status} with an answer that is not Vault's`);
 }
 
+/** The failure of asking for one version where the engine keeps none. */
+export function noVersions({ path, settings }: Target): DstaError {
+	return new DstaError(
+		"DSTA_CONFIG",
+		`The KV engine at ${settings.mount}/ of ${settings.address} has version 1, which keeps no versions of a secret`,
+		{
+			backend: "vault",
+			path,
+			cure: `Take version: away from ${path}, or let the engine keep versions: vault kv enable-versioning ${settings.mount}/`,
+		},
+	);
+}
+
 /** The failure of a request that got no answer. */
 export function transportFailure({ code }: TransportError, target: Target): DstaError {
 	return unavailable(target, connectionWords(code) ?? code);

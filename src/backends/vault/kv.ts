@@ -35,8 +35,9 @@ export function readV2(response: ApiResponse): KvReading {
 	}
 	// An engine of version 1 may hold a secret of the name data/….
 	if (status === 200 && isObject(data)) return { kind: "unclear" };
-	if (status === 404 && errorsOf(response)?.length === 0) return { kind: "unclear" };
-	return { kind: status === 403 ? "unclear" : "failed" };
+	const errors = errorsOf(response);
+	const isUnclear = (status === 404 && errors?.length === 0) || (status === 403 && errors !== undefined);
+	return { kind: isUnclear ? "unclear" : "failed" };
 }
 
 // A number that keeps its text is an object, which String() refuses.

@@ -1,6 +1,7 @@
 import type { SecretValue } from "../backend.ts";
+import { isObject } from "../select.ts";
 import type { ApiResponse } from "./client.ts";
-import { failureOf, type Target } from "./failure.ts";
+import { failureOf, noVersions, type Target } from "./failure.ts";
 import { encodePath, type KvReading, type KvVersion, kvPath, readV1, readV2 } from "./kv.ts";
 import type { Session } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -28,31 +29,36 @@ export interface SecretRequest {
  * @throws {DstaError} DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT or DSTA_CONFIG
  */
 export async function readSecret(session: Session, request: SecretRequest): Promise<Secret | undefined> {
-	const known = await knownEngine(session, request.settings);
+	const known = knownEngine(session, request.settings);
 	const answer = await readAs(session, request, known ?? 2);
-	if (answer.reading.kind === "unclear" && known === undefined && (await findEngine(session, request)) === 1)
+	if (known !== undefined) return conclude(answer);
+	const isClear = answer.reading.kind === "found" || answer.reading.kind === "absent";
+	if (isClear) session.engines.set(engineKey(request.settings), 2);
+	else if (answer.reading.kind === "unclear" && (await findEngine(session, request)) === 1)
 		return conclude(await readAs(session, request, 1));
-	if (answer.reading.kind !== "unclear") rememberEngine(session, request.settings, answer);
 	return conclude(answer);
 }
 
 /**
- * The version of the engine that a secret lies in, by setting, by an earlier answer, or by asking.
- * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT
+ * The version of the engine that a secret lies in, by setting, by an earlier answer, or by asking; 2 where nobody says.
+ * @throws {DstaError} DSTA_UNAVAILABLE, DSTA_TIMEOUT or DSTA_CONFIG
  */
 export async function findEngine(session: Session, request: SecretRequest): Promise<KvVersion> {
-	const key = engineKey(request.settings);
-	const known = knownEngine(session, request.settings);
-	if ((await known) !== undefined) return known as Promise<KvVersion>;
-	const asked = session.engines.get(key) ?? askEngine(session, request);
-	session.engines.set(key, asked);
+	const { settings, signal } = request;
+	const known = knownEngine(session, settings);
+	if (known !== undefined) return known;
+	const key = engineKey(settings);
+	const lookups = session.lookups(signal);
+	const asked = lookups.get(key) ?? askEngine(session, request);
+	lookups.set(key, asked);
 	// What was wrong may be right the next time.
-	asked.catch(() => session.engines.delete(key));
-	return asked;
+	asked.catch(() => lookups.delete(key));
+	const found = await asked;
+	if (found !== undefined) session.engines.set(key, found);
+	return found ?? 2;
 }
 
 interface Answer {
-	readonly kv: KvVersion;
 	readonly target: Target;
 	readonly response: ApiResponse;
 	readonly reading: KvReading;
@@ -62,10 +68,11 @@ async function readAs(session: Session, request: SecretRequest, kv: KvVersion): 
 	const { secret, settings, signal, version } = request;
 	const apiPath = kvPath(settings.mount, kv === 2 ? "data" : "", secret);
 	const target: Target = { settings, apiPath, path: request.path, capability: "read" };
+	if (kv === 1 && version !== undefined) throw noVersions(target);
 	const query = kv === 2 && version !== undefined ? `?version=${version}` : "";
 	const path = encodePath(apiPath) + query;
 	const response = await session.ask(target, { method: "GET", path, namespace: settings.namespace, signal });
-	return { kv, target, response, reading: kv === 2 ? readV2(response) : readV1(response) };
+	return { target, response, reading: kv === 2 ? readV2(response) : readV1(response) };
 }
 
 function conclude({ reading, response, target }: Answer): Secret | undefined {
@@ -75,12 +82,8 @@ function conclude({ reading, response, target }: Answer): Secret | undefined {
 	throw failureOf(response, target);
 }
 
-function knownEngine(session: Session, settings: VaultSettings): KvVersion | Promise<KvVersion> | undefined {
+function knownEngine(session: Session, settings: VaultSettings): KvVersion | undefined {
 	return settings.kv === "auto" ? session.engines.get(engineKey(settings)) : settings.kv;
-}
-
-function rememberEngine(session: Session, settings: VaultSettings, { kv, reading }: Answer): void {
-	if (reading.kind !== "failed") session.engines.set(engineKey(settings), Promise.resolve(kv));
 }
 
 function engineKey({ mount, namespace }: VaultSettings): string {
@@ -88,19 +91,15 @@ function engineKey({ mount, namespace }: VaultSettings): string {
 }
 
 // What the vault command asks before each of its kv commands: it needs no more than some access below the mount.
-async function askEngine(session: Session, request: SecretRequest): Promise<KvVersion> {
+async function askEngine(session: Session, request: SecretRequest): Promise<KvVersion | undefined> {
 	const { secret, settings, signal } = request;
 	const apiPath = `sys/internal/ui/mounts/${settings.mount}/${secret}`;
 	const target: Target = { settings, apiPath, path: request.path, capability: "read" };
 	const path = encodePath(apiPath);
-	const { body, status } = await session.ask(target, {
-		method: "GET",
-		path,
-		namespace: settings.namespace,
-		signal,
-	});
-	const data = body?.data as { readonly [key: string]: SecretValue } | undefined;
-	const options = data?.options as { readonly version?: SecretValue } | null | undefined;
-	if (status !== 200 || data === undefined) return 2;
-	return String(options?.version) === "2" ? 2 : 1;
+	const response = await session.ask(target, { method: "GET", path, namespace: settings.namespace, signal });
+	// No access below the mount, or a proxy that lets none but secrets through.
+	if (response.status === 403 || response.status === 404) return undefined;
+	const data = response.body?.data;
+	if (response.status !== 200 || !isObject(data)) throw failureOf(response, target);
+	return isObject(data.options) && String(data.options.version) === "2" ? 2 : 1;
 }

@@ -2,6 +2,7 @@ import type { BackendContext } from "../backend.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { type Target, timeoutFailure, transportFailure } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
+import { mapsPerSignal } from "./per-signal.ts";
 import { withRetries } from "./retry.ts";
 import { findToken, type VaultSettings } from "./settings.ts";
 import { type Transport, TransportError } from "./transport.ts";
@@ -11,7 +12,9 @@ export interface Session {
 	readonly settings: VaultSettings;
 	readonly transport: Transport;
 	/** The engine versions that were found out, by namespace and mount. */
-	readonly engines: Map<string, Promise<KvVersion>>;
+	readonly engines: Map<string, KvVersion>;
+	/** The questions for engine versions under a signal, by namespace and mount; `undefined`: the server does not say. */
+	lookups(signal: AbortSignal): Map<string, Promise<KvVersion | undefined>>;
 	/**
 	 * Asks Vault's API; reads are retried.
 	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came
@@ -32,6 +35,7 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 		settings,
 		transport,
 		engines: new Map(),
+		lookups: mapsPerSignal(),
 		async ask(target, request) {
 			const send = () => client.request(request);
 			try {

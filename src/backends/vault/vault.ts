@@ -2,6 +2,7 @@ import { DstaError } from "../../errors.ts";
 import type { BackendContext, Found, ReadRequest, WritableBackend } from "../backend.ts";
 import { selectValue } from "../select.ts";
 import { kvPath } from "./kv.ts";
+import { mapsPerSignal } from "./per-signal.ts";
 import { readSecret, type Secret } from "./read.ts";
 import { openSession, type Session } from "./session.ts";
 import { overrideSettings, readVaultSettings, type VaultSettings } from "./settings.ts";
@@ -23,15 +24,14 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 		});
 		return opened;
 	};
-	const shared = new WeakMap<AbortSignal, Map<string, Promise<Secret | undefined>>>();
+	const readsUnder = mapsPerSignal<Promise<Secret | undefined>>();
 
 	// Fields of one secret share one read, as long as it is under way and for the same caller.
 	function readShared(request: ReadRequest, signal: AbortSignal): Promise<Secret | undefined> {
 		const place = overrideSettings(settings as VaultSettings, request.overrides);
 		const version = pinnedVersion(request);
 		const key = JSON.stringify([place.namespace, place.mount, place.kv, request.path.secret, version]);
-		const reads = shared.get(signal) ?? new Map<string, Promise<Secret | undefined>>();
-		shared.set(signal, reads);
+		const reads = readsUnder(signal);
 		const running = reads.get(key);
 		if (running !== undefined) return running;
 		const { secret } = request.path;
