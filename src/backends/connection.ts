@@ -1,6 +1,8 @@
 /** The words for a code with which a connection failed; `undefined` for a code that is none of a connection. */
 export function connectionWords(code: string): string | undefined {
 	if (Object.hasOwn(WORDS, code)) return WORDS[code];
+	// Node's HTTP parser.
+	if (code.startsWith("HPE_")) return "its answer is not HTTP";
 	return /CERT|TLS|SSL|SIGNATURE/.test(code) ? `TLS: ${code}` : undefined;
 }
 
@@ -9,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	ECONNRESET: "Connection reset",
 	EPIPE: "Connection reset",
 	ETIMEDOUT: "Connection timed out",
+	EADDRNOTAVAIL: "Address not available",
 	EHOSTUNREACH: "Host unreachable",
 	ENETUNREACH: "Network unreachable",
 	ENOTFOUND: "Host name not found",
@@ -19,7 +22,12 @@ const WORDS: Readonly<Record<string, string>> = {
 	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS: its certificate is from an unknown authority",
 	SELF_SIGNED_CERT_IN_CHAIN: "TLS: its certificate is from an unknown authority",
 	DEPTH_ZERO_SELF_SIGNED_CERT: "TLS: its certificate is self-signed",
+	CERT_NOT_YET_VALID: "TLS: its certificate is not valid yet",
+	ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "TLS: it wants a client certificate",
 	EPROTO: "TLS: the server does not speak it on this port",
+	ERR_SSL_PACKET_LENGTH_TOO_LONG: "TLS: the server does not speak it on this port",
+	ERR_SSL_WRONG_VERSION_NUMBER: "TLS: the server does not speak it on this port",
+	TLS_EXPECTED: "TLS: the server speaks nothing else on this port",
 	ANSWER_TOO_LARGE: "its answer is over 10 MiB",
 	ANSWER_CUT_SHORT: "its answer was cut short",
 	TOO_MANY_REDIRECTS: "it redirects in circles",

@@ -44,7 +44,8 @@ export interface ClientOptions {
  */
 export async function createVaultClient(options: ClientOptions): Promise<VaultClient> {
 	const { default: createNodeVault } = await import("node-vault");
-	const send = (request: NodeVaultRequest) => sendOnce(options.transport, request);
+	const send = async (request: NodeVaultRequest) =>
+		withoutToken(await sendOnce(options.transport, request), options.token);
 	const nodeVault = createNodeVault({
 		endpoint: options.address,
 		token: options.token,
@@ -110,12 +111,23 @@ async function sendOnce(transport: Transport, request: NodeVaultRequest): Promis
 function redirectOf(response: HttpResponse, from: URL): URL | undefined {
 	const { location } = response.headers;
 	if (response.status < 300 || response.status > 399 || location === undefined) return undefined;
-	if (!URL.canParse(location, from.href)) throw new TransportError("BAD_REDIRECT");
-	return new URL(location, from);
+	const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+	if (to === undefined || !/^https?:$/.test(to.protocol)) throw new TransportError("BAD_REDIRECT");
+	return to;
+}
+
+// What Vault says of a request is shown to people, and what stands in between may repeat the request's headers.
+function withoutToken(response: ApiResponse, token: string): ApiResponse {
+	const errors = errorsOf(response)?.map((error) => error.replaceAll(token, "…"));
+	return errors === undefined ? response : { ...response, body: { ...response.body, errors } };
 }
 
 function toApiResponse({ status, headers, text }: HttpResponse): ApiResponse {
-	return { status, headers, body: parseObject(text) };
+	const body = parseObject(text);
+	// What a server with TLS says to a request without: Go's "Client sent an HTTP request to an HTTPS server", nginx's alike.
+	if (status === 400 && body === undefined && /\bHTTPS (?:server|port)\b/.test(text))
+		throw new TransportError("TLS_EXPECTED");
+	return { status, headers, body };
 }
 
 function parseObject(text: string): ApiResponse["body"] {

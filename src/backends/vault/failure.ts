@@ -1,9 +1,8 @@
 import { DstaError } from "../../errors.ts";
-import { connectionWords } from "../connection.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { saysVersioned } from "./kv.ts";
 import type { VaultSettings } from "./settings.ts";
-import type { TransportError } from "./transport.ts";
+import { answerFailure, redirectedElsewhere, sealed, standby, tooManyRequests } from "./unavailable.ts";
 
 /** Where a request went, for the words of its failure. */
 export interface Target {
@@ -22,13 +21,25 @@ export function failureOf(response: ApiResponse, target: Target): DstaError {
 	const said = (pattern: RegExp) => errors?.some((error) => pattern.test(error)) ?? false;
 	if (response.redirectedTo !== undefined) return redirectedElsewhere(response.redirectedTo, target);
 	if (said(/namespace not found/i)) return noNamespace(target);
-	if (status === 401 || status === 403) return denied(target, said(/invalid token|bad token|token expired/i));
-	if (status === 404 && said(/no handler for route|unsupported path/i)) return noMount(target);
+	if (status === 401 || status === 403) {
+		if (errors === undefined) return deniedByAnother(status, target);
+		return said(/invalid token|bad token|token expired/i) ? badToken(target) : denied(target);
+	}
+	if (status === 404 && said(/no handler for route/i)) return noMount(target);
+	if ((status === 404 || status === 405) && said(/unsupported (?:path|operation)/i))
+		return noKvEngine(target);
 	if (saysVersioned(response)) return otherEngine(target);
 	if (status === 400 && errors !== undefined) return refused(target, errors);
+	if (status === 429 && errors !== undefined) return tooManyRequests(response, target);
 	if (said(/sealed/i)) return sealed(target);
-	if (status >= 400 && errors !== undefined) return unavailable(target, `HTTP ${status}`);
-	return unavailable(target, `HTTP ${status} with an answer that is not Vault's`);
+	// 472 and 473 are what a health check says of standbys, and a load balancer may pass it on.
+	if (status === 472 || status === 473 || said(/node not active|standby/i)) return standby(response, target);
+	const isVault = status >= 400 && errors !== undefined;
+	return answerFailure(
+		response,
+		`HTTP ${status}${isVault ? "" : " with an answer that is not Vault's"}`,
+		target,
+	);
 }
 
 /** The failure of asking for one version where the engine keeps none. */
@@ -44,61 +55,19 @@ export function noVersions({ path, settings }: Target): DstaError {
 	);
 }
 
-/** The failure of a request that got no answer. */
-export function transportFailure({ code }: TransportError, target: Target): DstaError {
-	return unavailable(target, connectionWords(code) ?? code);
-}
-
-/** The failure of a request that was given up because its time was over. */
-export function timeoutFailure({ settings, path }: Target): DstaError {
-	return new DstaError("DSTA_TIMEOUT", `Vault not available: no answer in time from ${settings.address}`, {
-		backend: "vault",
-		path,
-		cure: `Check that ${settings.address} is reachable from here (curl ${settings.address}/v1/sys/health), or raise --timeout.`,
-	});
-}
-
-function unavailable({ settings, path }: Target, reason: string): DstaError {
-	const { address } = settings;
-	return new DstaError("DSTA_UNAVAILABLE", `Vault not available: ${reason} (${address})`, {
-		backend: "vault",
-		path,
-		cure: `Check the address (VAULT_ADDR is ${address}), the server (curl ${address}/v1/sys/health) and the token (vault token lookup).`,
-	});
-}
-
-function sealed({ settings, path }: Target): DstaError {
-	return new DstaError("DSTA_UNAVAILABLE", `Vault not available: ${settings.address} is sealed`, {
-		backend: "vault",
-		path,
-		cure: `Unseal it: VAULT_ADDR=${settings.address} vault operator unseal`,
-	});
-}
-
-function redirectedElsewhere(origin: string, { settings, path }: Target): DstaError {
+function badToken({ path, settings }: Target): DstaError {
 	return new DstaError(
-		"DSTA_UNAVAILABLE",
-		`Vault not available: ${settings.address} redirects to ${origin}`,
+		"DSTA_DENIED",
+		`Permission denied: Vault at ${settings.address} does not accept the token`,
 		{
 			backend: "vault",
 			path,
-			cure: `The token is never sent to another address. If ${origin} is the active Vault, set VAULT_ADDR=${origin}.`,
+			cure: "The token is unknown or has expired. Look at it with `vault token lookup`, or make a new one: vault token create -policy=dsta-policy",
 		},
 	);
 }
 
-function denied(target: Target, badToken: boolean): DstaError {
-	const { apiPath, capability, path, settings } = target;
-	if (badToken)
-		return new DstaError(
-			"DSTA_DENIED",
-			`Permission denied: Vault at ${settings.address} does not accept the token`,
-			{
-				backend: "vault",
-				path,
-				cure: "The token is unknown or has expired. Look at it with `vault token lookup`, or make a new one: vault token create -policy=dsta-policy",
-			},
-		);
+function denied({ apiPath, capability, path, settings }: Target): DstaError {
 	return new DstaError(
 		"DSTA_DENIED",
 		`Permission denied: Vault refused to ${capability} ${apiPath}${inNamespace(settings)}`,
@@ -106,6 +75,18 @@ function denied(target: Target, badToken: boolean): DstaError {
 			backend: "vault",
 			path,
 			cure: `Ask what the token may do: vault token capabilities ${apiPath}. If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). An unknown or expired token, a mount and a namespace that do not exist are answered in the same way.`,
+		},
+	);
+}
+
+function deniedByAnother(status: number, { path, settings }: Target): DstaError {
+	return new DstaError(
+		"DSTA_DENIED",
+		`Permission denied: ${settings.address} answers HTTP ${status}, and not as Vault does`,
+		{
+			backend: "vault",
+			path,
+			cure: `Check that ${settings.origin} is Vault's address, and what the proxy or firewall before it lets through (curl ${settings.address}/v1/sys/health).`,
 		},
 	);
 }
@@ -126,6 +107,18 @@ function noMount({ settings, path }: Target): DstaError {
 			backend: "vault",
 			path,
 			cure: `Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${settings.mount} kv-v2`,
+		},
+	);
+}
+
+function noKvEngine({ settings, path }: Target): DstaError {
+	return new DstaError(
+		"DSTA_CONFIG",
+		`The secrets engine at ${settings.mount}/ of ${settings.address} is no KV engine`,
+		{
+			backend: "vault",
+			path,
+			cure: "Set vault.mount in the map to a KV engine (vault secrets list shows the type of each).",
 		},
 	);
 }

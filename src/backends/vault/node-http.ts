@@ -14,22 +14,30 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
 export async function createNodeTransport(protocol: "http:" | "https:"): Promise<Transport> {
 	const http = protocol === "https:" ? await import("node:https") : await import("node:http");
 	const agent: Agent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS[protocol] });
-	return {
-		send: (request) =>
-			new Promise((resolve, reject) => {
-				const { method, signal, url } = request;
-				const outgoing = http.request(url, { method, agent, signal });
-				outgoing.once("error", (error) => reject(signal.aborted ? signal.reason : toTransportError(error)));
-				outgoing.once("response", (incoming) =>
-					receive(incoming).then(resolve, (error) => {
-						outgoing.destroy();
-						reject(signal.aborted ? signal.reason : error);
-					}),
-				);
-				finish(outgoing, request);
-			}),
-		close: () => agent.destroy(),
-	};
+	const send = (request: HttpRequest): Promise<HttpResponse> =>
+		new Promise((resolve, reject) => {
+			const { method, signal, url } = request;
+			const outgoing = http.request(url, { method, agent, signal });
+			const fail = (error: unknown) => reject(signal.aborted ? signal.reason : toTransportError(error));
+			outgoing.on("error", (error) => {
+				if (isStale(outgoing, error) && !signal.aborted) resolve(send(request));
+				else fail(error);
+			});
+			outgoing.once("response", (incoming) =>
+				receive(incoming).then(resolve, (error) => {
+					outgoing.destroy();
+					fail(error);
+				}),
+			);
+			finish(outgoing, request);
+		});
+	return { send, close: () => agent.destroy() };
+}
+
+// The server closed a kept-alive connection just when it was used again, which every HTTP client must expect. Each one that
+// is met this way is gone from the pool, so there is an end to them.
+function isStale({ method, reusedSocket }: ClientRequest, error: NodeJS.ErrnoException): boolean {
+	return reusedSocket && method !== "POST" && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
 
 function finish(outgoing: ClientRequest, { headers, body }: HttpRequest): void {
@@ -49,7 +57,8 @@ async function receive(incoming: IncomingMessage): Promise<HttpResponse> {
 			chunks.push(chunk);
 		}
 	} catch (error) {
-		throw toTransportError(error);
+		const isCut = (error as NodeJS.ErrnoException).code === "ECONNRESET";
+		throw isCut ? new TransportError("ANSWER_CUT_SHORT") : error;
 	}
 	if (!incoming.complete) throw new TransportError("ANSWER_CUT_SHORT");
 	return {

@@ -1,11 +1,13 @@
+import type { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
-import { type Target, timeoutFailure, transportFailure } from "./failure.ts";
+import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import { mapsPerSignal } from "./per-signal.ts";
-import { withRetries } from "./retry.ts";
+import { type Outcome, withRetries } from "./retry.ts";
 import { findToken, type VaultSettings } from "./settings.ts";
 import { type Transport, TransportError } from "./transport.ts";
+import { timeoutFailure, transportFailure } from "./unavailable.ts";
 
 /** A logged-in connection to one server, and what was learnt about it. */
 export interface Session {
@@ -37,14 +39,23 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 		engines: new Map(),
 		lookups: mapsPerSignal(),
 		async ask(target, request) {
+			const { method, signal } = request;
 			const send = () => client.request(request);
+			let earlier: Outcome | undefined;
+			const onRetry = (outcome: Outcome) => {
+				earlier = outcome;
+			};
 			try {
-				return await (request.method === "POST" ? send() : withRetries(send, request.signal));
+				return await (method === "POST" ? send() : withRetries(send, { signal, onRetry }));
 			} catch (error) {
 				if (error instanceof TransportError) throw transportFailure(error, target);
-				if (request.signal.aborted) throw timeoutFailure(target);
+				if (signal.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
 				throw error;
 			}
 		},
 	};
+}
+
+function failureAfter(outcome: Outcome, target: Target): DstaError {
+	return outcome instanceof TransportError ? transportFailure(outcome, target) : failureOf(outcome, target);
 }
