@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	TLS_EXPECTED: "TLS: the server speaks nothing else on this port",
 	ANSWER_TOO_LARGE: "its answer is over 10 MiB",
 	ANSWER_CUT_SHORT: "its answer was cut short",
+	OTHER_PROTOCOL: "it changes to another protocol",
 	TOO_MANY_REDIRECTS: "it redirects in circles",
 	BAD_REDIRECT: "it redirects to no address",
 };

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import {
 	type HttpRequest,
@@ -22,6 +23,11 @@ export async function createNodeTransport(protocol: "http:" | "https:"): Promise
 			outgoing.on("error", (error) => {
 				if (isStale(outgoing, error) && !signal.aborted) resolve(send(request));
 				else fail(error);
+			});
+			// Without this, such an answer would be none until the time is over.
+			outgoing.once("upgrade", (_incoming, socket) => {
+				socket.destroy();
+				fail(new TransportError("OTHER_PROTOCOL"));
 			});
 			outgoing.once("response", (incoming) =>
 				receive(incoming).then(resolve, (error) => {
@@ -61,10 +67,11 @@ async function receive(incoming: IncomingMessage): Promise<HttpResponse> {
 		throw isCut ? new TransportError("ANSWER_CUT_SHORT") : error;
 	}
 	if (!incoming.complete) throw new TransportError("ANSWER_CUT_SHORT");
+	const body = Buffer.concat(chunks);
 	return {
 		status: incoming.statusCode as number,
 		headers: joinHeaders(incoming.headers),
-		text: Buffer.concat(chunks).toString("utf8"),
+		text: isUtf8(body) ? body.toString("utf8") : "",
 	};
 }
 

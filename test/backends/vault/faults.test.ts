@@ -101,6 +101,22 @@ describe("A connection to Vault", () => {
 			1,
 		],
 		[
+			"changes to another protocol",
+			{ raw: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", after: "stay" },
+			"DSTA_UNAVAILABLE",
+			/: it changes to another protocol/,
+			/health/,
+			1,
+		],
+		[
+			"carries a secret that is not UTF-8",
+			{ body: Buffer.from(SECRET.replace("sentinel", "sent\u00efnel"), "latin1") },
+			"DSTA_UNAVAILABLE",
+			/: HTTP 200 with an answer that is not Vault's/,
+			/health/,
+			1,
+		],
+		[
 			"carries an endless header",
 			{ raw: `${HEAD}X-Long: ${"x".repeat(64 * 1024)}`, after: "stay" },
 			"DSTA_UNAVAILABLE",
