@@ -109,7 +109,23 @@ describe.skipIf(ADDRESS === "")("the Vault backend on a real server", () => {
 		}
 	});
 
+	it("reads version 1 with a token that may read one secret and nothing else", async () => {
+		const policy = 'path "kv1/contract/first" { capabilities = ["read"] }';
+		await askVault(ADDRESS, "POST", "sys/policies/acl/contract-first", { policy });
+		const { auth } = await askVault(ADDRESS, "POST", "auth/token/create", { policies: ["contract-first"] });
+		const made = backend({ VAULT_TOKEN: (auth as { client_token: string }).client_token }, { mount: "kv1" });
+		expect(await made.read(ask("contract/first/text"), signal())).toMatchObject({ value: SENTINEL });
+		expect((await failure(made.read(ask("contract/other/text"), signal()))).code).toBe("DSTA_DENIED");
+	});
+
 	it.each([
+		[
+			"an engine of another kind",
+			{},
+			{ mount: "identity" },
+			"DSTA_CONFIG",
+			/at identity\/ of .* is no KV engine/,
+		],
 		["an unknown token", { VAULT_TOKEN: "wrong" }, {}, "DSTA_DENIED", /^Permission denied/],
 		["a namespace that does not exist", { VAULT_NAMESPACE: "none" }, {}, "DSTA_CONFIG", /no namespace none/],
 		["a mount that does not exist", {}, { mount: "none" }, "DSTA_CONFIG", /no secrets engine at none/],
