@@ -31,6 +31,6 @@ const WORDS: Readonly<Record<string, string>> = {
 	ANSWER_TOO_LARGE: "its answer is over 10 MiB",
 	ANSWER_CUT_SHORT: "its answer was cut short",
 	OTHER_PROTOCOL: "it changes to another protocol",
-	TOO_MANY_REDIRECTS: "it redirects in circles",
+	TOO_MANY_REDIRECTS: "it redirects more than once",
 	BAD_REDIRECT: "it redirects to no address",
 };

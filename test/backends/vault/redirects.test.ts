@@ -55,9 +55,9 @@ describe("A redirect of Vault", () => {
 	});
 
 	it.each([
-		["to itself", PATH, /it redirects in circles/],
-		["from one path to another and back", "/back", /it redirects in circles/],
-		["to a third address after one of its own", "/third", /it redirects in circles/],
+		["to itself", PATH, /it redirects more than once/],
+		["from one path to another and back", "/back", /it redirects more than once/],
+		["to a third address after one of its own", "/third", /it redirects more than once/],
 		["to what is no address", "http://[", /it redirects to no address/],
 		["to a login page", "/ui/login", /HTTP 200 with an answer that is not Vault's/],
 		["to another scheme", "ftp://127.0.0.1/x", /it redirects to no address/],

@@ -100,6 +100,18 @@ describe("TLS to Vault", () => {
 		expect(vault.calls).toEqual([]);
 	});
 
+	it("is never left for a redirect to an address without it", async () => {
+		await using other = await startFakeVault(() => secretV2({ c: SENTINELS.value }));
+		const moved = { status: 307, headers: { Location: `${other.url}/v1/secret/data/a/b` } };
+		await using vault = await startFakeVault(() => moved, { certificate: "valid" });
+		const env = { ...envFor(vault.url), NODE_EXTRA_CA_CERTS: certificateFile("ca.pem") };
+		const { status, stderr } = await launch(folderWith(MAP), PRINT, env).ended;
+		expect(status).toBe(75);
+		expect(stderr).toContain(`Vault not available: ${vault.url} redirects to ${other.url}`);
+		expect(stderr).toContain("The token is never sent to another address, nor in clear.");
+		expect(other.connections.total).toBe(0);
+	});
+
 	it("shares at most 12 connections", async () => {
 		await using vault = await startFakeVault(() => secretV2({ c: "v" }), { certificate: "valid" });
 		const folder = folderWith(Array.from({ length: 50 }, (_, index) => `s${index}/c: C${index}\n`).join(""));
