@@ -21,6 +21,8 @@ export interface Harness {
 	readonly holds: "json" | "doubles" | "text";
 	/** Versions that no secret has; `undefined` where secrets have no versions, so that a pinned one is not looked at. */
 	readonly unknownVersions?: readonly (string | number)[];
+	/** Whether a pinned version is a mistake here. */
+	readonly refusesVersions?: boolean;
 	/** The server that is asked; `undefined` where none is, so that nothing can be down or refuse. */
 	readonly server?: AskedServer;
 	/** `undefined` where the backend cannot write and list. */

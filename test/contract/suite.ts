@@ -126,7 +126,13 @@ export function describeBackend(harness: Harness): void {
 			expect(textOf(found?.value)).toBe('{"k":"v"}');
 		});
 
-		if (unknownVersions === undefined)
+		if (harness.refusesVersions)
+			it.each([1, 2])("has no versions, and says so where one is pinned: %j", async (version) => {
+				using backend = await open();
+				const error = await failureOf(backend.read(ask(at("versions/key"), { version }), signal()));
+				expect(error.code).toBe("DSTA_CONFIG");
+			});
+		else if (unknownVersions === undefined)
 			it.each([1, 2])("has no versions: pinned to %j it gives what there is", async (version) => {
 				using backend = await open();
 				const found = await backend.read(ask(at("versions/key"), { version }), signal());
