@@ -1,5 +1,5 @@
+import { encodePath, kvPath } from "./api-path.ts";
 import { failureOf, type Target } from "./failure.ts";
-import { encodePath, kvPath } from "./kv.ts";
 import { findEngine } from "./read.ts";
 import type { Session } from "./session.ts";
 

@@ -1,8 +1,9 @@
 import type { SecretValue } from "../backend.ts";
 import { isObject } from "../select.ts";
+import { encodePath, kvPath } from "./api-path.ts";
 import type { ApiResponse } from "./client.ts";
 import { failureOf, noVersions, type Target } from "./failure.ts";
-import { encodePath, type KvReading, type KvVersion, kvPath, readV1, readV2 } from "./kv.ts";
+import { type KvReading, type KvVersion, readV1, readV2 } from "./kv.ts";
 import type { Session } from "./session.ts";
 import type { VaultSettings } from "./settings.ts";
 

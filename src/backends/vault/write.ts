@@ -1,9 +1,9 @@
 import { DstaError } from "../../errors.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { isObject } from "../select.ts";
+import { encodePath, kvPath } from "./api-path.ts";
 import { errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
-import { encodePath, kvPath } from "./kv.ts";
 import { findEngine, readSecret, type SecretRequest } from "./read.ts";
 import type { Session } from "./session.ts";
 

@@ -1,0 +1,54 @@
+import { DstaError } from "../../errors.ts";
+import type { Found, ReadRequest } from "../backend.ts";
+import { selectValue } from "../select.ts";
+import { mapsPerSignal } from "./per-signal.ts";
+import { readSecret, type Secret } from "./read.ts";
+import type { Session } from "./session.ts";
+import { overrideSettings } from "./settings.ts";
+
+/** Reads one path; fields of one secret share one read, as long as it is under way and for the same caller. */
+export type Read = (request: ReadRequest, signal: AbortSignal) => Promise<Found | undefined>;
+
+/** Makes the reader of paths. */
+export function createReader(session: Session): Read {
+	const readsUnder = mapsPerSignal<Promise<Secret | undefined>>();
+
+	function readShared(
+		{ overrides, path, version }: ReadRequest,
+		signal: AbortSignal,
+	): Promise<Secret | undefined> {
+		const settings = overrideSettings(session.settings, overrides);
+		const { secret, text } = path;
+		const pinned = version === undefined ? undefined : toVersion(version, path);
+		const key = JSON.stringify([settings.namespace, settings.mount, settings.kv, secret, pinned]);
+		const reads = readsUnder(signal);
+		const read =
+			reads.get(key) ??
+			readSecret(session, { settings, secret, version: pinned, path: text, signal }).finally(() =>
+				reads.delete(key),
+			);
+		reads.set(key, read);
+		return read;
+	}
+
+	return async (request, signal) => {
+		const secret = await readShared(request, signal);
+		if (secret === undefined) return undefined;
+		const value = selectValue(secret.content, request.path.selector);
+		return value === undefined ? undefined : { value, location: secret.location, version: secret.version };
+	};
+}
+
+function toVersion(version: string | number, { secret, text }: ReadRequest["path"]): number {
+	const number = Number(version);
+	if (Number.isSafeInteger(number) && number > 0) return number;
+	throw new DstaError(
+		"DSTA_CONFIG",
+		`Vault has no version "${version}" of ${secret}: its versions are numbers`,
+		{
+			backend: "vault",
+			path: text,
+			cure: "Write version: 3 (vault kv metadata get lists them), or give the entry backend: aws.",
+		},
+	);
+}
