@@ -17,11 +17,14 @@ import {
 	SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
+import { createNodeTransport } from "../node-http.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import type { AwsSettings } from "./settings.ts";
 import { staticKeys } from "./static-keys.ts";
 import { atMost } from "./time-limit.ts";
+
+const MAX_SOCKETS = { "http:": 16, "https:": 16 };
 
 type Ask<Input, Output> = (input: Input, signal: AbortSignal) => Promise<Output>;
 
@@ -45,7 +48,7 @@ export function createClient(settings: AwsSettings, env: BackendContext["env"]):
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
-		requestHandler: { ...createHttpHandler() },
+		requestHandler: { ...createHttpHandler(createNodeTransport({ maxSockets: MAX_SOCKETS })) },
 		maxAttempts: 3,
 		retryMode: "standard",
 		logger: SILENT,

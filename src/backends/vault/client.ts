@@ -1,6 +1,6 @@
 import type { SecretValue } from "../backend.ts";
 import { parseJson } from "../json.ts";
-import { type HttpResponse, type Transport, TransportError } from "./transport.ts";
+import { type HttpResponse, type Transport, TransportError } from "../transport.ts";
 
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
 export interface ApiRequest {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { TransportError } from "../transport.ts";
 import type { ApiResponse } from "./client.ts";
-import { TransportError } from "./transport.ts";
 
 const ATTEMPTS = 3;
 const FIRST_DELAY_MS = 100;

@@ -1,12 +1,12 @@
 import type { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
+import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import { mapsPerSignal } from "./per-signal.ts";
 import { type Outcome, withRetries } from "./retry.ts";
 import { findToken, type VaultSettings } from "./settings.ts";
-import { type Transport, TransportError } from "./transport.ts";
 import { timeoutFailure, transportFailure } from "./unavailable.ts";
 
 /** A logged-in connection to one server, and what was learnt about it. */
@@ -24,14 +24,16 @@ export interface Session {
 	ask(target: Target, request: ApiRequest): Promise<ApiResponse>;
 }
 
+const MAX_SOCKETS = { "http:": 32, "https:": 12 };
+
 /**
  * Loads the client and finds the token. Nothing is sent yet.
  * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one
  */
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
-	const { createNodeTransport } = await import("./node-http.ts");
-	const transport = await createNodeTransport(settings.protocol);
+	const { createNodeTransport } = await import("../node-http.ts");
+	const transport = createNodeTransport({ maxSockets: MAX_SOCKETS });
 	const client = await createVaultClient({ address: settings.address, token, transport });
 	return {
 		settings,

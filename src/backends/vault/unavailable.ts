@@ -1,10 +1,10 @@
 import { DstaError } from "../../errors.ts";
 import { connectionWords } from "../connection.ts";
+import type { TransportError } from "../transport.ts";
 import type { ApiResponse } from "./client.ts";
 import type { Target } from "./failure.ts";
 import { retryAfterMs } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
-import type { TransportError } from "./transport.ts";
 
 /** The failure of a request that got no answer. */
 export function transportFailure({ code }: TransportError, target: Target): DstaError {

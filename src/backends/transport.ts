@@ -1,10 +1,10 @@
-/** One HTTP request of the Vault backend. */
+/** One HTTP request of a backend. */
 export interface HttpRequest {
 	readonly method: string;
 	readonly url: URL;
 	readonly headers: Readonly<Record<string, string>>;
-	readonly body?: string | undefined;
-	readonly signal: AbortSignal;
+	readonly body?: string | Uint8Array | undefined;
+	readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpResponse {
@@ -16,8 +16,8 @@ export interface HttpResponse {
 }
 
 /**
- * The seam between the Vault backend and the runtime's HTTP client.
- * It follows no redirect, decodes no compression, and reads at most `MAX_ANSWER_BYTES`.
+ * The seam between the backends and the runtime's HTTP client.
+ * It keeps connections alive, follows no redirect, decodes no compression, and reads at most `MAX_ANSWER_BYTES`.
  */
 export interface Transport {
 	/** @throws {TransportError} no whole answer came; the signal's own reason when it aborts */
@@ -25,6 +25,14 @@ export interface Transport {
 	/** Closes all connections. */
 	close(): void;
 }
+
+/** How a transport is made. */
+export interface TransportOptions {
+	/** The most connections at once: more cost a TLS server more in handshakes than they gain; plain ones are cheap. */
+	readonly maxSockets: Readonly<Record<Protocol, number>>;
+}
+
+export type Protocol = "http:" | "https:";
 
 /** 10 MiB: ten times what Vault stores in one secret. */
 export const MAX_ANSWER_BYTES: number = 10 * 1024 * 1024;

@@ -4,40 +4,61 @@ import {
 	type HttpRequest,
 	type HttpResponse,
 	MAX_ANSWER_BYTES,
+	type Protocol,
 	type Transport,
 	TransportError,
+	type TransportOptions,
 } from "./transport.ts";
 
-/** More connections than this cost a TLS server more in handshakes than they gain; plain ones are cheap. */
-const MAX_SOCKETS = { "http:": 32, "https:": 12 };
+/** The transport for Node: kept-alive connections of node:http or node:https, of which only what is needed is loaded. */
+export function createNodeTransport({ maxSockets }: TransportOptions): Transport {
+	const clients = new Map<Protocol, Promise<Client>>();
 
-/** The transport for Node: kept-alive connections of node:http or node:https, whichever the address needs. */
-export async function createNodeTransport(protocol: "http:" | "https:"): Promise<Transport> {
-	const http = protocol === "https:" ? await import("node:https") : await import("node:http");
-	const agent: Agent = new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS[protocol] });
-	const send = (request: HttpRequest): Promise<HttpResponse> =>
-		new Promise((resolve, reject) => {
-			const { method, signal, url } = request;
-			const outgoing = http.request(url, { method, agent, signal });
-			const fail = (error: unknown) => reject(signal.aborted ? signal.reason : toTransportError(error));
-			outgoing.on("error", (error) => {
-				if (isStale(outgoing, error) && !signal.aborted) resolve(send(request));
-				else fail(error);
-			});
-			// Without this, such an answer would be none until the time is over.
-			outgoing.once("upgrade", (_incoming, socket) => {
-				socket.destroy();
-				fail(new TransportError("OTHER_PROTOCOL"));
-			});
-			outgoing.once("response", (incoming) =>
-				receive(incoming).then(resolve, (error) => {
-					outgoing.destroy();
-					fail(error);
-				}),
-			);
-			finish(outgoing, request);
+	async function open(protocol: Protocol): Promise<Client> {
+		const { Agent, request } = protocol === "https:" ? await import("node:https") : await import("node:http");
+		return { agent: new Agent({ keepAlive: true, maxSockets: maxSockets[protocol] }), request };
+	}
+
+	return {
+		async send(request) {
+			const protocol = request.url.protocol as Protocol;
+			const client = clients.get(protocol) ?? open(protocol);
+			clients.set(protocol, client);
+			return sendOver(await client, request);
+		},
+		close() {
+			for (const client of clients.values()) client.then(({ agent }) => agent.destroy());
+		},
+	};
+}
+
+interface Client {
+	readonly agent: Agent;
+	readonly request: typeof import("node:http").request;
+}
+
+function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
+	return new Promise((resolve, reject) => {
+		const { method, signal, url } = request;
+		const outgoing = client.request(url, { method, agent: client.agent, ...(signal && { signal }) });
+		const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : toTransportError(error));
+		outgoing.on("error", (error) => {
+			if (isStale(outgoing, error) && !signal?.aborted) resolve(sendOver(client, request));
+			else fail(error);
 		});
-	return { send, close: () => agent.destroy() };
+		// Without this, such an answer would be none until the time is over.
+		outgoing.once("upgrade", (_incoming, socket) => {
+			socket.destroy();
+			fail(new TransportError("OTHER_PROTOCOL"));
+		});
+		outgoing.once("response", (incoming) =>
+			receive(incoming).then(resolve, (error) => {
+				outgoing.destroy();
+				fail(error);
+			}),
+		);
+		finish(outgoing, request);
+	});
 }
 
 // The server closed a kept-alive connection just when it was used again, which every HTTP client must expect. Each one that
@@ -49,7 +70,8 @@ function isStale({ method, reusedSocket }: ClientRequest, error: NodeJS.ErrnoExc
 function finish(outgoing: ClientRequest, { headers, body }: HttpRequest): void {
 	// Not as an option of http.request: NODE_DEBUG=http prints the options, and with them the token.
 	for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
-	if (body !== undefined) outgoing.setHeader("Content-Length", Buffer.byteLength(body));
+	if (body !== undefined && !outgoing.hasHeader("Content-Length"))
+		outgoing.setHeader("Content-Length", Buffer.byteLength(body));
 	outgoing.end(body);
 }
 
