@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import { KEYS } from "../backends/aws/backend.ts";
+import { ask, motoAddress } from "../backends/aws/moto.ts";
+import { CLI, folderWith, launch } from "../process/launch.ts";
+import { askVault, ROOT_TOKEN } from "../servers/start.ts";
+
+const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
+const DIST = dirname(CLI);
+
+/** A text by which the code of each package is known, which no code of ours contains. */
+const MARKS = {
+	yaml: "tag:yaml.org,2002",
+	execa: "Command was killed with",
+	"node-vault": "strictSSL",
+	"the AWS SDK": "com.amazonaws.secretsmanager",
+} as const;
+
+type Package = keyof typeof MARKS;
+const PACKAGES = Object.keys(MARKS) as Package[];
+
+const textOf = (chunk: string) => readFileSync(join(DIST, chunk), "utf8");
+const packagesIn = (chunks: readonly string[]): Package[] => {
+	const texts = chunks.map(textOf);
+	return PACKAGES.filter((name) => texts.some((text) => text.includes(MARKS[name])));
+};
+
+const VAULT = { VAULT_ADDR: ADDRESS, VAULT_TOKEN: ROOT_TOKEN };
+const AWS = { ...KEYS, AWS_ENDPOINT_URL: motoAddress() };
+const HERE = { LOADED_SECRET_KEY: "x" };
+
+const MAP = "loaded/secret/key: LOADED_KEY\n";
+const forBackend = (name: string) => `loaded/secret/key: { env: LOADED_KEY, backend: ${name} }\n`;
+const RUN = ["--", "true"];
+
+/** The chunks that a run of the executable loads. */
+async function chunksLoadedBy(
+	args: readonly string[],
+	map: string,
+	env: NodeJS.ProcessEnv,
+): Promise<string[]> {
+	const folder = folderWith(map);
+	const list = join(folder, "loaded");
+	const preload = fileURLToPath(new URL("list-loaded.cjs", import.meta.url));
+	const { status, stderr } = await launch(folder, args, {
+		...env,
+		NODE_OPTIONS: `--require=${preload}`,
+		DSTA_TEST_LOADED: list,
+	}).ended;
+	expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+	const files = readFileSync(list, "utf8").split("\n");
+	expect(files).toContain(CLI);
+	return files.filter((file) => dirname(file) === DIST).map((file) => basename(file));
+}
+
+describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable loads", () => {
+	beforeAll(async () => {
+		await askVault(ADDRESS, "POST", "secret/data/loaded/secret", { data: { key: "x" } });
+		await ask("CreateSecret", { Name: "dsta/loaded/secret", SecretString: '{"key":"x"}' });
+	});
+
+	it.each(PACKAGES)("%s from chunks of the build that can be told by their text", (name) => {
+		const chunks = readdirSync(DIST).filter((file) => file.endsWith(".cjs"));
+		expect(chunks.filter((chunk) => packagesIn([chunk]).includes(name))).toHaveLength(1);
+		expect(packagesIn(["cli.cjs"])).toEqual([]);
+	});
+
+	it.each<[what: string, args: readonly string[], map: string, env: NodeJS.ProcessEnv, packages: Package[]]>([
+		["with the environment alone", RUN, MAP, HERE, ["yaml", "execa"]],
+		[
+			"where no entry needs Vault or AWS",
+			RUN,
+			forBackend("env"),
+			{ ...VAULT, ...AWS, ...HERE },
+			["yaml", "execa"],
+		],
+		[
+			"where the map leaves both out",
+			RUN,
+			`chain: [env]\nsecrets:\n  ${MAP}`,
+			{ ...VAULT, ...AWS, ...HERE },
+			["yaml", "execa"],
+		],
+		["where Vault has it", RUN, MAP, { ...VAULT, ...AWS }, ["yaml", "execa", "node-vault"]],
+		["where AWS has it", RUN, MAP, AWS, ["yaml", "execa", "the AWS SDK"]],
+		[
+			"where AWS alone is to have it",
+			RUN,
+			forBackend("aws"),
+			{ ...VAULT, ...AWS },
+			["yaml", "execa", "the AWS SDK"],
+		],
+		["where Vault has it not", RUN, MAP, { ...VAULT, ...AWS, VAULT_NAMESPACE: "" }, PACKAGES],
+		["with a map of nothing", RUN, "{}\n", { ...VAULT, ...AWS }, ["yaml", "execa"]],
+		["for check", ["check"], MAP, HERE, ["yaml"]],
+		["for check at Vault", ["check"], MAP, VAULT, ["yaml", "node-vault"]],
+		["for explain", ["explain"], MAP, HERE, ["yaml"]],
+		["for get", ["get", "loaded/secret/key"], MAP, HERE, ["yaml"]],
+		["for list", ["list", "loaded"], MAP, VAULT, ["yaml", "node-vault"]],
+		["for version", ["--version"], MAP, { ...VAULT, ...AWS }, []],
+		["for help", ["--help"], MAP, { ...VAULT, ...AWS }, []],
+	])("only what it uses: %s", async (_what, args, map, env, packages) => {
+		expect(packagesIn(await chunksLoadedBy(args, map, env))).toEqual(packages);
+	});
+
+	it("no code of ours for a backend that no entry needs", async () => {
+		const ofServers = (chunks: readonly string[]) =>
+			[...new Set(chunks.map((chunk) => chunk.replace(/-.*/, "")))]
+				.filter((name) => ["aws", "vault"].includes(name))
+				.sort();
+		const env = { ...VAULT, ...AWS, ...HERE, VAULT_NAMESPACE: "" };
+		expect(ofServers(await chunksLoadedBy(RUN, MAP, env))).toEqual(["aws", "vault"]);
+		expect(ofServers(await chunksLoadedBy(RUN, forBackend("env"), env))).toEqual([]);
+	});
+});
