@@ -250,6 +250,15 @@ function describeServer(harness: Harness, server: AskedServer, { at, open, signa
 		expect(proxy.asked).toEqual([]);
 	});
 
+	it("lets go of its connections when it is closed", async () => {
+		await using proxy = await startProxy(server.address);
+		const backend = await open(harness.context(proxy.address));
+		await backend.read(ask(at("first/text")), signal());
+		backend.close();
+		await proxy.untilDisconnected();
+		expect(proxy.asked.length).toBeGreaterThan(0);
+	});
+
 	it("is denied where its credentials are refused", async () => {
 		await using context = await server.refused();
 		using backend = await open(context);

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 /** A server at the wire: it goes away with the block that it was made for. */
 export interface Wire extends AsyncDisposable {
@@ -9,6 +9,8 @@ export interface Wire extends AsyncDisposable {
 	readonly asked: readonly string[];
 	/** Resolves when the next request has come in. */
 	nextRequest(): Promise<void>;
+	/** Resolves when no connection is open any more; it closes none by itself. */
+	untilDisconnected(): Promise<void>;
 }
 
 /** Stands in front of a server and notes what it is asked; `first` acts before the first request of that name is passed on. */
@@ -43,6 +45,12 @@ export function startSilence(): Promise<Wire> {
 async function listen(make: (asked: string[]) => Server): Promise<Wire> {
 	const asked: string[] = [];
 	const server = make(asked);
+	server.keepAliveTimeout = 0;
+	const sockets = new Set<Socket>();
+	server.on("connection", (socket) => {
+		sockets.add(socket);
+		socket.once("close", () => sockets.delete(socket));
+	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	return {
@@ -50,6 +58,9 @@ async function listen(make: (asked: string[]) => Server): Promise<Wire> {
 		asked,
 		async nextRequest() {
 			await once(server, "request");
+		},
+		async untilDisconnected() {
+			for (const socket of sockets) if (!socket.closed) await once(socket, "close");
 		},
 		async [Symbol.asyncDispose]() {
 			server.closeAllConnections();
