@@ -106,6 +106,21 @@ describe("the environment backend", () => {
 		expect(await read(backend({ env }), key, "PG")).toBeUndefined();
 	});
 
+	it.each(["constructor", "toString", "__proto__"])(
+		"takes the name %s for a variable like any other",
+		async (name) => {
+			expect(await read(backend({}), "x/y/z", name)).toBeUndefined();
+			expect(await read(backend({ env: { [name]: "1" } }), "x/y/z", name)).toMatchObject({
+				value: "1",
+				location: `${name} (environment)`,
+			});
+			expect(await read(backend({ dotenv: `${name}=2` }), "x/y/z", name)).toMatchObject({
+				value: "2",
+				location: `${name} (.env)`,
+			});
+		},
+	);
+
 	it("never lets two paths share one last segment", async () => {
 		const paths = ["exchange/binance/api_key", "exchange/gateio/api_key"];
 		expect(
