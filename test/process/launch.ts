@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,9 +26,29 @@ export function folderWith(map: string): string {
 	return folder;
 }
 
+/** The pids of the children that a process has at this moment. */
+export function childrenOf(pid: number | undefined): readonly number[] {
+	try {
+		return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+	} catch {
+		return [];
+	}
+}
+
+/** Whether there is a process with this pid, a zombie being none. */
+export function isRunning(pid: number): boolean {
+	try {
+		return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+	} catch {
+		return false;
+	}
+}
+
 /** Starts the built executable in a folder, with PATH and `env` as its whole environment. */
 export function launch(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Launch {
 	const child = spawn(process.execPath, [CLI, ...args], {
+		// Away from the terminal of whoever runs the tests: on its foreground some signals would not be forwarded.
+		detached: true,
 		cwd,
 		env: { PATH: process.env.PATH, HOME: cwd, ...env },
 	});

@@ -1,0 +1,141 @@
+import { constants } from "node:os";
+import { describe, expect, it } from "vitest";
+import { childrenOf, folderWith, isRunning, launch } from "./launch.ts";
+
+const EMPTY = folderWith("{}\n");
+const SHELL = (script: string) => ["--", "sh", "-c", script];
+
+/** Faults of the process itself, what cannot be caught, and what the runtime keeps: see the essay in src/launch/signals.ts. */
+const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT BUS FPE SEGV SYS PROF CHLD PIPE XFSZ".split(" ");
+const STOPS = ["TSTP", "TTIN", "TTOU"];
+const IGNORED = ["CONT", "URG", "WINCH"];
+
+const numberOf = (name: string) => constants.signals[`SIG${name}` as NodeJS.Signals];
+const namesOf = new Map<number, string>();
+for (const [name, number] of Object.entries(constants.signals))
+	if (!namesOf.has(number)) namesOf.set(number, name.slice(3));
+for (const name of NOT_FORWARDED) namesOf.delete(numberOf(name));
+
+const FORWARDED = [...namesOf].map(([number, name]) => ({ name, number }));
+const FATAL = FORWARDED.filter(({ name }) => !STOPS.includes(name) && !IGNORED.includes(name));
+
+/** A program that says which signals it gets, and answers a line on its standard input with a USR1 to its launcher. */
+const LISTENER = `
+	const names = new Map(Object.entries(require("os").constants.signals).map(([name, number]) => [number, name]));
+	for (const [number, name] of names) try { process.on(name, () => console.log("got " + number)); } catch {}
+	process.on("SIGUSR1", () => process.exit(7));
+	process.stdin.once("data", () => process.kill(process.ppid, "SIGUSR1"));
+	console.log("ready");`;
+
+describe("every catchable signal", () => {
+	it("is in these tables", () => {
+		expect(FORWARDED.length).toBe(18);
+		expect(FATAL.length).toBe(12);
+	});
+
+	it.each(FORWARDED)("reaches a command that ends because of it: $name", async ({ number }) => {
+		const { child, ended, said } = launch(EMPTY, SHELL(`trap 'exit 3' ${number}; echo ready; read line`));
+		await said("ready");
+		process.kill(child.pid as number, number);
+		expect(await ended).toEqual({ status: 3, signal: null, stdout: "ready\n", stderr: "" });
+	});
+
+	it.each(FORWARDED)("leaves the launcher of a command that ignores it: $name", async ({ number }) => {
+		const { child, ended, said } = launch(EMPTY, SHELL(`trap '' ${number}; echo ready; read line; exit 4`));
+		await said("ready");
+		process.kill(child.pid as number, number);
+		child.stdin?.end();
+		expect(await ended).toEqual({ status: 4, signal: null, stdout: "ready\n", stderr: "" });
+	});
+
+	it.each(FATAL)("ends the launcher as it ends the command: $name", async ({ number }) => {
+		const { child, ended, said } = launch(EMPTY, SHELL("ulimit -c 0; echo ready; read line"));
+		await said("ready");
+		const [command] = childrenOf(child.pid);
+		process.kill(child.pid as number, number);
+		const { signal, status, stderr } = await ended;
+		expect({ status, stderr, number: constants.signals[signal as NodeJS.Signals] }).toEqual({
+			status: null,
+			stderr: "",
+			number,
+		});
+		expect(isRunning(command as number)).toBe(false);
+	});
+
+	it("arrives once, and all of a burst arrive", async () => {
+		const { child, ended, said } = launch(EMPTY, ["--", process.execPath, "-e", LISTENER]);
+		await said("ready");
+		// Without those that stop: the kernel itself drops them when CONT comes, and CONT when they come.
+		const burst = FORWARDED.filter(({ name }) => name !== "USR1" && !STOPS.includes(name)).map(
+			({ number }) => number,
+		);
+		for (const number of burst) process.kill(child.pid as number, number);
+		await Promise.all(burst.map((number) => said(`got ${number}\n`)));
+		// What the launcher still had to forward comes before the signal that it gets now.
+		child.stdin?.write("\n");
+		const { status, stderr, stdout } = await ended;
+		expect({ status, stderr }).toEqual({ status: 7, stderr: "" });
+		const got = stdout.split("\n").filter((line) => line.startsWith("got"));
+		const expected = [...burst, numberOf("USR1")].map((number) => `got ${number}`);
+		expect(got.sort()).toEqual(expected.sort());
+	});
+
+	it("arrives again when it is sent again", async () => {
+		const count = `let n = 0; process.on("SIGTERM", () => { console.log("term" + ++n); if (n === 5) process.exit(9); });
+			setInterval(() => {}, 1000); console.log("ready");`;
+		const { child, ended, said } = launch(EMPTY, ["--", process.execPath, "-e", count]);
+		await said("ready");
+		for (let sent = 1; sent <= 5; sent++) {
+			child.kill("SIGTERM");
+			await said(`term${sent}`);
+		}
+		expect(await ended).toMatchObject({ status: 9 });
+	});
+});
+
+describe("a TERM at the moment when the command appears", () => {
+	const ROUNDS = Array.from({ length: 30 }, (_, round) => round);
+
+	it.each(ROUNDS)("ends both (%i)", async () => {
+		const { child, ended } = launch(EMPTY, ["--", "sleep", "1000"]);
+		const [command] = await firstChildren(child.pid);
+		child.kill("SIGTERM");
+		expect(await ended).toEqual({ status: null, signal: "SIGTERM", stdout: "", stderr: "" });
+		expect(isRunning(command as number)).toBe(false);
+	});
+});
+
+describe("the launcher", () => {
+	it("never ends before its command, however often it is told to", async () => {
+		const { child, ended, said } = launch(
+			EMPTY,
+			SHELL("trap '' TERM INT HUP QUIT; echo ready; read line; echo last; exit 5"),
+		);
+		await said("ready");
+		for (let round = 0; round < 10; round++)
+			for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const) child.kill(signal);
+		child.stdin?.end();
+		expect(await ended).toMatchObject({ status: 5, stdout: "ready\nlast\n" });
+	});
+
+	it("does not wait for what the command leaves behind", async () => {
+		const { child, ended, said } = launch(EMPTY, SHELL("sleep 1000 & echo ready $!; exit 6"));
+		const exit = new Promise((resolve) => child.once("exit", resolve));
+		await said("ready");
+		expect(await exit).toBe(6);
+		// It holds our end of the pipes.
+		process.kill(-(child.pid as number), "SIGKILL");
+		expect(await ended).toMatchObject({ status: 6 });
+	});
+});
+
+async function firstChildren(pid: number | undefined): Promise<readonly number[]> {
+	for (;;) {
+		// Without a pause in between, so that the signal comes as early as it can.
+		for (let look = 0; look < 200; look++) {
+			const children = childrenOf(pid);
+			if (children.length > 0) return children;
+		}
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+}
