@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import { dieOf, type SignalledProcess } from "./signals.ts";
 import type { Ending } from "./supervise.ts";
 
 /** Ends this process as its command ended: with the same status, or of the same signal (as PID 1: with 128 + N). */
 export function endLike(process: SignalledProcess, ending: Ending, release: () => void): void {
+	leaveTerminal();
 	if ("status" in ending) process.exit(ending.status);
 	else {
 		keepMemoryOutOfCore();
@@ -17,5 +18,17 @@ function keepMemoryOutOfCore(): void {
 		writeFileSync("/proc/self/coredump_filter", "0");
 	} catch {
 		// Only Linux has it.
+	}
+}
+
+// At its exit Node gives a terminal the settings of its own start, which would undo the command's (`stty -echo`);
+// one that has gone makes older versions abort. It leaves descriptors alone that are closed.
+function leaveTerminal(): void {
+	for (const fd of [0, 1, 2]) {
+		try {
+			closeSync(fd);
+		} catch {
+			// It was closed from the start.
+		}
 	}
 }

@@ -9,7 +9,9 @@
  * - On the foreground of a terminal INT, QUIT and WINCH go to the whole process group: the command has them already.
  *   Node does not show who sent a signal, so `kill -INT` of the launcher alone is not forwarded there. This limit is accepted;
  *   on the background, and without a terminal, it is forwarded.
- * - TSTP, TTIN and TTOU keep their default action where there is a terminal: the shell stops and continues both of us.
+ *   After a hang-up nobody knows whether the shell told the command as well, so that it may get HUP twice.
+ * - TSTP, TTIN, TTOU and CONT are left alone where there is a terminal: the shell stops and continues both of us.
+ * - Real-time signals cannot be caught under Node, and a command that dies of one looks to it as if it had exited with 0.
  *
  * Before there is a command, TERM, INT, HUP and QUIT end the launcher at once, and it dies of them as it would without a
  * listener. All others wait for the command. No listener is ever removed before the command has ended, so a second TERM is
@@ -46,6 +48,7 @@ const FROM_TERMINAL = new Set([
 	constants.signals.SIGWINCH,
 ]);
 const JOB_CONTROL = new Set([
+	constants.signals.SIGCONT,
 	constants.signals.SIGTSTP,
 	constants.signals.SIGTTIN,
 	constants.signals.SIGTTOU,

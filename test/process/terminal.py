@@ -1,0 +1,68 @@
+"""Runs a command as the leader of a session on a terminal of its own, and lets another program be its user.
+
+Orders come as lines of JSON on standard input: ["type", TEXT], ["resize", ROWS, COLUMNS], ["settings"], ["hangup"].
+What happens goes out as lines of JSON: {"output": TEXT}, {"settings": {"echo": BOOL, "canonical": BOOL}},
+and at the end of the command {"status": N} or {"signal": N}. The end of the orders kills what is left of the session.
+"""
+
+import errno, fcntl, json, os, select, signal, struct, sys, termios, threading
+
+
+def tell(**event):
+    os.write(1, (json.dumps(event) + "\n").encode())
+
+
+def tell_settings(master):
+    local = termios.tcgetattr(master)[3]
+    tell(settings={"echo": bool(local & termios.ECHO), "canonical": bool(local & termios.ICANON)})
+
+
+def obey_all(master, session):
+    for line in sys.stdin:
+        order, *args = json.loads(line)
+        if order == "type":
+            os.write(master, args[0].encode())
+        elif order == "resize":
+            fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", *args, 0, 0))
+        elif order == "settings":
+            tell_settings(master)
+        elif order == "hangup":
+            # Only when nobody reads it any more is it really closed.
+            hangup.set()
+    kill_session(session)
+
+
+def kill_session(session):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.getsid(int(pid)) == session:
+                os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    hangup.set()
+
+
+def show(master):
+    while not hangup.is_set():
+        if not select.select([master], [], [], 0.02)[0]:
+            continue
+        try:
+            output = os.read(master, 65536)
+        except OSError as error:
+            if error.errno == errno.EIO:  # Nobody has the terminal open any more.
+                return
+            raise
+        tell(output=output.decode("utf8", "replace"))
+
+
+hangup = threading.Event()
+child, master = os.forkpty()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+orders = threading.Thread(target=obey_all, args=(master, child))
+orders.start()
+show(master)
+os.close(master)
+_, status = os.waitpid(child, 0)
+tell(**({"signal": os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {"status": os.WEXITSTATUS(status)}))
+orders.join()
