@@ -1,36 +1,59 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { DstaError } from "../errors.ts";
 
-export interface CommandPlace {
+/** What to start, where, and with which environment. */
+export interface Command {
 	readonly file: string;
-	/** The PATH that the command was searched in. */
-	readonly path: string | undefined;
+	readonly args: readonly string[];
+	readonly env: Readonly<Record<string, string>>;
 	readonly cwd: string;
 }
 
+/** Where the C library searches without a PATH. */
+const DEFAULT_PATH = "/bin:/usr/bin";
+
 /** Why the system could not start a command, found out after it refused: DSTA_COMMAND_NOT_FOUND or DSTA_NOT_EXECUTABLE. */
-export function startFailure({ cwd, file, path }: CommandPlace, systemCode: string): DstaError {
+export function startFailure({ cwd, env, file }: Command, systemCode: string): DstaError {
+	const path = env.PATH ?? DEFAULT_PATH;
 	const candidates = file.includes("/")
-		? [resolve(cwd, file)]
-		: (path ?? "").split(delimiter).map((folder) => join(resolve(cwd, folder), file));
-	const found = candidates.find(exists);
-	if (found === undefined) return notFound(file, path);
-	return new DstaError(
-		"DSTA_NOT_EXECUTABLE",
-		`The command ${found} cannot be executed: ${reasonOf(found, systemCode)}`,
-		{
-			cure: `Name a program that this user may execute (ls -l ${found}), or run a script through its interpreter: -- sh ${found}`,
-		},
-	);
+		? [within(cwd, file)]
+		: path.split(delimiter).map((folder) => within(cwd, join(folder, file)));
+	// A command without a name is in no folder, though the folder itself exists.
+	const found = file === "" ? undefined : candidates.find(exists);
+	if (found !== undefined) return notExecutable(found, reasonOf(found, systemCode));
+	// A search goes past folders of PATH that it may not look into.
+	const isPassedOver = systemCode === "EACCES" && !file.includes("/");
+	const reason = isPassedOver ? undefined : REASONS[systemCode];
+	return reason === undefined ? notFound(file, path) : notExecutable(file, reason);
 }
 
-function notFound(file: string, path: string | undefined): DstaError {
-	const place = file.includes("/") ? "there is no such file" : `it is in no folder of PATH (${path ?? ""})`;
+/** Why a file was refused that cannot even be looked at. */
+const REASONS: Readonly<Record<string, string>> = {
+	EACCES: "this user may not look into a folder of its path",
+	ELOOP: "its path is a circle of symbolic links",
+	ENAMETOOLONG: "its name is too long",
+};
+
+function notExecutable(file: string, reason: string): DstaError {
+	return new DstaError("DSTA_NOT_EXECUTABLE", `The command ${file} cannot be executed: ${reason}`, {
+		cure: `Name a program that this user may execute (ls -l ${file}), or run a script through its interpreter: -- sh ${file}`,
+	});
+}
+
+// The directory may have been removed, and is then known as `.` only.
+function within(cwd: string, path: string): string {
+	return isAbsolute(path) ? path : join(cwd, path);
+}
+
+function notFound(file: string, path: string): DstaError {
+	const place = file.includes("/") ? "there is no such file" : `it is in no folder of PATH (${path})`;
 	const cure = /\s/.test(file)
 		? "The command and its arguments are words of their own: -- npm start, not -- 'npm start'."
 		: "Check its name and PATH; for what only a shell knows, write -- sh -c '…'.";
-	return new DstaError("DSTA_COMMAND_NOT_FOUND", `The command ${file} was not found: ${place}`, { cure });
+	return new DstaError("DSTA_COMMAND_NOT_FOUND", `The command ${file || "''"} was not found: ${place}`, {
+		cure,
+	});
 }
 
 function reasonOf(file: string, systemCode: string): string {
@@ -56,7 +79,11 @@ function interpreterOf(file: string): string | undefined {
 }
 
 function exists(file: string): boolean {
-	return statSync(file, { throwIfNoEntry: false }) !== undefined;
+	try {
+		return statSync(file, { throwIfNoEntry: false }) !== undefined;
+	} catch {
+		return false;
+	}
 }
 
 function isExecutable(file: string): boolean {

@@ -1,4 +1,5 @@
 import { DstaError } from "../errors.ts";
+import { MAX_STRING_BYTES } from "./size.ts";
 
 /** Which inherited variables reach the command; a pattern is a name in which `*` stands for anything. */
 export interface EnvironmentRules {
@@ -17,9 +18,6 @@ const LOGIN_VARIABLES = ["TOKEN", "TOKEN_FILE", "ROLE_ID", "SECRET_ID", "WRAPPED
 ]);
 
 const PRISTINE = ["PATH", "HOME", "USER", "LANG", "LC_*", "TERM", "TZ", "TMPDIR", "SHELL", "PWD"];
-
-/** The kernel's limit for `NAME=value` without its final NUL: MAX_ARG_STRLEN - 1. */
-const MAX_VARIABLE_BYTES = 131_071;
 
 /**
  * The command's environment: what it inherits under the rules, and the secrets, which win.
@@ -52,33 +50,13 @@ export function checkEnvironment(secrets: ReadonlyMap<string, string>): DstaErro
 	});
 }
 
-/** The error for an environment and arguments that are together over the kernel's limit (E2BIG). */
-export function environmentTooLarge(env: Readonly<Record<string, string>>): DstaError {
-	const sizes = Object.entries(env)
-		.map(([name, value]) => ({ name, size: sizeOf(name, value) }))
-		.sort((one, other) => other.size - one.size);
-	const total = sizes.reduce((sum, { size }) => sum + size, 0);
-	const largest = sizes.slice(0, 3).map(({ name, size }) => `${name} (${size} bytes)`);
-	return new DstaError(
-		"DSTA_INVALID_VALUE",
-		`The environment of ${total} bytes and the arguments are over the kernel's limit; the largest: ${largest.join(", ")}`,
-		{
-			cure: "Map fewer or smaller values, keep inherited variables away (--pristine, --strip), or raise `ulimit -s`.",
-		},
-	);
-}
-
 function unfitness(name: string, value: string): string | undefined {
 	if (value.includes("\0")) return "holds a NUL byte";
 	if (!value.isWellFormed()) return "is not valid Unicode";
-	const size = sizeOf(name, value);
-	return size > MAX_VARIABLE_BYTES
-		? `takes ${size} bytes as NAME=value, of which the kernel allows ${MAX_VARIABLE_BYTES}`
+	const size = Buffer.byteLength(`${name}=${value}`);
+	return size > MAX_STRING_BYTES
+		? `takes ${size} bytes as NAME=value, of which the kernel allows ${MAX_STRING_BYTES}`
 		: undefined;
-}
-
-function sizeOf(name: string, value: string): number {
-	return Buffer.byteLength(name) + 1 + Buffer.byteLength(value);
 }
 
 function matcher(patterns: readonly string[]): (name: string) => boolean {

@@ -1,15 +1,10 @@
+import { spawn } from "node:child_process";
+import { accessSync, constants as fileConstants } from "node:fs";
 import { constants } from "node:os";
 import { execa } from "execa";
-import { startFailure } from "./command.ts";
-import { environmentTooLarge } from "./environment.ts";
+import { type Command, startFailure } from "./command.ts";
 import type { Signals } from "./signals.ts";
-
-export interface Command {
-	readonly file: string;
-	readonly args: readonly string[];
-	readonly env: Readonly<Record<string, string>>;
-	readonly cwd: string;
-}
+import { startTooLarge } from "./size.ts";
 
 /** How a command ended: with a status, or by a signal. */
 export type Ending = { readonly status: number } | { readonly signal: number };
@@ -17,11 +12,44 @@ export type Ending = { readonly status: number } | { readonly signal: number };
 /**
  * Starts a command on our own standard streams, gives it the signals, and waits for its end and for nothing else:
  * no timer, and no grandchild that still holds a stream.
- * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE the environment is too large
+ * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large
  */
-export async function superviseCommand({ args, cwd, env, file }: Command, signals: Signals): Promise<Ending> {
+export async function superviseCommand(command: Command, signals: Signals): Promise<Ending> {
+	const started = start(command);
+	if (started.pid !== undefined) signals.attach(started);
+	const { code, exitCode, signal } = await started.ended;
+	if (started.pid === undefined) {
+		if (code === "E2BIG") throw startTooLarge(command);
+		throw startFailure(command, code ?? "");
+	}
+	return signal === undefined
+		? { status: exitCode ?? 1 }
+		: { signal: constants.signals[signal as NodeJS.Signals] };
+}
+
+interface Started {
+	/** `undefined`: it did not start, and `ended` tells why. */
+	readonly pid: number | undefined;
+	kill(signal: number): unknown;
+	readonly ended: Promise<{
+		/** Why it did not start. */
+		readonly code?: string | undefined;
+		readonly exitCode?: number | undefined;
+		readonly signal?: string | undefined;
+	}>;
+}
+
+/** A way to our working directory that holds where its path does not: it may have been moved or removed. */
+const OWN_DIRECTORY = "/proc/self/cwd";
+
+function start(command: Command): Started {
+	return isEnterable(OWN_DIRECTORY) ? startByExeca(command) : startInPlace(command);
+}
+
+function startByExeca({ args, env, file }: Command): Started {
 	// No cleanup, no kill timer, no shell, no environment but this: the command is to be as it would be without us.
 	const command = execa(file, args, {
+		cwd: OWN_DIRECTORY,
 		env: { ...env },
 		extendEnv: false,
 		stdio: "inherit",
@@ -31,14 +59,35 @@ export async function superviseCommand({ args, cwd, env, file }: Command, signal
 		forceKillAfterDelay: false,
 		preferLocal: false,
 	});
-	if (command.pid !== undefined) signals.attach({ kill: (signal) => command.kill(signal) });
 	// With inherited streams there is nothing to wait for but the exit of the command itself.
-	const { code, exitCode, signal } = await command;
-	if (command.pid === undefined) {
-		if (code === "E2BIG") throw environmentTooLarge(env);
-		throw startFailure({ file, path: env.PATH, cwd }, code ?? "");
+	return { pid: command.pid, kill: (signal) => command.kill(signal), ended: command };
+}
+
+// execa always changes the directory. To stay in one that this user may not enter, as after `sudo -u`, takes to leave it alone.
+function startInPlace({ args, env, file }: Command): Started {
+	try {
+		const command = spawn(file, args, { env: { ...env }, stdio: "inherit" });
+		return {
+			pid: command.pid,
+			kill: (signal) => command.kill(signal),
+			ended: new Promise((resolve) => {
+				command.once("error", ({ code }: NodeJS.ErrnoException) => resolve({ code }));
+				command.once("exit", (exitCode, signal) =>
+					resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }),
+				);
+			}),
+		};
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		return { pid: undefined, kill: () => false, ended: Promise.resolve({ code }) };
 	}
-	return signal === undefined
-		? { status: exitCode ?? 1 }
-		: { signal: constants.signals[signal as NodeJS.Signals] };
+}
+
+function isEnterable(folder: string): boolean {
+	try {
+		accessSync(folder, fileConstants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
 }
