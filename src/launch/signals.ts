@@ -29,6 +29,8 @@ export interface Receiver {
 }
 
 export interface Signals {
+	/** Resolves when every signal that has come until now was received: one that comes during synchronous work has to wait. */
+	settle(): Promise<void>;
 	/** From now on signals go to the command; those that waited go there first. */
 	attach(command: Receiver): void;
 	/** Removes all listeners. */
@@ -80,6 +82,10 @@ export function captureSignals(process: SignalledProcess): Signals {
 		listeners.set(name, listener);
 	}
 	return {
+		async settle() {
+			// Signals come with the other events, before setImmediate: those that came during this turn with the next one.
+			for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+		},
 		attach(receiver) {
 			command = receiver;
 			for (const signal of waiting.splice(0)) receiver.kill(signal);

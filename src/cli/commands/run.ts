@@ -30,6 +30,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	const { superviseCommand } = await supervising;
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
+	// One that came during our own work is to end the run before the command starts.
+	await signals.settle();
 	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, signals);
 	endLike(host.process, ending, signals.release);
 	return undefined;

@@ -1,0 +1,107 @@
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { childrenOf, folderWith, launch } from "./launch.ts";
+
+const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
+const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
+const COMMAND = ["--", "echo", "started"];
+
+let server: Server;
+let address: string;
+let asked: Promise<void>;
+let sockets: Socket[];
+/** What the server does with a request: nothing, unless a test says otherwise. */
+let answer: (socket: Socket) => void;
+
+beforeEach(async () => {
+	answer = () => undefined;
+	sockets = [];
+	asked = new Promise((resolve) => {
+		server = createServer((socket) => {
+			sockets.push(socket);
+			socket.on("error", () => undefined);
+			socket.on("data", () => {
+				resolve();
+				answer(socket);
+			});
+		});
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => server.close());
+
+const BACKENDS: Readonly<Record<string, () => NodeJS.ProcessEnv>> = {
+	Vault: () => ({ VAULT_ADDR: address, VAULT_TOKEN: "t" }),
+	AWS: () => ({
+		AWS_REGION: "us-east-1",
+		AWS_ENDPOINT_URL: address,
+		AWS_ACCESS_KEY_ID: "k",
+		AWS_SECRET_ACCESS_KEY: "s",
+	}),
+	"the credentials of AWS": () => ({
+		AWS_REGION: "us-east-1",
+		AWS_CONTAINER_CREDENTIALS_FULL_URI: address,
+	}),
+};
+const TABLE = Object.keys(BACKENDS).flatMap((backend) => ENDING.map((signal) => ({ backend, signal })));
+
+describe("a signal while secrets are resolved", () => {
+	it.each(TABLE)(
+		"ends the launcher at once, which waits for $backend: $signal",
+		async ({ backend, signal }) => {
+			const { child, ended } = launch(FOLDER, COMMAND, { SECRET_KEY: "x", ...BACKENDS[backend]?.() });
+			await asked;
+			expect(childrenOf(child.pid)).toEqual([]);
+			child.kill(signal);
+			expect(await ended).toEqual({ status: null, signal, stdout: "", stderr: "" });
+		},
+	);
+
+	it("waits for the command if it does not end a run: USR1", async () => {
+		const { child, ended } = launch(FOLDER, ["--", "cat"], { SECRET_KEY: "x", ...BACKENDS.Vault?.() });
+		await asked;
+		child.kill("SIGUSR1");
+		// Vault is unavailable then, and the environment has the secret.
+		answer = (socket) => socket.destroy();
+		for (const socket of sockets) socket.destroy();
+		expect(await ended).toMatchObject({ status: null, signal: "SIGUSR1" });
+	});
+
+	it.each(ENDING)("ends the launcher though it comes while the map is read: %s", async (signal) => {
+		const hook = join(FOLDER, `${signal}.cjs`);
+		writeFileSync(
+			hook,
+			`const fs = require("node:fs"), open = fs.openSync;
+			fs.openSync = (file, ...rest) => {
+				if (String(file).endsWith("secrets.map.yaml")) process.kill(process.pid, "${signal}");
+				return open(file, ...rest);
+			};`,
+		);
+		const env = { SECRET_KEY: "x", NODE_OPTIONS: `--require ${hook}` };
+		expect(await launch(FOLDER, COMMAND, env).ended).toEqual({
+			status: null,
+			signal,
+			stdout: "",
+			stderr: "",
+		});
+	});
+});
+
+describe("the deadline", () => {
+	it("leaves time for the fallback behind a backend that is silent", async () => {
+		const env = { SECRET_KEY: "x", ...BACKENDS.Vault?.() };
+		const { status, stderr, stdout } = await launch(FOLDER, ["--timeout", "2s", ...COMMAND], env).ended;
+		expect({ status, stdout }).toEqual({ status: 0, stdout: "started\n" });
+		expect(stderr).toMatch(/^dsta-run: warn: .*Vault.*1 entry goes on to the next backend/);
+	});
+
+	it("ends a run whose only backend is silent with 75", async () => {
+		const run = ["--timeout", "1s", "--backend", "vault", ...COMMAND];
+		const { status, stdout } = await launch(FOLDER, run, BACKENDS.Vault?.()).ended;
+		expect({ status, stdout }).toEqual({ status: 75, stdout: "" });
+	});
+});
