@@ -1,4 +1,4 @@
-import { closeSync, writeFileSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { dieOf, type SignalledProcess } from "./signals.ts";
 import type { Ending } from "./supervise.ts";
 
@@ -6,19 +6,7 @@ import type { Ending } from "./supervise.ts";
 export function endLike(process: SignalledProcess, ending: Ending, release: () => void): void {
 	leaveTerminal();
 	if ("status" in ending) process.exit(ending.status);
-	else {
-		keepMemoryOutOfCore();
-		dieOf(process, ending.signal, release);
-	}
-}
-
-// Dying of SEGV or QUIT may write a core file, and ours would hold the secrets.
-function keepMemoryOutOfCore(): void {
-	try {
-		writeFileSync("/proc/self/coredump_filter", "0");
-	} catch {
-		// Only Linux has it.
-	}
+	else dieOf(process, ending.signal, release);
 }
 
 // At its exit Node gives a terminal the settings of its own start, which would undo the command's (`stty -echo`);

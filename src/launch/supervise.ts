@@ -3,20 +3,27 @@ import { accessSync, constants as fileConstants } from "node:fs";
 import { constants } from "node:os";
 import { execa } from "execa";
 import { type Command, startFailure } from "./command.ts";
+import type { CoreDumps } from "./core-dump.ts";
 import type { Signals } from "./signals.ts";
 import { startTooLarge } from "./size.ts";
 
 /** How a command ended: with a status, or by a signal. */
 export type Ending = { readonly status: number } | { readonly signal: number };
 
+/** What of this process concerns its command. */
+export interface Launcher {
+	readonly signals: Signals;
+	readonly coreDumps: CoreDumps;
+}
+
 /**
  * Starts a command on our own standard streams, gives it the signals, and waits for its end and for nothing else:
  * no timer, and no grandchild that still holds a stream.
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large
  */
-export async function superviseCommand(command: Command, signals: Signals): Promise<Ending> {
-	const started = start(command);
-	if (started.pid !== undefined) signals.attach(started);
+export async function superviseCommand(command: Command, launcher: Launcher): Promise<Ending> {
+	const started = launcher.coreDumps.whileInherited(() => start(command));
+	if (started.pid !== undefined) launcher.signals.attach(started);
 	const { code, exitCode, signal } = await started.ended;
 	if (started.pid === undefined) {
 		if (code === "E2BIG") throw startTooLarge(command);

@@ -1,3 +1,4 @@
+import { withholdCoreDumps } from "../../launch/core-dump.ts";
 import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { captureSignals } from "../../launch/signals.ts";
@@ -12,6 +13,7 @@ const REQUESTS_FIRST_MS = 3;
 /** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
 	const signals = captureSignals(host.process);
+	const coreDumps = withholdCoreDumps();
 	const session = openSession(commandLine, host);
 	const resolving = session.resolve(session.map.entries);
 	await Promise.race([resolving, new Promise((resolve) => setTimeout(resolve, REQUESTS_FIRST_MS))]);
@@ -32,7 +34,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
 	// One that came during our own work is to end the run before the command starts.
 	await signals.settle();
-	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, signals);
+	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, { signals, coreDumps });
 	endLike(host.process, ending, signals.release);
 	return undefined;
 }
