@@ -34,7 +34,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
 	// One that came during our own work is to end the run before the command starts.
 	await signals.settle();
-	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, { signals, coreDumps });
+	const { pid } = host.process;
+	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, { pid, signals, coreDumps });
 	endLike(host.process, ending, signals.release);
 	return undefined;
 }
