@@ -52,16 +52,20 @@ export function launch(cwd: string, args: readonly string[], env: NodeJS.Process
 		cwd,
 		env: { PATH: process.env.PATH, HOME: cwd, ...env },
 	});
+	return { child, ...follow(child) };
+}
+
+/** What a process writes, and how it ends. */
+export function follow(child: ChildProcess): Omit<Launch, "child"> {
 	let stdout = "";
 	let stderr = "";
 	const watchers = new Set<() => void>();
-	child.stderr.on("data", (chunk) => (stderr += chunk));
-	child.stdout.on("data", (chunk) => {
+	child.stderr?.on("data", (chunk) => (stderr += chunk));
+	child.stdout?.on("data", (chunk) => {
 		stdout += chunk;
 		for (const watch of watchers) watch();
 	});
 	return {
-		child,
 		ended: new Promise((resolve) =>
 			child.once("close", (status, signal) => resolve({ status, signal, stdout, stderr })),
 		),

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
+import { constants } from "node:os";
+import { describe, expect, it } from "vitest";
+import { CLI, childrenOf, folderWith, follow } from "./launch.ts";
+
+const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
+const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+
+/** Starts the executable as the first process of a new namespace, where signals have no default action for it. */
+function launchAsInit(command: readonly string[], env: NodeJS.ProcessEnv = {}) {
+	const namespace = ["-Urpf", "--mount-proc", "--kill-child"];
+	const child = spawn("unshare", [...namespace, process.execPath, CLI, "--", ...command], {
+		detached: true,
+		cwd: FOLDER,
+		env: { PATH: process.env.PATH, HOME: FOLDER, SECRET_KEY: "x", ...env },
+	});
+	return { child, kill: (signal: NodeJS.Signals) => process.kill(initOf(child), signal), ...follow(child) };
+}
+
+function initOf(unshare: ChildProcess): number {
+	return childrenOf(unshare.pid)[0] as number;
+}
+
+describe("as PID 1", () => {
+	it.each([0, 1, 42, 143, 255])("the status is the command's own: %i", async (status) => {
+		const { ended } = launchAsInit(["sh", "-c", `echo $PPID; exit ${status}`]);
+		expect(await ended).toEqual({ status, signal: null, stdout: "1\n", stderr: "" });
+	});
+
+	it.each(["SIGTERM", "SIGINT", "SIGKILL", "SIGSEGV", "SIGABRT", "SIGUSR1", "SIGPIPE"] as const)(
+		"the status is 128 + N for a command that dies of a signal: %s",
+		async (signal) => {
+			const number = constants.signals[signal];
+			const { ended } = launchAsInit(["sh", "-c", `ulimit -c 0; kill -${number} $$`]);
+			expect(await ended).toEqual({ status: 128 + number, signal: null, stdout: "", stderr: "" });
+		},
+	);
+
+	it.each(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGWINCH"] as const)(
+		"a signal reaches the command once: %s",
+		async (signal) => {
+			const listener = `process.on("${signal}", () => console.log("got it"));
+				process.on("SIGUSR2", () => process.exit(7));
+				process.stdin.once("data", () => process.kill(1, "SIGUSR2"));
+				console.log("ready");`;
+			const { child, ended, kill, said } = launchAsInit([process.execPath, "-e", listener]);
+			await said("ready");
+			kill(signal);
+			await said("got it");
+			// What the launcher still had to forward comes before the signal that it gets now.
+			child.stdin?.write("\n");
+			expect(await ended).toEqual({ status: 7, signal: null, stdout: "ready\ngot it\n", stderr: "" });
+		},
+	);
+
+	it.each(ENDING)("a signal ends the command, and both are gone: %s", async (signal) => {
+		const { ended, kill, said } = launchAsInit(["sh", "-c", "echo ready; exec sleep 1000"]);
+		await said("ready");
+		kill(signal);
+		expect(await ended).toMatchObject({ status: 128 + constants.signals[signal], stderr: "" });
+	});
+
+	it.each(ENDING)("a signal while secrets are resolved ends the run at once: %s", async (signal) => {
+		let ask: () => void = () => undefined;
+		const asked = new Promise<void>((resolve) => {
+			ask = resolve;
+		});
+		const server = createServer((socket) => socket.on("error", () => undefined).on("data", ask));
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const VAULT_ADDR = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const { ended, kill } = launchAsInit(["echo", "started"], { VAULT_ADDR, VAULT_TOKEN: "t" });
+		await asked;
+		kill(signal);
+		expect(await ended).toEqual({
+			status: 128 + constants.signals[signal],
+			signal: null,
+			stdout: "",
+			stderr: "",
+		});
+		server.close();
+	});
+
+	it("an orphan does not keep it", async () => {
+		const { ended } = launchAsInit(["sh", "-c", "(sleep 1000 &) ; exit 3"]);
+		expect(await ended).toMatchObject({ status: 3 });
+	});
+});
