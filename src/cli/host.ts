@@ -7,6 +7,14 @@ export interface Host {
 	readonly cwd: string;
 	readonly home: string | undefined;
 	readonly log: Log;
+	/** Standard error, for what is shown or asked while the program works. */
+	readonly terminal: Terminal;
+}
+
+export interface Terminal {
+	/** Whether somebody looks at it. */
+	isTTY(): boolean;
+	write(text: string): void;
 }
 
 /** How a subcommand ends. */

@@ -1,8 +1,8 @@
-import { writeSync } from "node:fs";
 import { DstaError } from "../errors.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
+import { writeOut } from "./output.ts";
 import { reportBug, reportProblem } from "./report.ts";
 import type { CommandName } from "./usage.ts";
 
@@ -24,13 +24,13 @@ type Command = (commandLine: CommandLine, host: Host) => Promise<CommandResult |
 /** Runs the program in a process: reads its arguments, prints, and is the one place that ends it. */
 export async function main(process: NodeJS.Process): Promise<void> {
 	silenceDebugOutput(process);
-	let log = createLog({ level: "warn", format: "text", write: (text) => write(2, text) });
+	let log = createLog({ level: "warn", format: "text", write: (text) => writeOut(2, text) });
 	try {
 		const args = process.argv.slice(2);
 		if (args.length === 0) return await showUsage(process);
 		const commandLine = parseCommandLine(args, process.env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
-		log = createLog({ level, format, write: (text) => write(2, text) });
+		log = createLog({ level, format, write: (text) => writeOut(2, text) });
 		const result = await runCommand(commandLine, process, log);
 		if (result !== undefined) end(process, result);
 	} catch (error) {
@@ -47,7 +47,16 @@ async function runCommand(
 ): Promise<CommandResult | undefined> {
 	const command = await COMMANDS[commandLine.name]();
 	const { env } = process;
-	return command(commandLine, { process, env, cwd: workingDirectory(process), home: env.HOME, log });
+	// Its state is asked for late, since to make process.stderr takes time; it is written to as the log is.
+	const terminal = { isTTY: () => process.stderr.isTTY, write: (text: string) => writeOut(2, text) };
+	return command(commandLine, {
+		process,
+		env,
+		cwd: workingDirectory(process),
+		home: env.HOME,
+		log,
+		terminal,
+	});
 }
 
 // NODE_DEBUG makes Node print the headers of requests, with their tokens, and the environment of children, with the secrets.
@@ -67,26 +76,12 @@ function workingDirectory(process: NodeJS.Process): string {
 
 async function showUsage(process: NodeJS.Process): Promise<void> {
 	const { programHelp } = await import("./commands/help.ts");
-	write(2, programHelp());
+	writeOut(2, programHelp());
 	end(process, { status: 64 });
 }
 
 // process.exit and not exitCode: a client that still waits for a dead server must not hold us.
 function end(process: NodeJS.Process, { output, status }: CommandResult): void {
-	if (output !== undefined) write(1, output);
+	if (output !== undefined) writeOut(1, output);
 	process.exit(status);
-}
-
-// Synchronously, so that nothing is lost at the exit. A reader that has gone needs no answer.
-function write(fd: 1 | 2, text: string): void {
-	let rest = Buffer.from(text);
-	while (rest.length > 0) {
-		try {
-			rest = rest.subarray(writeSync(fd, rest));
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
-			// A pipe that somebody else made non-blocking is full: wait for its reader.
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-		}
-	}
 }

@@ -1,33 +1,29 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { DstaError } from "../errors.ts";
-
-/** The terminal that a question goes to. */
-export interface PromptTerminal {
-	readonly input: NodeJS.ReadStream;
-	readonly output: NodeJS.WriteStream;
-}
+import type { Host } from "./host.ts";
 
 /**
- * Asks for one line that is not shown while it is typed.
- * @throws {DstaError} DSTA_USAGE the input ended or was interrupted before the line did
+ * Asks on the terminal for one line that is not shown while it is typed.
+ * @throws {DstaError} DSTA_USAGE the line is empty, or the input ended or was interrupted before it did
  */
-export function askHidden({ input, output }: PromptTerminal, question: string): Promise<string> {
-	output.write(question);
+export function askHidden({ process, terminal }: Host, question: string): Promise<string> {
 	// readline echoes what is typed into its output: this one keeps nothing.
 	const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-	const lines = createInterface({ input, output: silent, terminal: true, historySize: 0 });
+	const lines = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
+	// Only now that the terminal itself no longer echoes: a pasted answer comes at once.
+	terminal.write(question);
 	return new Promise((resolve, reject) => {
 		lines.once("line", (line) => {
-			resolve(line);
+			if (line !== "") resolve(line);
 			lines.close();
 		});
 		lines.once("SIGINT", () => lines.close());
 		lines.once("close", () => {
-			output.write("\n");
+			terminal.write("\n");
 			reject(
 				new DstaError("DSTA_USAGE", "No value was given", {
-					cure: "Type it and press Enter; nothing was written.",
+					cure: "Type it and press Enter; nothing was written. An empty value is written KEY= in the command line.",
 				}),
 			);
 		});

@@ -73,7 +73,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 		chain: chainOf({}, resolveOptions),
 		timeoutMs,
 		async resolve(entries) {
-			const progress = startProgress(() => host.process.stderr, "waiting for the secrets");
+			const progress = startProgress(host.terminal, "waiting for the secrets");
 			try {
 				return await resolveEntries(entries, resolveOptions);
 			} finally {

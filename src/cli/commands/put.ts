@@ -98,10 +98,10 @@ async function readFields(sources: readonly FieldSource[], host: Host): Promise<
 async function readField({ key, from, text }: FieldSource, host: Host): Promise<string> {
 	if (from === "argument") return text;
 	if (from === "file") return readValueFile(text, host.cwd);
-	const { stdin, stderr } = host.process;
+	const { stdin } = host.process;
 	if (from === "prompt" && stdin.isTTY) {
 		const { askHidden } = await import("../prompt.ts");
-		return askHidden({ input: stdin, output: stderr }, `${key}: `);
+		return askHidden(host, `${key}: `);
 	}
 	const chunks: Buffer[] = [];
 	for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
