@@ -26,6 +26,7 @@ export async function main(process: NodeJS.Process): Promise<void> {
 	silenceDebugOutput(process);
 	let log = createLog({ level: "warn", format: "text", write: (text) => writeOut(2, text) });
 	try {
+		refuseOldNode(process);
 		const args = process.argv.slice(2);
 		if (args.length === 0) return await showUsage(process);
 		const commandLine = parseCommandLine(args, process.env);
@@ -57,6 +58,19 @@ async function runCommand(
 		log,
 		terminal,
 	});
+}
+
+// Before anything that an older one lacks; nothing above runs such code while it loads.
+function refuseOldNode({ execPath, versions: { node } }: NodeJS.Process): void {
+	const [major, minor] = node.split(".").map(Number) as [number, number];
+	if (major > 22 || (major === 22 && minor >= 15)) return;
+	throw new DstaError(
+		"DSTA_UNSUPPORTED",
+		`Node ${node} (${execPath}) is too old: dsta-run needs 22.15 or newer`,
+		{
+			cure: "Install a newer one (https://nodejs.org/en/download, or npm install --global node@24), and see that it comes first in PATH.",
+		},
+	);
 }
 
 // NODE_DEBUG makes Node print the headers of requests, with their tokens, and the environment of children, with the secrets.
