@@ -1,12 +1,14 @@
 import { type DstaError, exitStatusOf } from "../errors.ts";
 import { checkEnvironment } from "../launch/environment.ts";
 import type { Log } from "../observe/log.ts";
+import type { Missing } from "../resolve/not-found.ts";
 import { collect, type Resolution } from "../resolve/resolve.ts";
 
 /** An error with the variables that lack a value because of it. */
 export interface Problem {
 	readonly error: DstaError;
 	readonly names: readonly string[];
+	readonly missing?: Missing | undefined;
 }
 
 /** Reports all that keeps a command from starting, and gives its secrets with the status that a run would have: 0 if nothing does. */
@@ -16,35 +18,70 @@ export function concludeResolutions(
 ): { readonly values: ReadonlyMap<string, string>; readonly status: number } {
 	const { errors, values } = collect(resolutions);
 	const unfit = checkEnvironment(values);
-	const problems = [...problemsOf(resolutions), ...unfit.map((error) => ({ error, names: [] }))];
-	for (const problem of problems) reportProblem(log, problem);
-	return { values, status: problems.length === 0 ? 0 : exitStatusOf([...errors, ...unfit]) };
+	reportProblems(log, problemsOf(resolutions));
+	for (const error of unfit) reportProblem(log, { error, names: [] });
+	const all = [...errors, ...unfit];
+	return { values, status: all.length === 0 ? 0 : exitStatusOf(all) };
 }
 
 /** The problems of resolutions: one for all entries that failed for the same reason. */
 export function problemsOf(resolutions: readonly Resolution[]): readonly Problem[] {
-	const pairs = resolutions.flatMap(({ entry, errors }) =>
-		errors.map((error) => ({ error, names: entry.names })),
+	const problems = resolutions.flatMap(({ entry, errors, missing }) =>
+		errors.map((error): Problem => ({ error, names: entry.names, missing })),
 	);
-	const groups = Map.groupBy(pairs, ({ error }) => `${error.code}\n${error.message}\n${error.cure}`);
+	const groups = Map.groupBy(problems, ({ error }) => `${error.code}\n${error.message}\n${error.cure}`);
 	return [...groups.values()].map((group) => ({
-		error: (group[0] as Problem).error,
+		...(group[0] as Problem),
 		names: group.flatMap(({ names }) => names),
 	}));
 }
 
-/** Writes a problem as two lines: what happened, and what to do. */
-export function reportProblem(log: Log, { error, names }: Problem): void {
+/** Writes problems, those of one kind together: a line for each, then once why, where a secret is missing, and what to do. */
+export function reportProblems(log: Log, problems: readonly Problem[]): void {
+	for (const group of Map.groupBy(problems, kindOf).values())
+		for (const [index, problem] of group.entries())
+			reportProblem(log, problem, index === group.length - 1 ? adviceFor(group) : []);
+}
+
+/** Writes a problem: what happened, and what to do. */
+export function reportProblem(log: Log, problem: Problem, advice = adviceFor([problem])): void {
+	const { error, missing, names } = problem;
 	const { backend, code, cure, message, path } = error;
 	const needed = names.length === 0 ? "" : ` (for ${listNames(names)})`;
 	log("error", `${message}${needed} [${code}]`, {
-		lines: [`fix: ${cure}`],
+		text: `${missing?.summary ?? message}${needed} [${code}]`,
+		lines: advice,
 		code,
 		backend,
 		path,
 		names,
 		cure,
 	});
+}
+
+// A secret that nobody had is of a kind with those that the same backends did not have; a refusal with those of its backend.
+function kindOf({ error, missing }: Problem): unknown {
+	if (missing !== undefined) return `${error.code} ${missing.commonReason}`;
+	return error.code === "DSTA_DENIED" ? `${error.code} ${error.backend}` : error;
+}
+
+function adviceFor(group: readonly Problem[]): readonly string[] {
+	const [{ error, missing }] = group as readonly [Problem];
+	const why = group.length === 1 ? missing?.reason : missing?.commonReason;
+	const isAlike = group.some((other) => other.error.cure !== error.cure);
+	return [
+		...(why === undefined ? [] : [`why: ${why}`]),
+		...fixLines(error.cure),
+		...(isAlike
+			? [
+					`the others likewise${missing === undefined ? "" : "; dsta-run explain shows where each was looked for"}`,
+				]
+			: []),
+	];
+}
+
+function fixLines(cure: string): readonly string[] {
+	return `fix: ${cure}`.split("\n");
 }
 
 /** Warns of a backend that was passed over, once for all the entries that go on to the next. */
@@ -55,11 +92,23 @@ export function reportPassedOver(
 ): void {
 	const next = entries === 1 ? "1 entry goes" : `${entries} entries go`;
 	log("warn", `${message}; ${next} on to the next backend [${code}]`, {
-		lines: [`fix: ${cure}`],
+		lines: fixLines(cure),
 		code,
 		backend,
 		cure,
 	});
+}
+
+/** Warns of the variables that have their default because backends could not be asked. */
+export function reportDefaults(log: Log, backend: string, names: readonly string[]): void {
+	const cure = `Make ${backend} answer, or have it stop the run: --strict.`;
+	log(
+		"warn",
+		names.length === 1
+			? `the default of ${names[0]} stands in for ${backend}, which could not be asked`
+			: `the defaults of ${names.join(", ")} stand in for ${backend}, which could not be asked`,
+		{ lines: fixLines(cure), backend, names, cure },
+	);
 }
 
 /** Writes an error that nobody expected, with its stack: the only place where one is shown. */

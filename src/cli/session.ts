@@ -10,7 +10,7 @@ import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve
 import type { Host } from "./host.ts";
 import type { CommandLine } from "./options.ts";
 import { startProgress } from "./progress.ts";
-import { reportPassedOver } from "./report.ts";
+import { reportDefaults, reportPassedOver } from "./report.ts";
 
 const DEFAULT_MAP = "secrets.map.yaml";
 
@@ -51,6 +51,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 		log: host.log,
 	});
 	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
 	const resolveOptions: ResolveOptions = {
 		backends,
 		chain: (map.chain as readonly BackendName[] | undefined) ?? BACKEND_NAMES,
@@ -60,11 +61,8 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 		timeoutMs,
 		backendTimeoutMs: (name) => Number(map.backends[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
 		onPassedOver: (error, entries) => reportPassedOver(host.log, error, entries),
-		onDefault: ({ names }, backend) =>
-			host.log(
-				"warn",
-				`the default of ${names.join(", ")} stands in for ${backend}, which could not be asked`,
-			),
+		onDefault: ({ names, path }, backend) =>
+			defaults.push({ backend, names: names.length === 0 ? [path.text] : names }),
 	};
 	return {
 		map,
@@ -78,6 +76,13 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 				return await resolveEntries(entries, resolveOptions);
 			} finally {
 				progress.stop();
+				const standIns = Map.groupBy(defaults.splice(0), ({ backend }) => backend);
+				for (const [backend, group] of standIns)
+					reportDefaults(
+						host.log,
+						backend,
+						group.flatMap(({ names }) => names),
+					);
 			}
 		},
 	};

@@ -11,8 +11,10 @@ export interface LogOptions {
 	readonly write: (text: string) => void;
 }
 
-/** What a message is about, as fields of a JSON record; a text line shows only `lines`. */
+/** What a message is about, as fields of a JSON record; the text form shows only `text` and `lines`. */
 export interface LogFields {
+	/** The message as the text form shows it, where others around it say the rest. */
+	readonly text?: string;
 	/** Further lines of the text form: what to do about it. */
 	readonly lines?: readonly string[];
 	readonly [name: string]: unknown;
@@ -29,8 +31,8 @@ export function createLog({ level, format, write }: LogOptions): Log {
 	};
 }
 
-function renderText(level: LogLevel, message: string, { lines = [] }: LogFields): string {
-	const [first = "", ...rest] = message.split("\n");
+function renderText(level: LogLevel, message: string, { lines = [], text = message }: LogFields): string {
+	const [first = "", ...rest] = text.split("\n");
 	return [
 		`dsta-run: ${level}: ${first}`,
 		...rest.map((line) => `  ${line}`),
@@ -40,7 +42,7 @@ function renderText(level: LogLevel, message: string, { lines = [] }: LogFields)
 		.join("");
 }
 
-function renderJson(level: LogLevel, message: string, { lines: _, ...fields }: LogFields): string {
+function renderJson(level: LogLevel, message: string, { lines: _, text: __, ...fields }: LogFields): string {
 	return `${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })}\n`;
 }
 

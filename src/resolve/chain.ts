@@ -215,7 +215,8 @@ const CONFIGURE: Readonly<Record<BackendName, string>> = {
 
 function warnOnce(name: BackendName, group: readonly Traveller[], { options, warned }: Walk): void {
 	const passed = group.filter(
-		({ attempts, stopped }) => attempts.at(-1)?.error !== undefined && stopped === undefined,
+		(traveller) =>
+			traveller.attempts.at(-1)?.error !== undefined && traveller.stopped === undefined && !isDone(traveller),
 	);
 	const error = passed[0]?.attempts.at(-1)?.error;
 	if (error === undefined || warned.has(name)) return;

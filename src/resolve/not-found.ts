@@ -1,27 +1,43 @@
 import { DstaError } from "../errors.ts";
 import type { Attempt, Trace } from "./chain.ts";
 
-/**
- * The error of a required entry that nobody had: DSTA_NOT_FOUND, or DSTA_UNAVAILABLE where a backend that might have it could
- * not be asked.
- */
-export function nobodyHad({ attempts, entry }: Trace): DstaError {
+/** Why nobody had a required entry. */
+export interface Missing {
+	/**
+	 * DSTA_NOT_FOUND, or DSTA_UNAVAILABLE where a backend that might have it could not be asked; its message says it all.
+	 */
+	readonly error: DstaError;
+	/** The message without the reason. */
+	readonly summary: string;
+	/** Who was asked where, and what was wrong. */
+	readonly reason: string;
+	/** The same in words that fit all entries of this fate. */
+	readonly commonReason: string;
+}
+
+/** The error of a required entry that nobody had, as a whole and in parts. */
+export function nobodyHad({ attempts, entry }: Trace): Missing {
 	const { path } = entry;
 	const failed = attempts.filter(({ outcome }) => outcome === "failed");
 	const code = failed.some(({ error }) => error?.failureClass === "unavailable")
 		? "DSTA_UNAVAILABLE"
 		: "DSTA_NOT_FOUND";
-	const said = attempts.map((attempt) => `${attempt.backend}: ${describe(attempt)}`).join("; ");
-	return new DstaError(code, `Secret not found: ${path.text} (${said})`, {
-		path: path.text,
-		cure: failed[0]?.error?.cure ?? attempts.find(({ advice }) => advice !== undefined)?.advice ?? NO_BACKEND,
-	});
+	const summary = `Secret not found: ${path.text}`;
+	const reason = attempts.map((attempt) => describe(attempt, `at ${attempt.detail}`)).join("; ");
+	const cure =
+		failed[0]?.error?.cure ?? attempts.find(({ advice }) => advice !== undefined)?.advice ?? NO_BACKEND;
+	return {
+		error: new DstaError(code, `${summary} (${reason})`, { path: path.text, cure }),
+		summary,
+		reason,
+		commonReason: attempts.map((attempt) => describe(attempt, "for them")).join("; "),
+	};
 }
 
-function describe({ detail, error, outcome }: Attempt): string {
-	if (outcome === "not configured") return outcome;
+function describe({ backend, detail, error, outcome }: Attempt, place: string): string {
+	if (outcome === "not configured") return `${backend} is not configured`;
 	if (outcome === "failed") return error?.message ?? detail;
-	return `nothing at ${detail}`;
+	return `${backend} has nothing ${place}`;
 }
 
 const NO_BACKEND =

@@ -4,7 +4,7 @@ import { DstaError } from "../errors.ts";
 import { expandWildcards } from "../map/expand.ts";
 import { type Entry, isWildcard } from "../map/secret-map.ts";
 import { type Attempt, askChain, type ChainOptions, type Trace } from "./chain.ts";
-import { nobodyHad } from "./not-found.ts";
+import { type Missing, nobodyHad } from "./not-found.ts";
 import { toText, type ValueRules } from "./validate.ts";
 
 /** What became of one entry. */
@@ -17,6 +17,8 @@ export interface Resolution {
 	readonly attempts: readonly Attempt[];
 	/** Why the command must not start: nothing where the entry resolved. */
 	readonly errors: readonly DstaError[];
+	/** Where its one error is that nobody had it. */
+	readonly missing?: Missing;
 }
 
 export interface ResolveOptions extends ChainOptions {
@@ -82,7 +84,8 @@ function concludeAbsent(trace: Trace, options: ResolveOptions): Resolution {
 		return { ...base, origin: "default", ...toTexts({ ...entry, decode: undefined }, values) };
 	}
 	if (entry.optional) return { ...base, origin: undefined, values: new Map() };
-	return { ...base, origin: undefined, values: new Map(), errors: [nobodyHad(trace)] };
+	const missing = nobodyHad(trace);
+	return { ...base, origin: undefined, values: new Map(), errors: [missing.error], missing };
 }
 
 function targetsOf({ names, path }: Entry): readonly string[] {

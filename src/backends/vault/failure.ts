@@ -74,7 +74,7 @@ function denied({ apiPath, capability, path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Ask what the token may do: vault token capabilities ${apiPath}. If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). An unknown or expired token, a mount and a namespace that do not exist are answered in the same way.`,
+			cure: `See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${apiPath}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.`,
 		},
 	);
 }

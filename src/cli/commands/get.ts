@@ -5,7 +5,7 @@ import type { Resolution } from "../../resolve/resolve.ts";
 import { parseSecretPath } from "../../secret-path.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
-import { problemsOf, reportProblem } from "../report.ts";
+import { problemsOf, reportProblems } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function get(commandLine: CommandLine, host: Host): Promise<Command
 	session.backends.close();
 	const { attempts, errors, origin, values } = resolution;
 	if (errors.length > 0) {
-		for (const problem of problemsOf([resolution])) reportProblem(host.log, problem);
+		reportProblems(host.log, problemsOf([resolution]));
 		return { status: exitStatusOf(errors) };
 	}
 	const version = attempts.find(({ outcome }) => outcome === "found")?.version;
