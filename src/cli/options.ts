@@ -3,6 +3,7 @@ import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/regi
 import { DstaError } from "../errors.ts";
 import { parseDuration } from "../map/duration.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
+import { misplaced, type Operand, unknownCommand, unknownOption, usage } from "./mistakes.ts";
 import { COMMANDS, type CommandName, OPTIONS, type OptionName } from "./usage.ts";
 
 /** What the command line and the environment ask for; the map may say the rest. */
@@ -45,17 +46,19 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 	const words = end < 0 ? args : args.slice(0, end);
 	const command = end < 0 ? [] : args.slice(end + 1);
 	const { given, operands } = scan(words);
-	const [first, ...rest] = operands;
-	if (given.has("help")) return { ...helpFor(first), options: parseOptions(given, {}) };
+	const [first, second] = operands;
+	const name = first?.word ?? "run";
+	// Before everything else: what follows may be the options of a command whose -- was forgotten.
+	if (!isCommandName(name)) throw unknownCommand(args, first as Operand);
+	const rest = operands.slice(1).map(({ word }) => word);
+	if (given.has("help")) return { ...helpFor(first?.word), options: parseOptions(given, {}) };
 	if (given.has("version"))
 		return { name: "version", options: parseOptions(given, {}), operands: [], command: [] };
 	if (first === undefined && end < 0)
 		throw usage("There is no command to run", "Write it after --: dsta-run -- npm start");
-	const name = first ?? "run";
-	if (!isCommandName(name)) throw unknownCommand(name, { args, hasSeparator: end >= 0 });
 	checkOptions(name, given);
-	const operandsOfRun = name === "run" ? rest : [];
-	if (operandsOfRun.length > 0) throw misplaced(args, operandsOfRun[0] as string);
+	if (name === "run" && second !== undefined) throw misplaced(args, second);
+	checkNumber(name, rest);
 	if (name === "run" && command.length === 0)
 		throw usage("There is no command after --", "Write it there: dsta-run -- npm start");
 	if (name !== "run" && end >= 0)
@@ -77,7 +80,7 @@ function helpFor(topic: string | undefined): Omit<CommandLine, "options"> {
 /** The options that were given, by name, with all values of each. */
 type Given = ReadonlyMap<OptionName, readonly string[]>;
 
-function scan(words: readonly string[]): { given: Given; operands: string[] } {
+function scan(words: readonly string[]): { given: Given; operands: Operand[] } {
 	const options = Object.fromEntries(
 		Object.entries(OPTIONS).map(([name, { short, value }]) => [
 			name,
@@ -95,15 +98,12 @@ function scan(words: readonly string[]): { given: Given; operands: string[] } {
 		tokens: true,
 	});
 	const given = new Map<OptionName, string[]>();
-	const operands: string[] = [];
+	const operands: Operand[] = [];
 	for (const token of tokens) {
-		if (token.kind === "positional") operands.push(token.value);
-		// What follows an unknown word may be the options of a command whose -- was forgotten.
+		if (token.kind === "positional") operands.push({ word: token.value, index: token.index });
+		if (operands[0] !== undefined && !isCommandName(operands[0].word)) break;
 		if (token.kind !== "option") continue;
-		if (!isOptionName(token.name)) {
-			if (operands[0] !== undefined && !isCommandName(operands[0])) continue;
-			throw unknownOption(token.rawName);
-		}
+		if (!isOptionName(token.name)) throw unknownOption(token.rawName);
 		const { value } = OPTIONS[token.name];
 		if (value !== undefined && (token.value === undefined || (!token.inlineValue && /^-./.test(token.value))))
 			throw usage(
@@ -136,6 +136,19 @@ function checkOptions(command: CommandName, given: Given): void {
 	}
 	if (given.has("env-file") && given.has("no-env-file"))
 		throw usage("--env-file and --no-env-file contradict each other", "Give one of them.");
+}
+
+function checkNumber(command: CommandName, words: readonly string[]): void {
+	const { operands }: { operands: string } = COMMANDS[command];
+	const most = command === "run" || operands.includes("…") ? Infinity : operands === "" ? 0 : 1;
+	if (words.length <= most) return;
+	// A word may be a value in the wrong place; only where none is expected it helps to see it.
+	throw most === 0
+		? usage(
+				`dsta-run ${command} takes no word, and got ${JSON.stringify(words[0])}`,
+				`See: dsta-run help ${command}`,
+			)
+		: usage(`dsta-run ${command} takes one word, and got ${words.length}`, `See: dsta-run help ${command}`);
 }
 
 function parseOptions(given: Given, env: Environment): Options {
@@ -214,46 +227,4 @@ function omitUndefined<Shape extends object>(shape: Shape): Partial<Shape> {
 	return Object.fromEntries(
 		Object.entries(shape).filter(([, value]) => value !== undefined),
 	) as Partial<Shape>;
-}
-
-function unknownOption(rawName: string): DstaError {
-	return usage(
-		`There is no option ${rawName}`,
-		"See dsta-run --help; options of the command itself stand after --.",
-	);
-}
-
-interface Line {
-	readonly args: readonly string[];
-	readonly hasSeparator: boolean;
-}
-
-function unknownCommand(name: string, { args, hasSeparator }: Line): DstaError {
-	if (hasSeparator)
-		return usage(
-			`"${name}" before -- is no subcommand`,
-			`Only options and subcommands stand before --; see dsta-run --help.`,
-		);
-	return usage(
-		`"${name}" is no subcommand`,
-		`To run it as a command, put -- before it: ${withSeparator(args, name)}`,
-	);
-}
-
-function misplaced(args: readonly string[], word: string): DstaError {
-	return usage(`"${word}" stands before --`, `Put -- before the command: ${withSeparator(args, word)}`);
-}
-
-function withSeparator(args: readonly string[], word: string): string {
-	const index = args.indexOf(word);
-	const rest = args.slice(index).filter((arg) => arg !== "--");
-	return ["dsta-run", ...args.slice(0, index), "--", ...rest].map(quote).join(" ");
-}
-
-function quote(word: string): string {
-	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function usage(message: string, cure: string): DstaError {
-	return new DstaError("DSTA_USAGE", message, { cure });
 }
