@@ -197,7 +197,8 @@ function fail(traveller: Traveller, { error, name, durationMs }: Failure, { opti
 }
 
 function passUnconfigured(name: BackendName, traveller: Traveller, options: ChainOptions): void {
-	traveller.attempts.push({ backend: name, outcome: "not configured", detail: "", durationMs: 0 });
+	const detail = UNCONFIGURED[name];
+	traveller.attempts.push({ backend: name, outcome: "not configured", detail, durationMs: 0 });
 	if (options.backend === undefined && traveller.entry.backend === undefined) return;
 	const who = options.backend === undefined ? `${traveller.entry.path.text} asks for` : "--backend names";
 	traveller.stopped = new DstaError("DSTA_CONFIG", `${who} ${name}, which is not configured`, {
@@ -206,6 +207,12 @@ function passUnconfigured(name: BackendName, traveller: Traveller, options: Chai
 		cure: CONFIGURE[name],
 	});
 }
+
+const UNCONFIGURED: Readonly<Record<BackendName, string>> = {
+	vault: "there is no VAULT_ADDR, BAO_ADDR or vault.address",
+	aws: "there is no region, profile or key of AWS, and no aws: in the map",
+	env: "",
+};
 
 const CONFIGURE: Readonly<Record<BackendName, string>> = {
 	vault: "Set VAULT_ADDR and VAULT_TOKEN, or vault.address in the map.",

@@ -1,3 +1,4 @@
+import { BACKEND_NAMES, type BackendName } from "../../backends/registry.ts";
 import { DstaError } from "../../errors.ts";
 import type { Entry } from "../../map/secret-map.ts";
 import type { Attempt } from "../../resolve/chain.ts";
@@ -5,7 +6,7 @@ import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions, renderTable } from "../report.ts";
-import { openSession } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
 
 /**
  * Shows each entry's way through its chain: who was asked or passed over, what they said, how long it took.
@@ -20,8 +21,14 @@ export async function explain(commandLine: CommandLine, host: Host): Promise<Com
 	return {
 		status,
 		output: commandLine.options.json
-			? `${JSON.stringify(resolutions.map(toRecord), undefined, 2)}\n`
-			: resolutions.map(toText).join("\n"),
+			? `${JSON.stringify(
+					resolutions.map((resolution) => toRecord(resolution, leftOut(resolution, session, commandLine))),
+					undefined,
+					2,
+				)}\n`
+			: resolutions
+					.map((resolution) => toText(resolution, leftOut(resolution, session, commandLine)))
+					.join("\n"),
 	};
 }
 
@@ -36,37 +43,76 @@ function selectEntries(entries: readonly Entry[], words: readonly string[]): rea
 	return entries.filter((entry) => words.some((word) => isMeant(entry, word)));
 }
 
-function toRecord({ attempts, entry, errors, origin, values }: Resolution): object {
+/** A backend that is not in the entry's chain, and who says so. */
+interface LeftOut {
+	readonly backend: BackendName;
+	readonly outcome: "left out";
+	readonly detail: string;
+}
+
+function leftOut(
+	{ attempts, entry }: Resolution,
+	{ chain }: Session,
+	{ options }: CommandLine,
+): readonly LeftOut[] {
+	const reason =
+		options.backend !== undefined
+			? `--backend or DSTA_BACKEND is ${options.backend}`
+			: entry.backend !== undefined
+				? `the entry asks ${entry.backend} alone`
+				: entry.chain !== undefined
+					? `the entry's chain is ${entry.chain.join(", ")}`
+					: `the map's chain is ${chain.join(", ")}`;
+	return BACKEND_NAMES.filter((name) => attempts.every(({ backend }) => backend !== name)).map((backend) => ({
+		backend,
+		outcome: "left out",
+		detail: reason,
+	}));
+}
+
+function toRecord(
+	{ attempts, entry, errors, origin, values }: Resolution,
+	others: readonly LeftOut[],
+): object {
 	return {
 		path: entry.path.text,
 		names: values.size > 0 ? [...values.keys()] : entry.names,
 		backend: origin,
-		attempts: attempts.map(({ advice: _, error, ...attempt }) => ({
-			...attempt,
-			code: error?.code,
-			durationMs: roundMs(attempt.durationMs),
-		})),
+		attempts: [
+			...attempts.map(({ advice: _, error, ...attempt }) => ({
+				...attempt,
+				detail: detailOf(attempt, attempts),
+				code: error?.code,
+				durationMs: roundMs(attempt.durationMs),
+			})),
+			...others,
+		],
 		errors: errors.map(({ code, message, cure }) => ({ code, message, cure })),
 	};
 }
 
-function toText({ attempts, entry, errors, origin, values }: Resolution): string {
+function toText({ attempts, entry, errors, origin, values }: Resolution, others: readonly LeftOut[]): string {
 	const names = values.size > 0 ? [...values.keys()] : entry.names;
 	const rows = attempts.map((attempt) => [
 		"",
 		attempt.backend,
 		attempt.outcome,
-		attempt.outcome === "not asked" ? reasonNotAsked(attempts) : attempt.detail,
+		detailOf(attempt, attempts),
 		attempt.version === undefined ? "" : `version ${attempt.version}`,
 		attempt.durationMs === 0 ? "" : `${roundMs(attempt.durationMs)} ms`,
 	]);
+	rows.push(...others.map(({ backend, outcome, detail }) => ["", backend, outcome, detail, "", ""]));
 	if (origin === "default") rows.push(["", "default", "used", "the map gives one", "", ""]);
 	if (origin === undefined && errors.length === 0)
 		rows.push(["", "-", "left out", "the entry is optional", "", ""]);
 	return `${entry.path.text} → ${names.join(", ")}\n${renderTable(rows)}`;
 }
 
-function reasonNotAsked(attempts: readonly Attempt[]): string {
+function detailOf(
+	{ detail, outcome }: Pick<Attempt, "detail" | "outcome">,
+	attempts: readonly Attempt[],
+): string {
+	if (outcome !== "not asked") return detail;
 	const had = attempts.find(({ outcome }) => outcome === "found");
 	return had === undefined ? "the policy stopped before it" : `${had.backend} had it`;
 }

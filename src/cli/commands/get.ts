@@ -2,15 +2,15 @@ import { DstaError, exitStatusOf } from "../../errors.ts";
 import type { Entry } from "../../map/secret-map.ts";
 import { isWildcard } from "../../map/secret-map.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
-import { parseSecretPath } from "../../secret-path.ts";
 import type { CommandResult, Host } from "../host.ts";
+import { pathOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
 import { problemsOf, reportProblems } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
 /**
  * Prints the value of one path, or all fields of a secret for a path that ends in `/*`.
- * @throws {DstaError} DSTA_USAGE there is not one path
+ * @throws {DstaError} DSTA_USAGE there is not one path, or a default for all fields
  */
 export async function get(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = openSession(commandLine, host, false);
@@ -42,7 +42,11 @@ function entryFor({ operands, options }: CommandLine, { map }: Session): Entry {
 		throw new DstaError("DSTA_USAGE", "dsta-run get takes one path", {
 			cure: "Write: dsta-run get exchange/binance/api_key",
 		});
-	const path = parseSecretPath(text);
+	const path = pathOperand(text);
+	if (options.fallback !== undefined && isWildcard({ path }))
+		throw new DstaError("DSTA_USAGE", "--default is for one value, not for all fields", {
+			cure: `Leave it out, or name a field: dsta-run get --default VALUE ${path.secret}/FIELD`,
+		});
 	const known = map.entries.find((entry) => entry.path.text === text && !isWildcard(entry));
 	const { optional: _, ...entry } = known ?? { path, names: [] };
 	return options.fallback === undefined ? entry : { ...entry, default: options.fallback };

@@ -1,11 +1,11 @@
 import { isWritable } from "../../backends/backend.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { DstaError, exitStatusOf } from "../../errors.ts";
-import { parseSecretName } from "../../secret-path.ts";
 import type { CommandResult, Host } from "../host.ts";
+import { nameOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
 import { renderTable, reportProblem } from "../report.ts";
-import { openSession } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
 
 /**
  * Lists the names of secrets below a folder in every configured backend of the chain that can list.
@@ -17,32 +17,44 @@ export async function list(commandLine: CommandLine, host: Host): Promise<Comman
 		throw new DstaError("DSTA_USAGE", "dsta-run list takes one prefix", {
 			cure: "Write: dsta-run list exchange",
 		});
-	const folder = prefix === "" ? "" : parseSecretName(prefix.replace(/\/+$/, ""));
+	const folder = prefix === "" ? "" : nameOperand(prefix.replace(/\/+$/, ""));
 	const session = openSession(commandLine, host, false);
-	const signal = AbortSignal.timeout(session.timeoutMs);
-	const found: { name: string; backend: BackendName }[] = [];
-	const errors: DstaError[] = [];
-	let asked = 0;
-	for (const name of session.chain) {
-		const backend = await session.backends.get(name);
-		if (backend === undefined || !isWritable(backend)) continue;
-		asked++;
-		try {
-			found.push(...(await backend.list(folder, signal)).map((key) => ({ name: key, backend: name })));
-		} catch (error) {
-			if (!(error instanceof DstaError)) throw error;
-			errors.push(error);
-			reportProblem(host.log, { error, names: [] });
-		}
-	}
+	// All at once, so that one that does not answer takes no time from the others.
+	const answers = await Promise.all(session.chain.map((name) => ask(name, session, folder)));
 	session.backends.close();
-	if (asked === 0) throw nothingToList();
+	const asked = answers.filter((answer) => answer !== undefined);
+	if (asked.length === 0) throw nothingToList();
+	const errors = asked.filter((answer) => answer instanceof DstaError);
+	for (const error of errors) reportProblem(host.log, { error, names: [] });
+	const found = asked.flatMap((answer) => (answer instanceof DstaError ? [] : answer));
 	return {
 		status: errors.length === 0 ? 0 : exitStatusOf(errors),
 		output: commandLine.options.json
 			? `${JSON.stringify(found, undefined, 2)}\n`
 			: renderTable(found.map(({ name, backend }) => [name, backend])),
 	};
+}
+
+interface Listed {
+	readonly name: string;
+	readonly backend: BackendName;
+}
+
+/** `undefined` where the backend is not configured, or cannot list. */
+async function ask(
+	name: BackendName,
+	{ backends, timeoutMs }: Session,
+	folder: string,
+): Promise<readonly Listed[] | DstaError | undefined> {
+	try {
+		const backend = await backends.get(name);
+		if (backend === undefined || !isWritable(backend)) return undefined;
+		const names = await backend.list(folder, AbortSignal.timeout(timeoutMs));
+		return names.map((key) => ({ name: key, backend: name }));
+	} catch (error) {
+		if (error instanceof DstaError) return error;
+		throw error;
+	}
 }
 
 function nothingToList(): DstaError {
