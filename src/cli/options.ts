@@ -66,7 +66,9 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 			`dsta-run ${name} runs no command`,
 			`Leave out the --, or to run a command called ${name}: dsta-run -- ${name}`,
 		);
-	return { name, options: parseOptions(given, env), operands: rest, command };
+	// Help is there above all where something is wrong.
+	const variables = name === "help" || name === "version" ? {} : env;
+	return { name, options: parseOptions(given, variables), operands: rest, command };
 }
 
 function isCommandName(name: string): name is CommandName {
@@ -74,7 +76,7 @@ function isCommandName(name: string): name is CommandName {
 }
 
 function helpFor(topic: string | undefined): Omit<CommandLine, "options"> {
-	return { name: "help", operands: topic === undefined || topic === "help" ? [] : [topic], command: [] };
+	return { name: "help", operands: topic === undefined ? [] : [topic], command: [] };
 }
 
 /** The options that were given, by name, with all values of each. */

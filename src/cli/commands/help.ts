@@ -9,7 +9,7 @@ import { COMMANDS, type CommandName, OPTIONS, type OptionName } from "../usage.t
  * @throws {DstaError} DSTA_USAGE there is no such subcommand
  */
 export async function help({ operands: [topic] }: Pick<CommandLine, "operands">): Promise<CommandResult> {
-	if (topic === undefined) return { status: 0, output: programHelp() };
+	if (topic === undefined || topic === "help") return { status: 0, output: programHelp() };
 	if (Object.hasOwn(COMMANDS, topic)) return { status: 0, output: commandHelp(topic as CommandName) };
 	throw new DstaError("DSTA_USAGE", `There is no subcommand ${JSON.stringify(topic)}`, {
 		cure: `The subcommands are ${Object.keys(COMMANDS).join(", ")}.`,

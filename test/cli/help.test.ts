@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { COMMANDS, OPTIONS } from "../../src/cli/usage.ts";
+import { folderWith, launch } from "../process/launch.ts";
+
+const FOLDER = folderWith("{}\n");
+const text = async (...args: string[]) => {
+	const { status, stderr, stdout } = await launch(FOLDER, args, { DSTA_TIMEOUT: "soon" }).ended;
+	expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+	return stdout;
+};
+
+describe("the help", () => {
+	it("of the program is the same by every way, on standard output", async () => {
+		const help = await text("help");
+		expect(await text("--help")).toBe(help);
+		expect(await text("-h")).toBe(help);
+		expect(await text("help", "help")).toBe(help);
+		expect(await text("help", "--help")).toBe(help);
+		for (const name of Object.keys(COMMANDS)) expect(help).toMatch(new RegExp(`^  ${name} `, "m"));
+		for (const name of Object.keys(OPTIONS)) expect(help).toContain(`--${name}`);
+	});
+
+	it.each(Object.keys(COMMANDS).filter((name) => name !== "help"))(
+		"of %s is the same by both ways",
+		async (name) => {
+			const help = await text("help", name);
+			expect(await text(name, "--help")).toBe(help);
+			expect(help).toMatch(new RegExp(`^Usage: dsta-run ${name} \\[OPTION…]`));
+		},
+	);
+
+	it("of a subcommand that does not exist is a mistake that lists those that do", async () => {
+		const { status, stderr, stdout } = await launch(FOLDER, ["help", "nope"]).ended;
+		expect({ status, stdout }).toEqual({ status: 64, stdout: "" });
+		expect(stderr).toContain("run, check, explain");
+	});
+
+	it("is the usage on standard error, with 64, where nothing is asked for", async () => {
+		const { status, stderr, stdout } = await launch(FOLDER, []).ended;
+		expect({ status, stdout }).toEqual({ status: 64, stdout: "" });
+		expect(stderr).toBe(await text("help"));
+	});
+
+	it("fits a terminal of 130 columns", async () => {
+		for (const line of (await text("help")).split("\n")) expect(line.length).toBeLessThanOrEqual(130);
+	});
+});
