@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import { parseDotenv } from "./dotenv.ts";
 
@@ -32,11 +32,12 @@ const MAX_PIPE_BYTES = 10 * 1024 * 1024;
 export function openEnvFile({ cwd, fromMap, named }: EnvFileChoice): EnvFile | undefined {
 	if (named === false) return undefined;
 	const name = named ?? fromMap ?? DEFAULT_FILE;
-	const file = resolve(cwd, name);
-	const stats = statSync(file, { throwIfNoEntry: false });
-	if (stats === undefined && named !== undefined) throw missing(name);
+	// Not resolve(): that asks for the working directory, which may have been removed.
+	const file = isAbsolute(name) ? name : join(cwd, name);
+	const kind = kindOf(file);
+	if (kind === "missing" && named !== undefined) throw missing(name);
 	// A folder called .env is a virtual environment of Python.
-	const isNone = stats === undefined || (stats.isDirectory() && name === DEFAULT_FILE && named === undefined);
+	const isNone = kind === "missing" || (kind === "folder" && name === DEFAULT_FILE && named === undefined);
 	let reading: Promise<ReadonlyMap<string, string>> | undefined;
 	return {
 		name,
@@ -45,6 +46,16 @@ export function openEnvFile({ cwd, fromMap, named }: EnvFileChoice): EnvFile | u
 			return reading;
 		},
 	};
+}
+
+function kindOf(file: string): "missing" | "folder" | "other" {
+	try {
+		return statSync(file).isDirectory() ? "folder" : "other";
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		// What else is wrong with it shows when it is read, if it is.
+		return code === "ENOENT" || code === "ENOTDIR" ? "missing" : "other";
+	}
 }
 
 async function load(file: string, name: string): Promise<ReadonlyMap<string, string>> {
