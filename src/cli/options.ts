@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
+import { isVariablePattern } from "../launch/environment.ts";
 import { parseDuration } from "../map/duration.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
 import { misplaced, type Operand, unknownCommand, unknownOption, usage } from "./mistakes.ts";
@@ -175,12 +176,12 @@ function parseOptions(given: Given, env: Environment): Options {
 		),
 		strict: flag("strict"),
 		pristine: given.has("pristine") || undefined,
-		pass: given.get("pass") ?? [],
-		strip: given.get("strip") ?? [],
+		pass: patternsOf("pass", given),
+		strip: patternsOf("strip", given),
 		timeoutMs: parseWith(
 			text("timeout"),
-			parseDuration,
-			"a duration such as 500ms, 30s, 5m, 2h, 1d or plain seconds",
+			(duration) => parseDuration(duration) || undefined,
+			"a duration over 0 such as 500ms, 30s, 5m, 2h, 1d or plain seconds",
 		),
 		logLevel: given.has("quiet")
 			? "error"
@@ -191,6 +192,16 @@ function parseOptions(given: Given, env: Environment): Options {
 		replace: given.has("replace"),
 		fallback: given.get("default")?.[0],
 	}) as Options;
+}
+
+function patternsOf(name: "pass" | "strip", given: Given): readonly string[] {
+	const patterns = given.get(name) ?? [];
+	const wrong = patterns.find((pattern) => !isVariablePattern(pattern));
+	if (wrong === undefined) return patterns;
+	throw usage(
+		`--${name} ${JSON.stringify(wrong)} is no pattern of variable names`,
+		"Write a name, in which * stands for anything: --pass 'VAULT_*'",
+	);
 }
 
 interface Setting {

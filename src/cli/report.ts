@@ -11,17 +11,22 @@ export interface Problem {
 	readonly missing?: Missing | undefined;
 }
 
-/** Reports all that keeps a command from starting, and gives its secrets with the status that a run would have: 0 if nothing does. */
-export function concludeResolutions(
-	log: Log,
-	resolutions: readonly Resolution[],
-): { readonly values: ReadonlyMap<string, string>; readonly status: number } {
+export interface Conclusion {
+	readonly values: ReadonlyMap<string, string>;
+	/** The variables that no environment can hold, and why. */
+	readonly unfit: ReadonlyMap<string, DstaError>;
+	/** The status that a run would have before its command. */
+	readonly status: number;
+}
+
+/** Reports all that keeps a command from starting, and gives its secrets if nothing does. */
+export function concludeResolutions(log: Log, resolutions: readonly Resolution[]): Conclusion {
 	const { errors, values } = collect(resolutions);
 	const unfit = checkEnvironment(values);
 	reportProblems(log, problemsOf(resolutions));
-	for (const error of unfit) reportProblem(log, { error, names: [] });
-	const all = [...errors, ...unfit];
-	return { values, status: all.length === 0 ? 0 : exitStatusOf(all) };
+	for (const error of unfit.values()) reportProblem(log, { error, names: [] });
+	const all = [...errors, ...unfit.values()];
+	return { values, unfit, status: all.length === 0 ? 0 : exitStatusOf(all) };
 }
 
 /** The problems of resolutions: one for all entries that failed for the same reason. */
@@ -38,25 +43,37 @@ export function problemsOf(resolutions: readonly Resolution[]): readonly Problem
 
 /** Writes problems, those of one kind together: a line for each, then once why, where a secret is missing, and what to do. */
 export function reportProblems(log: Log, problems: readonly Problem[]): void {
-	for (const group of Map.groupBy(problems, kindOf).values())
-		for (const [index, problem] of group.entries())
-			reportProblem(log, problem, index === group.length - 1 ? adviceFor(group) : []);
+	for (const group of Map.groupBy(problems, kindOf).values()) {
+		const [only, ...others] = group as [Problem, ...Problem[]];
+		if (others.length === 0) reportProblem(log, only);
+		else
+			for (const [index, problem] of group.entries())
+				write(log, problem, {
+					what: problem.missing?.summary ?? problem.error.message,
+					why: undefined,
+					lines: index === others.length ? adviceFor(group) : [],
+				});
+	}
 }
 
-/** Writes a problem: what happened, and what to do. */
-export function reportProblem(log: Log, problem: Problem, advice = adviceFor([problem])): void {
-	const { error, missing, names } = problem;
+/** Writes a problem as two lines: what happened, and what to do. */
+export function reportProblem(log: Log, problem: Problem): void {
+	const { error, missing } = problem;
+	const lines = fixLines(error.cure);
+	write(log, problem, { what: missing?.summary ?? error.message, why: missing?.reason, lines });
+}
+
+interface Words {
+	readonly what: string;
+	readonly why: string | undefined;
+	readonly lines: readonly string[];
+}
+
+function write(log: Log, { error, names }: Problem, { lines, what, why }: Words): void {
 	const { backend, code, cure, message, path } = error;
 	const needed = names.length === 0 ? "" : ` (for ${listNames(names)})`;
-	log("error", `${message}${needed} [${code}]`, {
-		text: `${missing?.summary ?? message}${needed} [${code}]`,
-		lines: advice,
-		code,
-		backend,
-		path,
-		names,
-		cure,
-	});
+	const text = `${what}${needed}${why === undefined ? "" : `: ${why}`} [${code}]`;
+	log("error", `${message}${needed} [${code}]`, { text, lines, code, backend, path, names, cure });
 }
 
 // A secret that nobody had is of a kind with those that the same backends did not have; a refusal with those of its backend.
@@ -67,16 +84,12 @@ function kindOf({ error, missing }: Problem): unknown {
 
 function adviceFor(group: readonly Problem[]): readonly string[] {
 	const [{ error, missing }] = group as readonly [Problem];
-	const why = group.length === 1 ? missing?.reason : missing?.commonReason;
-	const isAlike = group.some((other) => other.error.cure !== error.cure);
+	const differ = group.some((other) => other.error.cure !== error.cure);
+	const explain = missing === undefined ? "" : "; dsta-run explain shows where each was looked for";
 	return [
-		...(why === undefined ? [] : [`why: ${why}`]),
+		...(missing === undefined ? [] : [`why: ${missing.commonReason}`]),
 		...fixLines(error.cure),
-		...(isAlike
-			? [
-					`the others likewise${missing === undefined ? "" : "; dsta-run explain shows where each was looked for"}`,
-				]
-			: []),
+		...(differ ? [`the others likewise${explain}`] : []),
 	];
 }
 

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { type EnvFile, openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { loadSecretMap } from "../map/load.ts";
-import type { Entry, SecretMap } from "../map/secret-map.ts";
+import { type Entry, isWildcard, type SecretMap } from "../map/secret-map.ts";
 import { type Backends, createBackends } from "../resolve/backends.ts";
 import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
@@ -34,7 +34,11 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
 	const map = isMissing
 		? EMPTY_MAP
-		: loadSecretMap(resolve(host.cwd, file), { shownAs: file, backends: BACKEND_NAMES });
+		: loadSecretMap(isAbsolute(file) ? file : join(host.cwd, file), {
+				shownAs: file,
+				backends: BACKEND_NAMES,
+			});
+	const names = map.entries.filter((entry) => !isWildcard(entry)).flatMap((entry) => entry.names);
 	const fromMap = map.backends.env?.file as string | undefined;
 	const envFile = openEnvFile({ named: options.envFile, fromMap, cwd: host.cwd });
 	const backends = createBackends({
@@ -58,6 +62,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 		backend: options.backend,
 		strict: options.strict ?? map.strict ?? false,
 		on: map.on,
+		named: new Set(names),
 		timeoutMs,
 		backendTimeoutMs: (name) => Number(map.backends[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
 		onPassedOver: (error, entries) => reportPassedOver(host.log, error, entries),

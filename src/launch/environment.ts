@@ -1,10 +1,16 @@
 import { DstaError } from "../errors.ts";
 import { MAX_STRING_BYTES } from "./size.ts";
 
-/** Which inherited variables reach the command; a pattern is a name in which `*` stands for anything. */
+/** Which inherited variables reach the command. */
 export interface EnvironmentRules {
-	/** Only the short list and what `pass` lets through. */
+	/** Only the short list and what a choice passes. */
 	readonly pristine: boolean;
+	/** The first that speaks of a variable decides. */
+	readonly choices: readonly EnvironmentChoice[];
+}
+
+/** Patterns of variables: a name in which `*` stands for anything. `pass` beats `strip`. */
+export interface EnvironmentChoice {
 	readonly pass: readonly string[];
 	readonly strip: readonly string[];
 }
@@ -19,35 +25,40 @@ const LOGIN_VARIABLES = ["TOKEN", "TOKEN_FILE", "ROLE_ID", "SECRET_ID", "WRAPPED
 
 const PRISTINE = ["PATH", "HOME", "USER", "LANG", "LC_*", "TERM", "TZ", "TMPDIR", "SHELL", "PWD"];
 
-/**
- * The command's environment: what it inherits under the rules, and the secrets, which win.
- * @throws {DstaError} DSTA_USAGE a pattern is none
- */
+/** Whether a text can stand for variables. */
+export function isVariablePattern(text: string): boolean {
+	return /^[^=\0]+$/.test(text);
+}
+
+/** The command's environment: what it inherits under the rules, and the secrets, which win. */
 export function buildEnvironment(
 	inherited: Variables,
 	secrets: ReadonlyMap<string, string>,
 	rules: EnvironmentRules,
 ): Record<string, string> {
-	const isPassed = matcher(rules.pass);
-	const isStripped = matcher([...LOGIN_VARIABLES, ...rules.strip]);
-	const isShort = matcher(PRISTINE);
-	const kept = Object.entries(inherited).filter(([name, value]) => {
-		if (value === undefined) return false;
-		return isPassed(name) || (!isStripped(name) && (!rules.pristine || isShort(name)));
-	});
+	const last = { pass: rules.pristine ? PRISTINE : ["*"], strip: [] };
+	const choices = [...rules.choices, { pass: [], strip: LOGIN_VARIABLES }, last].map(({ pass, strip }) => ({
+		isPassed: matcher(pass),
+		isStripped: matcher(strip),
+	}));
+	const isKept = (name: string) =>
+		choices.find(({ isPassed, isStripped }) => isPassed(name) || isStripped(name))?.isPassed(name) ?? false;
+	const kept = Object.entries(inherited).filter(([name, value]) => value !== undefined && isKept(name));
 	// fromEntries and not assignment: a variable may be called __proto__.
 	return Object.fromEntries([...(kept as [string, string][]), ...secrets]);
 }
 
-/** What the kernel would refuse about the values of variables: an error for each, which never shows a value. */
-export function checkEnvironment(secrets: ReadonlyMap<string, string>): DstaError[] {
-	return [...secrets].flatMap(([name, value]) => {
+/** What the kernel would refuse about the values of variables: an error by the name of each, which never shows a value. */
+export function checkEnvironment(secrets: ReadonlyMap<string, string>): ReadonlyMap<string, DstaError> {
+	const errors = new Map<string, DstaError>();
+	for (const [name, value] of secrets) {
 		const reason = unfitness(name, value);
-		if (reason === undefined) return [];
-		return new DstaError("DSTA_INVALID_VALUE", `The value of ${name} cannot be a variable: it ${reason}`, {
-			cure: `Store a value that can be one in the secret of ${name}; encode binary data (base64) and let the command decode it.`,
-		});
-	});
+		if (reason === undefined) continue;
+		const message = `The value of ${name} cannot be a variable: it ${reason}`;
+		const cure = `Store a value that can be one in the secret of ${name}; encode binary data (base64) and let the command decode it.`;
+		errors.set(name, new DstaError("DSTA_INVALID_VALUE", message, { cure }));
+	}
+	return errors;
 }
 
 function unfitness(name: string, value: string): string | undefined {
@@ -63,10 +74,6 @@ function matcher(patterns: readonly string[]): (name: string) => boolean {
 	const exact = new Set<string>();
 	const wild: RegExp[] = [];
 	for (const pattern of patterns) {
-		if (!/^[^=\0]+$/.test(pattern))
-			throw new DstaError("DSTA_USAGE", `${JSON.stringify(pattern)} is no pattern of variable names`, {
-				cure: "Write a name, in which * stands for anything: --pass 'VAULT_*'",
-			});
 		if (!pattern.includes("*")) exact.add(pattern);
 		else wild.push(new RegExp(`^${pattern.split("*").map(escapePattern).join(".*")}$`, "s"));
 	}

@@ -94,7 +94,7 @@ function decode(bytes: Buffer, file: string): string {
 	if (isUtf8(bytes) && !isWide(bytes)) return bytes.toString("utf8");
 	const encoding = isWide(bytes) ? "UTF-16" : `not UTF-8 (line ${firstBadLine(bytes)})`;
 	throw new DstaError("DSTA_MAP", `The map ${file} is ${encoding}`, {
-		cure: `Save ${file} as UTF-8, for example: iconv -f ${isWide(bytes) ? "UTF-16" : "LATIN1"} -t UTF-8.`,
+		cure: `Save ${file} as UTF-8, for example: iconv -f ${isWide(bytes) ? "UTF-16" : "LATIN1"} -t UTF-8 ${file} > ${file}.new`,
 	});
 }
 

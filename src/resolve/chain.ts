@@ -45,7 +45,7 @@ export interface ChainOptions extends PolicyOptions {
 	readonly timeoutMs: number;
 	/** What each backend may take at most. */
 	readonly backendTimeoutMs: (name: BackendName) => number;
-	/** Hears of each backend that was passed over, once, with the number of entries that asked it. */
+	/** Hears of each backend that was passed over, once, with the number of entries that go on to the next. */
 	readonly onPassedOver: (error: DstaError, entries: number) => void;
 	readonly signal?: AbortSignal | undefined;
 }
@@ -199,11 +199,21 @@ function fail(traveller: Traveller, { error, name, durationMs }: Failure, { opti
 function passUnconfigured(name: BackendName, traveller: Traveller, options: ChainOptions): void {
 	const detail = UNCONFIGURED[name];
 	traveller.attempts.push({ backend: name, outcome: "not configured", detail, durationMs: 0 });
-	if (options.backend === undefined && traveller.entry.backend === undefined) return;
-	const who = options.backend === undefined ? `${traveller.entry.path.text} asks for` : "--backend names";
-	traveller.stopped = new DstaError("DSTA_CONFIG", `${who} ${name}, which is not configured`, {
+	const { text } = traveller.entry.path;
+	if (options.backend !== undefined) traveller.stopped = namedUnconfigured(name, text);
+	else if (traveller.entry.backend !== undefined)
+		traveller.stopped = unconfigured(name, `${text} asks for`, text);
+}
+
+/** The error for a backend that the command line names and that nothing configures. */
+export function namedUnconfigured(name: BackendName, path: string): DstaError {
+	return unconfigured(name, "--backend or DSTA_BACKEND names", path);
+}
+
+function unconfigured(name: BackendName, who: string, path: string): DstaError {
+	return new DstaError("DSTA_CONFIG", `${who} ${name}, which is not configured`, {
 		backend: name,
-		path: traveller.entry.path.text,
+		path,
 		cure: CONFIGURE[name],
 	});
 }

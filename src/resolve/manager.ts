@@ -1,5 +1,6 @@
 import { openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
+import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import { parseSecretPath } from "../secret-path.ts";
 import { type Backends, createBackends } from "./backends.ts";
@@ -46,12 +47,18 @@ export class SecretManager {
 
 	/**
 	 * The value of a path such as `exchange/binance/api_key`.
-	 * @throws {DstaError} DSTA_NOT_FOUND, DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT, DSTA_CONFIG or DSTA_INVALID_VALUE
+	 * @throws {DstaError} DSTA_USAGE it ends in a wildcard · DSTA_NOT_FOUND, DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT, DSTA_CONFIG or DSTA_INVALID_VALUE
 	 */
 	async getSecret(path: string, options: GetSecretOptions = {}): Promise<string> {
 		const { default: fallback, signal } = options;
+		const parsed = parseSecretPath(path);
+		if (parsed.selector.kind === "all")
+			throw new DstaError("DSTA_USAGE", `${path} stands for several values, and getSecret gives one`, {
+				path,
+				cure: `Name a field, or take all of them: getSecrets("${parsed.secret}").`,
+			});
 		const entry = {
-			path: parseSecretPath(path),
+			path: parsed,
 			names: [],
 			...(fallback === undefined ? {} : { default: fallback }),
 		};
@@ -94,6 +101,7 @@ export class SecretManager {
 			chain: BACKEND_NAMES,
 			backend: this.#backend,
 			strict: false,
+			named: new Set(),
 			timeoutMs: this.#timeoutMs,
 			backendTimeoutMs: () => DEFAULT_BACKEND_TIMEOUT_MS,
 			onPassedOver: () => undefined,

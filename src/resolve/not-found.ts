@@ -1,10 +1,11 @@
-import { DstaError } from "../errors.ts";
+import { DstaError, type ErrorCode, type FailureClass } from "../errors.ts";
 import type { Attempt, Trace } from "./chain.ts";
 
 /** Why nobody had a required entry. */
 export interface Missing {
 	/**
-	 * DSTA_NOT_FOUND, or DSTA_UNAVAILABLE where a backend that might have it could not be asked; its message says it all.
+	 * DSTA_NOT_FOUND; DSTA_DENIED or DSTA_UNAVAILABLE where a backend that might have it refused or could not be asked.
+	 * Its message says it all.
 	 */
 	readonly error: DstaError;
 	/** The message without the reason. */
@@ -19,9 +20,7 @@ export interface Missing {
 export function nobodyHad({ attempts, entry }: Trace): Missing {
 	const { path } = entry;
 	const failed = attempts.filter(({ outcome }) => outcome === "failed");
-	const code = failed.some(({ error }) => error?.failureClass === "unavailable")
-		? "DSTA_UNAVAILABLE"
-		: "DSTA_NOT_FOUND";
+	const code = codeFor(failed.map(({ error }) => error?.failureClass));
 	const summary = `Secret not found: ${path.text}`;
 	const reason = attempts.map((attempt) => describe(attempt, `at ${attempt.detail}`)).join("; ");
 	const cure =
@@ -34,10 +33,15 @@ export function nobodyHad({ attempts, entry }: Trace): Missing {
 	};
 }
 
+function codeFor(failures: readonly (FailureClass | undefined)[]): ErrorCode {
+	if (failures.includes("denied")) return "DSTA_DENIED";
+	return failures.includes("unavailable") ? "DSTA_UNAVAILABLE" : "DSTA_NOT_FOUND";
+}
+
 function describe({ backend, detail, error, outcome }: Attempt, place: string): string {
 	if (outcome === "not configured") return `${backend} is not configured`;
 	if (outcome === "failed") return error?.message ?? detail;
-	return `${backend} has nothing ${place}`;
+	return detail === "" ? `${backend} has no place for it` : `${backend} has nothing ${place}`;
 }
 
 const NO_BACKEND =

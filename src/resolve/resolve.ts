@@ -17,11 +17,15 @@ export interface Resolution {
 	readonly attempts: readonly Attempt[];
 	/** Why the command must not start: nothing where the entry resolved. */
 	readonly errors: readonly DstaError[];
+	/** Those of the errors that are about the value of one variable. */
+	readonly invalid: ReadonlyMap<string, DstaError>;
 	/** Where its one error is that nobody had it. */
 	readonly missing?: Missing;
 }
 
 export interface ResolveOptions extends ChainOptions {
+	/** The variables that the map names outright, in whichever entry: no wildcard sets them. */
+	readonly named: ReadonlySet<string>;
 	/** Hears that a default stands in for a backend that could not be asked. */
 	readonly onDefault: (entry: Entry, backend: BackendName) => void;
 }
@@ -32,7 +36,7 @@ export async function resolveEntries(
 	options: ResolveOptions,
 ): Promise<readonly Resolution[]> {
 	const traces = await askChain(entries, options);
-	const wildcards = expandFound(entries, traces);
+	const wildcards = expandFound(options.named, traces);
 	return traces.map((trace) => conclude(trace, wildcards, options));
 }
 
@@ -48,8 +52,7 @@ export function collect(resolutions: readonly Resolution[]): {
 /** Which field goes to which variable, and what is wrong with that. */
 type Wildcards = ReturnType<typeof expandWildcards>;
 
-function expandFound(entries: readonly Entry[], traces: readonly Trace[]): Wildcards {
-	const named = new Set(entries.filter((entry) => !isWildcard(entry)).flatMap(({ names }) => names));
+function expandFound(named: ReadonlySet<string>, traces: readonly Trace[]): Wildcards {
 	const found = traces
 		.filter(({ entry, found }) => isWildcard(entry) && entry.names.length > 0 && found !== undefined)
 		.map((trace) => ({ entry: trace.entry, keys: keysOf(fieldsOf(trace)) }));
@@ -58,8 +61,7 @@ function expandFound(entries: readonly Entry[], traces: readonly Trace[]): Wildc
 
 function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): Resolution {
 	const { attempts, backend: origin, entry, found, stopped } = trace;
-	if (stopped !== undefined)
-		return { entry, attempts, origin: undefined, values: new Map(), errors: [stopped] };
+	if (stopped !== undefined) return { ...NOTHING, entry, attempts, errors: [stopped] };
 	if (found === undefined) return concludeAbsent(trace, options);
 	if (!isWildcard(entry)) {
 		const values = new Map(targetsOf(entry).map((name) => [name, found.value]));
@@ -69,24 +71,26 @@ function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): 
 	const own = entry.names.length === 0 ? keysOf(fields).map((key) => [key, key] as const) : undefined;
 	const assigned = own ?? [...(wildcards.assignments.get(entry) ?? [])];
 	const values = assigned.map(([name, key]) => [name, fields[key] as SecretValue] as const);
-	const { errors, ...texts } = toTexts(entry, new Map(values));
+	const texts = toTexts(entry, new Map(values));
 	const clashes = wildcards.errors.filter(({ path }) => path === entry.path.text);
-	return { entry, attempts, origin, ...texts, errors: [...clashes, ...errors] };
+	return { entry, attempts, origin, ...texts, errors: [...clashes, ...texts.errors] };
 }
 
 function concludeAbsent(trace: Trace, options: ResolveOptions): Resolution {
 	const { attempts, entry } = trace;
-	const base = { entry, attempts, errors: [] };
+	const base = { ...NOTHING, entry, attempts };
 	if (entry.default !== undefined) {
 		const failed = attempts.find(({ outcome }) => outcome === "failed");
 		if (failed !== undefined) options.onDefault(entry, failed.backend);
 		const values = new Map(targetsOf(entry).map((name) => [name, entry.default as string]));
 		return { ...base, origin: "default", ...toTexts({ ...entry, decode: undefined }, values) };
 	}
-	if (entry.optional) return { ...base, origin: undefined, values: new Map() };
+	if (entry.optional) return base;
 	const missing = nobodyHad(trace);
-	return { ...base, origin: undefined, values: new Map(), errors: [missing.error], missing };
+	return { ...base, errors: [missing.error], missing };
 }
+
+const NOTHING = { origin: undefined, values: new Map(), invalid: new Map(), errors: [] } as const;
 
 function targetsOf({ names, path }: Entry): readonly string[] {
 	return names.length === 0 ? [path.text] : names;
@@ -104,16 +108,16 @@ function keysOf(fields: { readonly [key: string]: SecretValue }): string[] {
 function toTexts(
 	rules: ValueRules,
 	assigned: ReadonlyMap<string, SecretValue>,
-): Pick<Resolution, "values" | "errors"> {
+): Pick<Resolution, "values" | "invalid" | "errors"> {
 	const values = new Map<string, string>();
-	const errors: DstaError[] = [];
+	const invalid = new Map<string, DstaError>();
 	for (const [name, value] of assigned) {
 		try {
 			values.set(name, toText(value, rules, name));
 		} catch (error) {
 			if (!(error instanceof DstaError)) throw error;
-			errors.push(error);
+			invalid.set(name, error);
 		}
 	}
-	return { values, errors };
+	return { values, invalid, errors: [...invalid.values()] };
 }

@@ -32,8 +32,22 @@ function stringify(value: SecretValue, rules: ValueRules, name: string): string 
 		rules,
 		name,
 		`is a JSON ${json.startsWith("[") ? "array" : "object"}, which has no one text`,
-		`Name one of its fields (${rules.path.secret}/FIELD), take them all (${rules.path.secret}/*), or say type: json.`,
+		`${partsOf(rules.path)}, or say type: json.`,
 	);
+}
+
+/** How to name what lies in a structured value. */
+function partsOf({ secret, selector }: SecretPath): string {
+	if (selector.kind === "whole")
+		return `Name one of its fields (${secret}#FIELD), take them all (${secret}/*)`;
+	if (selector.kind === "all")
+		return `Name what you need of it in a line of its own (${secret}#/FIELD/PART: NAME)`;
+	const key = selector.kind === "field" ? selector.key : "";
+	const own =
+		selector.kind === "field" && selector.explicit
+			? ""
+			: `, or ${secret}/${key}#PART where it is a secret of its own`;
+	return `Name a part of it (${secret}#/${key.replaceAll("~", "~0").replaceAll("/", "~1")}/PART${own})`;
 }
 
 function checkDecoded(text: string, rules: ValueRules, name: string): string {

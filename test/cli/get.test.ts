@@ -60,7 +60,8 @@ describe.skipIf(ADDRESS === "")("dsta-run get, without a map", () => {
 		for (const path of ["got/db/none", "got/db/nothing", "got/none/key"]) {
 			const { status, stderr, stdout } = await get([path]);
 			expect({ status, stdout }).toEqual({ status: 66, stdout: "" });
-			expect(stderr).toContain(`error: Secret not found: ${path} [DSTA_NOT_FOUND]`);
+			expect(stderr).toContain(`error: Secret not found: ${path}: vault has nothing at secret/data/`);
+			expect(stderr).toContain(" [DSTA_NOT_FOUND]\n  fix: ");
 		}
 		expect(await get(["got/db/none", "--default", "d"])).toMatchObject({ status: 0, stdout: "d\n" });
 		expect(await get(["got/db/none", "--default="])).toMatchObject({ status: 0, stdout: "\n" });

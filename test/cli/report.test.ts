@@ -27,8 +27,7 @@ describe("the report of what keeps a command from starting", () => {
 	it("says of a single one where it was looked for", async () => {
 		const { lines } = await report("exchange/binance/api_key: API_KEY\n");
 		expect(lines).toEqual([
-			"dsta-run: error: Secret not found: exchange/binance/api_key (for API_KEY) [DSTA_NOT_FOUND]",
-			"  why: vault is not configured; aws is not configured; env has nothing at API_KEY, EXCHANGE_BINANCE_API_KEY, BINANCE_API_KEY",
+			"dsta-run: error: Secret not found: exchange/binance/api_key (for API_KEY): vault is not configured; aws is not configured; env has nothing at API_KEY, EXCHANGE_BINANCE_API_KEY, BINANCE_API_KEY [DSTA_NOT_FOUND]",
 			expect.stringMatching(/^ {2}fix: /),
 		]);
 	});

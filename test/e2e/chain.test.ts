@@ -171,7 +171,7 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("the chain", () => {
 		["has it not", "has no credentials", full("strict: true"), true, 75, ""],
 		["has it not", "is down", full("on: { unavailable: stop }"), true, 75, ""],
 		["has it not", "refuses", full("on: { denied: next }"), true, 0, FROM_ENV],
-		["has it not", "refuses", full("on: { denied: next }"), false, 66, ""],
+		["has it not", "refuses", full("on: { denied: next }"), false, 77, ""],
 		["has it not", "refuses", entry("optional: true"), true, 77, ""],
 		["refuses the token", "has it", full("on: { denied: next }"), true, 0, FROM_AWS],
 		["is down", "has no region", full("on: { unavailable: next, denied: next }"), true, 78, ""],

@@ -1,3 +1,4 @@
+import type { DstaError } from "../../errors.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -9,8 +10,8 @@ export async function check(commandLine: CommandLine, host: Host): Promise<Comma
 	const session = openSession(commandLine, host);
 	const resolutions = await session.resolve(session.map.entries);
 	session.backends.close();
-	const { status } = concludeResolutions(host.log, resolutions);
-	const rows = resolutions.flatMap(toRows);
+	const { status, unfit } = concludeResolutions(host.log, resolutions);
+	const rows = resolutions.flatMap((resolution) => toRows(resolution, unfit));
 	return {
 		status,
 		output: commandLine.options.json
@@ -28,16 +29,25 @@ interface Row {
 	readonly durationMs: number;
 }
 
-function toRows({ attempts, entry, errors, origin, values }: Resolution): Row[] {
+function toRows(
+	{ attempts, entry, errors, invalid, origin, values }: Resolution,
+	unfit: ReadonlyMap<string, DstaError>,
+): Row[] {
 	const asked = attempts.find(({ outcome }) => outcome === "found");
 	const durationMs = attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0);
-	const status = errors[0]?.code ?? (values.size === 0 ? "absent" : origin === "default" ? "default" : "ok");
-	const names = values.size > 0 ? [...values.keys()] : entry.names;
-	return names.map((name) => ({
+	// What is wrong with an entry as a whole stands beside the names that the map has for it.
+	const general = errors.find((error) => ![...invalid.values()].includes(error));
+	const concerned = general === undefined && values.size + invalid.size > 0 ? [] : entry.names;
+	const statusOf = (name: string) => {
+		const error = invalid.get(name) ?? unfit.get(name) ?? (values.has(name) ? undefined : general);
+		if (error !== undefined) return error.code;
+		return values.has(name) ? (origin === "default" ? "default" : "ok") : "absent";
+	};
+	return [...new Set([...values.keys(), ...invalid.keys(), ...concerned])].map((name) => ({
 		name,
 		path: entry.path.text,
 		backend: origin,
-		status,
+		status: statusOf(name),
 		version: asked?.version,
 		durationMs: Math.round(durationMs * 10) / 10,
 	}));

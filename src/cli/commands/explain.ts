@@ -1,6 +1,7 @@
 import { BACKEND_NAMES, type BackendName } from "../../backends/registry.ts";
 import { DstaError } from "../../errors.ts";
-import type { Entry } from "../../map/secret-map.ts";
+import { isName } from "../../map/names.ts";
+import { type Entry, isWildcard } from "../../map/secret-map.ts";
 import type { Attempt } from "../../resolve/chain.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
@@ -34,13 +35,21 @@ export async function explain(commandLine: CommandLine, host: Host): Promise<Com
 
 function selectEntries(entries: readonly Entry[], words: readonly string[]): readonly Entry[] {
 	if (words.length === 0) return entries;
-	const isMeant = ({ path, names }: Entry, word: string) => path.text === word || names.includes(word);
+	const isMeant = (entry: Entry, word: string) => entry.path.text === word || mayName(entry, word);
 	const unknown = words.find((word) => !entries.some((entry) => isMeant(entry, word)));
 	if (unknown !== undefined)
 		throw new DstaError("DSTA_USAGE", `The map has no path and no name ${JSON.stringify(unknown)}`, {
 			cure: "Give paths or names as they stand in the map; dsta-run explain shows all.",
 		});
 	return entries.filter((entry) => words.some((word) => isMeant(entry, word)));
+}
+
+// Which variables a wildcard makes shows when its keys are known.
+function mayName(entry: Entry, word: string): boolean {
+	if (!isWildcard(entry)) return entry.names.includes(word);
+	return entry.names.some(
+		(pattern) => pattern === word || (word.startsWith(pattern.slice(0, -1)) && isName(word)),
+	);
 }
 
 /** A backend that is not in the entry's chain, and who says so. */

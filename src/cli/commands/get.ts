@@ -47,8 +47,9 @@ function entryFor({ operands, options }: CommandLine, { map }: Session): Entry {
 		throw new DstaError("DSTA_USAGE", "--default is for one value, not for all fields", {
 			cure: `Leave it out, or name a field: dsta-run get --default VALUE ${path.secret}/FIELD`,
 		});
-	const known = map.entries.find((entry) => entry.path.text === text && !isWildcard(entry));
-	const { optional: _, ...entry } = known ?? { path, names: [] };
+	const known = map.entries.find((entry) => entry.path.text === text) ?? { path, names: [] };
+	// The fields of a wildcard go by their own keys here, not by the variables that the map makes of them.
+	const { optional: _, ...entry } = isWildcard(known) ? { ...known, names: [] } : known;
 	return options.fallback === undefined ? entry : { ...entry, default: options.fallback };
 }
 

@@ -1,6 +1,7 @@
 import { isWritable } from "../../backends/backend.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { DstaError, exitStatusOf } from "../../errors.ts";
+import { namedUnconfigured } from "../../resolve/chain.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { nameOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
@@ -23,7 +24,7 @@ export async function list(commandLine: CommandLine, host: Host): Promise<Comman
 	const answers = await Promise.all(session.chain.map((name) => ask(name, session, folder)));
 	session.backends.close();
 	const asked = answers.filter((answer) => answer !== undefined);
-	if (asked.length === 0) throw nothingToList();
+	if (asked.length === 0) throw nothingToList(commandLine, folder);
 	const errors = asked.filter((answer) => answer instanceof DstaError);
 	for (const error of errors) reportProblem(host.log, { error, names: [] });
 	const found = asked.flatMap((answer) => (answer instanceof DstaError ? [] : answer));
@@ -57,7 +58,8 @@ async function ask(
 	}
 }
 
-function nothingToList(): DstaError {
+function nothingToList({ options: { backend } }: CommandLine, folder: string): DstaError {
+	if (backend !== undefined && backend !== "env") return namedUnconfigured(backend, folder);
 	return new DstaError("DSTA_UNSUPPORTED", "No configured backend can list its secrets", {
 		cure: "Configure Vault (VAULT_ADDR) or AWS (AWS_REGION); variables of the environment are no list of secrets.",
 	});

@@ -1,5 +1,6 @@
 import { isWritable, type WritableBackend } from "../../backends/backend.ts";
 import { DstaError } from "../../errors.ts";
+import { namedUnconfigured } from "../../resolve/chain.ts";
 import { type FieldSource, parseSources, readFields, wrongWords } from "../field-source.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { nameOperand, pathOperand } from "../operand.ts";
@@ -14,7 +15,7 @@ import { openSession, type Session } from "../session.ts";
 export async function put(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const { secret, sources } = parseOperands(commandLine.operands);
 	const session = openSession(commandLine, host, false);
-	const backend = await findWritable(session);
+	const backend = await findWritable(session, commandLine);
 	const fields = await readFields(sources, host);
 	const { replace, json } = commandLine.options;
 	const signal = AbortSignal.timeout(session.timeoutMs);
@@ -44,10 +45,14 @@ function parseOperands([path, ...words]: readonly string[]): {
 	return { secret: nameOperand(path), sources: parseSources(words) };
 }
 
-async function findWritable({ backends, chain }: Session): Promise<WritableBackend> {
+async function findWritable(
+	{ backends, chain }: Session,
+	{ operands: [path = ""], options }: CommandLine,
+): Promise<WritableBackend> {
 	for (const name of chain) {
 		const backend = await backends.get(name);
 		if (backend !== undefined && isWritable(backend)) return backend;
+		if (backend === undefined && options.backend !== undefined) throw namedUnconfigured(name, path);
 	}
 	throw new DstaError("DSTA_UNSUPPORTED", `No configured backend of ${chain.join(", ")} can be written`, {
 		cure: "Configure Vault (VAULT_ADDR, VAULT_TOKEN) or AWS (AWS_REGION); the environment is not written.",

@@ -26,8 +26,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 
 	const env = buildEnvironment(await inheritedVariables(session, host), values, {
 		pristine: commandLine.options.pristine ?? session.map.run.pristine ?? false,
-		pass: [...(session.map.run.pass ?? []), ...commandLine.options.pass],
-		strip: [...(session.map.run.strip ?? []), ...commandLine.options.strip],
+		choices: [commandLine.options, { pass: [], strip: [], ...session.map.run }],
 	});
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	const { superviseCommand } = await supervising;
