@@ -15,7 +15,7 @@ export interface EnvironmentChoice {
 	readonly strip: readonly string[];
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What a Vault client logs in with: the command does not need it, and could do more with it than read its secrets. */
 const LOGIN_VARIABLES = ["TOKEN", "TOKEN_FILE", "ROLE_ID", "SECRET_ID", "WRAPPED_TOKEN"].flatMap((name) => [

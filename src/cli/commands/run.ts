@@ -1,6 +1,7 @@
 import { withholdCoreDumps } from "../../launch/core-dump.ts";
 import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
+import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { captureSignals } from "../../launch/signals.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -31,16 +32,26 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	const { superviseCommand } = await supervising;
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
+	const asked = { file, args, env, cwd: host.cwd };
+	warnOfDamage(host.log, findDamaged(asked));
 	// One that came during our own work is to end the run before the command starts.
 	await signals.settle();
 	const { pid } = host.process;
-	const ending = await superviseCommand({ file, args, env, cwd: host.cwd }, { pid, signals, coreDumps });
+	const ending = await superviseCommand(asked, { pid, signals, coreDumps });
 	endLike(host.process, ending, signals.release);
 	return undefined;
 }
 
+function warnOfDamage(log: Host["log"], damaged: readonly string[]): void {
+	if (damaged.length === 0) return;
+	log("warn", `the command does not get all bytes of ${damaged.join(", ")}: Node reads them as UTF-8`, {
+		lines: ["fix: Encode them as UTF-8, or keep such variables away with --strip NAME."],
+	});
+}
+
 // The dotenv file serves the map only, unless the map says that its variables are for the command as well.
 async function inheritedVariables({ envFile, map }: Session, { env }: Host): Promise<Host["env"]> {
-	if (map.backends.env?.export !== true || envFile === undefined) return env;
-	return Object.fromEntries([...(await envFile.variables()), ...Object.entries(env)]);
+	const inherited = completeInherited(env);
+	if (map.backends.env?.export !== true || envFile === undefined) return inherited;
+	return Object.fromEntries([...(await envFile.variables()), ...Object.entries(inherited)]);
 }

@@ -1,0 +1,43 @@
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import type { Command } from "./command.ts";
+import type { Variables } from "./environment.ts";
+
+/** What Node puts in the place of bytes that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/** Our own environment, complete: of variables whose names are numbers (`0=x`) Node shows the names only. */
+export function completeInherited(env: Variables): Variables {
+	const hidden = Object.keys(env).filter((name) => env[name] === undefined);
+	if (hidden.length === 0) return env;
+	const texts = readOwn("environ").toString().split("\0");
+	const found = hidden.flatMap((name) => {
+		const text = texts.find((text) => text.startsWith(`${name}=`));
+		return text === undefined ? [] : [[name, text.slice(name.length + 1)] as const];
+	});
+	return Object.fromEntries([...Object.entries(env), ...found]);
+}
+
+/**
+ * The variables and arguments that a command does not get as we got them: Node reads both as UTF-8, and other bytes are lost.
+ * Named, as `NAME` or `argument 2`; where the system does not show the bytes, none.
+ */
+export function findDamaged({ args, env }: Command): readonly string[] {
+	const isDamaged = (text: string) => text.includes(REPLACEMENT);
+	const variables = isUtf8(readOwn("environ"))
+		? []
+		: Object.keys(env).filter((name) => isDamaged(`${name}=${env[name]}`));
+	const words = isUtf8(readOwn("cmdline"))
+		? []
+		: args.flatMap((word, index) => (isDamaged(word) ? [`argument ${index + 1}`] : []));
+	return [...variables, ...words];
+}
+
+function readOwn(file: "environ" | "cmdline"): Buffer {
+	try {
+		return readFileSync(`/proc/self/${file}`);
+	} catch {
+		// Only Linux has it.
+		return Buffer.alloc(0);
+	}
+}

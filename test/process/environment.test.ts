@@ -1,0 +1,100 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { CLI, folderWith } from "./launch.ts";
+
+const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
+const EMPTY = folderWith("{}\n");
+
+/** Starts a program with an environment and arguments of any bytes, read as JSON in which a character is a byte. */
+const START = `
+import json, os, sys
+def to_bytes(text): return text.encode("latin1")
+given = json.load(sys.stdin.buffer)
+variables = {to_bytes(name): to_bytes(value) for name, value in given["variables"]}
+os.execve(given["args"][0], [to_bytes(arg) for arg in given["args"]], variables)
+`;
+
+const LAUNCH = [process.execPath, CLI, "--"];
+
+/** What a command prints that is started with these bytes, as text in which a character is a byte. */
+function printedBy(
+	args: readonly string[],
+	variables: readonly (readonly [string, string])[],
+	cwd = EMPTY,
+): { readonly stdout: string; readonly stderr: string; readonly status: number | null } {
+	const given = JSON.stringify({ args, variables });
+	const { status, stderr, stdout } = spawnSync("python3", ["-c", START], {
+		cwd,
+		encoding: "latin1",
+		input: Buffer.from(given),
+	});
+	return { status, stderr, stdout };
+}
+
+function sorted(environ: string): readonly string[] {
+	return environ.split("\0").sort();
+}
+
+describe("a variable that the map does not name", () => {
+	it.each([
+		["in lower case", "path_of_x", "v"],
+		["with a dot and a dash", "spring.data-source", "v"],
+		["of a shell's function", "BASH_FUNC_f%%", "() {  echo hi;\n}"],
+		["called 0", "0", "zero"],
+		["that starts with a digit", "1a", "v"],
+		["with a blank in its name", "a b", "v"],
+		["called __proto__", "__proto__", "v"],
+		["called constructor", "constructor", "v"],
+		["without a value", "EMPTY", ""],
+		["with = in its value", "EQUAL", "a=b=c="],
+		["with newlines", "LINES", "one\ntwo\r\n\n"],
+		["with blanks around", "BLANKS", "  x\t"],
+		["of UTF-8", "UNICODE", Buffer.from("é✓𝄞").toString("latin1")],
+		["with control characters", "CONTROL", "\x01\x1b[0m\x7f"],
+		["of Node", "NODE_OPTIONS", "--no-warnings"],
+		["of Node's debugging", "NODE_DEBUG", "http"],
+		["of 131071 bytes", "LARGE", "x".repeat(131_071 - 6)],
+	])("reaches the command byte for byte: %s", (_, name, value) => {
+		const variables = [["PATH", "/usr/bin:/bin"] as const, [name, value] as const];
+		const plain = printedBy(["/bin/cat", "/proc/self/environ"], variables);
+		const launched = printedBy([...LAUNCH, "/bin/cat", "/proc/self/environ"], variables);
+		expect(plain.stdout).toContain(`${name}=${value}`);
+		expect({ ...launched, stdout: sorted(launched.stdout) }).toEqual({
+			status: 0,
+			stderr: "",
+			stdout: sorted(plain.stdout),
+		});
+	});
+});
+
+describe("bytes that are not UTF-8", () => {
+	const SECRET = ["SECRET_KEY", "s3ntinel"] as const;
+
+	it("are named in one warning, since Node cannot pass them on", () => {
+		const variables = [SECRET, ["LATIN", "caf\xe9"], ["OTHER", "\xff"], ["GOOD", "x"]] as const;
+		const { status, stderr, stdout } = printedBy([...LAUNCH, "/bin/echo", "a", "\xe9"], variables, FOLDER);
+		expect({ status, stdout: stdout.slice(0, 2) }).toEqual({ status: 0, stdout: "a " });
+		expect(stderr).toMatch(
+			/^dsta-run: warn: the command does not get all bytes of LATIN, OTHER, argument 2: [^\n]+\n {2}fix: [^\n]+\n$/,
+		);
+		expect(stderr).not.toMatch(/caf|s3ntinel/);
+	});
+
+	it("need no warning where they do not reach the command", () => {
+		const variables = [
+			["LATIN", "caf\xe9"],
+			["GOOD", Buffer.from("\ufffd").toString("latin1")],
+		] as const;
+		const [node, cli] = LAUNCH as [string, string];
+		const run = [node, cli, "--strip", "LATIN", "--strip", "GOOD", "--", "/bin/true"];
+		expect(printedBy(run, variables)).toEqual({ status: 0, stderr: "", stdout: "" });
+	});
+
+	it("are warned of in a secret as well that the environment has", () => {
+		const variables = [["SECRET_KEY", "x\xe9"]] as const;
+		const run = [...LAUNCH, "/usr/bin/printenv", "SECRET_KEY"];
+		const { status, stderr } = printedBy(run, variables, FOLDER);
+		expect(status).toBe(0);
+		expect(stderr).toContain("the command does not get all bytes of SECRET_KEY: ");
+	});
+});
