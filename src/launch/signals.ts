@@ -15,7 +15,8 @@
  *
  * Before there is a command, TERM, INT, HUP and QUIT end the launcher at once, and it dies of them as it would without a
  * listener. All others wait for the command. No listener is ever removed before the command has ended, so a second TERM is
- * forwarded as the first was. The listener for USR1 also keeps Node from opening its inspector.
+ * forwarded as the first was. The listener for USR1 also keeps Node from opening its inspector;
+ * one that was opened before is closed again (inspector.ts).
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";

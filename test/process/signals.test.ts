@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { childrenOf, folderWith, isRunning, launch } from "./launch.ts";
 
@@ -128,6 +131,48 @@ describe("the launcher", () => {
 		expect(await ended).toMatchObject({ status: 6 });
 	});
 });
+
+describe("the inspector of the launcher", () => {
+	it("is closed again where a USR1 comes before anything could listen", async () => {
+		// As early as it gets: before the first line of the executable.
+		const hook = join(EMPTY, "early.cjs");
+		writeFileSync(
+			hook,
+			`const { url } = require("node:inspector");
+			process.kill(process.pid, "SIGUSR1");
+			while (url() === undefined);
+			require("node:fs").writeFileSync(process.env.OPENED, url());`,
+		);
+		const opened = join(EMPTY, "opened");
+		const { child, ended, said } = launch(EMPTY, SHELL("echo ready; read line"), {
+			NODE_OPTIONS: `--inspect-port=0 --require ${hook}`,
+			OPENED: opened,
+		});
+		await said("ready");
+		const { port } = new URL(readFileSync(opened, "utf8"));
+		await expect(fetch(`http://127.0.0.1:${port}/json`)).rejects.toThrow("fetch failed");
+		child.stdin?.end();
+		expect((await ended).status).toBe(1);
+	});
+
+	it("leaves its port to a command that NODE_OPTIONS tells to open it", async () => {
+		const { status, stderr, stdout } = await launch(
+			EMPTY,
+			["--", process.execPath, "-p", "require('node:inspector').url() !== undefined"],
+			{ NODE_OPTIONS: `--inspect=127.0.0.1:${await freePort()}` },
+		).ended;
+		expect({ status, stdout }).toEqual({ status: 0, stdout: "true\n" });
+		expect(stderr).not.toContain("address already in use");
+	});
+});
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
 
 async function firstChildren(pid: number | undefined): Promise<readonly number[]> {
 	for (;;) {

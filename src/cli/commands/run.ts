@@ -2,6 +2,7 @@ import { withholdCoreDumps } from "../../launch/core-dump.ts";
 import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
+import { closeInspector } from "../../launch/inspector.ts";
 import { captureSignals } from "../../launch/signals.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -18,6 +19,9 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const session = openSession(commandLine, host);
 	const resolving = session.resolve(session.map.entries);
 	await Promise.race([resolving, new Promise((resolve) => setTimeout(resolve, REQUESTS_FIRST_MS))]);
+	// A USR1 before our listeners may have left a request to open it.
+	await signals.settle();
+	await closeInspector(host.process);
 	const supervising = import("../../launch/supervise.ts");
 	const resolutions = await resolving;
 	session.backends.close();
