@@ -31,7 +31,7 @@ export async function superviseCommand(asked: Command, launcher: Launcher): Prom
 	if (started.pid !== undefined) launcher.signals.attach(started);
 	const { code, exitCode, signal } = await started.ended;
 	if (started.pid === undefined) {
-		if (code === "E2BIG") throw startTooLarge(command);
+		if (code === "E2BIG") throw startTooLarge(asked);
 		throw startFailure(command, code ?? "");
 	}
 	return signal === undefined
