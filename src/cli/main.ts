@@ -24,7 +24,9 @@ type Command = (commandLine: CommandLine, host: Host) => Promise<CommandResult |
 /** Runs the program in a process: reads its arguments, prints, and is the one place that ends it. */
 export async function main(process: NodeJS.Process): Promise<void> {
 	silenceDebugOutput(process);
-	let log = createLog({ level: "warn", format: "text", write: (text) => writeOut(2, text) });
+	// Until the command line is read, which may be wrong.
+	const firstFormat = process.env.DSTA_LOG_FORMAT === "json" ? "json" : "text";
+	let log = createLog({ level: "warn", format: firstFormat, write: (text) => writeOut(2, text) });
 	try {
 		refuseOldNode(process);
 		const args = process.argv.slice(2);

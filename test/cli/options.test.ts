@@ -169,6 +169,15 @@ describe("an option", () => {
 		expect(await value(["--no-env-file"], { C: "real" })).toBe("real");
 	});
 
+	it("that is wrong is told in JSON where DSTA_LOG_FORMAT says so", async () => {
+		const { stderr } = await launch(folderWith("{}\n"), ["--nonsense"], { DSTA_LOG_FORMAT: "json" }).ended;
+		expect(JSON.parse(stderr)).toMatchObject({
+			level: "error",
+			code: "DSTA_USAGE",
+			message: expect.any(String),
+		});
+	});
+
 	it("decides on strictness over the map's own word", async () => {
 		const folder = folderWith("strict: true\nsecrets:\n  a/b/c: C\n");
 		const env = { C: "x", VAULT_ADDR: "http://127.0.0.1:1", VAULT_TOKEN: "t" };
