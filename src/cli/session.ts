@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { type EnvFile, openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
+import { DstaError } from "../errors.ts";
 import { loadSecretMap } from "../map/load.ts";
 import { type Entry, isWildcard, type SecretMap } from "../map/secret-map.ts";
 import { type Backends, createBackends } from "../resolve/backends.ts";
@@ -32,12 +33,7 @@ export interface Session {
 export function openSession({ options }: CommandLine, host: Host, needsMap = true): Session {
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
-	const map = isMissing
-		? EMPTY_MAP
-		: loadSecretMap(isAbsolute(file) ? file : join(host.cwd, file), {
-				shownAs: file,
-				backends: BACKEND_NAMES,
-			});
+	const map = isMissing ? EMPTY_MAP : loadMap(file, host.cwd);
 	const names = map.entries.filter((entry) => !isWildcard(entry)).flatMap((entry) => entry.names);
 	const fromMap = map.backends.env?.file as string | undefined;
 	const envFile = openEnvFile({ named: options.envFile, fromMap, cwd: host.cwd });
@@ -91,6 +87,20 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 			}
 		},
 	};
+}
+
+function loadMap(file: string, cwd: string): SecretMap {
+	try {
+		return loadSecretMap(isAbsolute(file) ? file : join(cwd, file), {
+			shownAs: file,
+			backends: BACKEND_NAMES,
+		});
+	} catch (error) {
+		// In a container or a unit it is often the directory that is another than was meant.
+		if (error instanceof DstaError && error.code === "DSTA_FILE_NOT_FOUND" && !isAbsolute(file))
+			throw new DstaError(error.code, `${error.message} in ${cwd}`, { cure: error.cure });
+		throw error;
+	}
 }
 
 const EMPTY_MAP: SecretMap = { file: "(no map)", entries: [], backends: {}, run: {} };

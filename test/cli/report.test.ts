@@ -84,6 +84,18 @@ describe("the report of what keeps a command from starting", () => {
 		);
 	});
 
+	it("says where a map was looked for", async () => {
+		const folder = folderWith("{}\n");
+		const missing = async (...args: string[]) =>
+			(await launch(folder, [...args, "--", "true"]).ended).stderr.split("\n")[0];
+		expect(await missing("-m", "no/map.yaml")).toBe(
+			`dsta-run: error: The map no/map.yaml does not exist in ${folder} [DSTA_FILE_NOT_FOUND]`,
+		);
+		expect(await missing("-m", "/no/map.yaml")).toBe(
+			"dsta-run: error: The map /no/map.yaml does not exist [DSTA_FILE_NOT_FOUND]",
+		);
+	});
+
 	it("keeps the lines of a cure of several lines", async () => {
 		const { stderr } = await report("{}\n", {}, ["-m", "missing.yaml"]);
 		expect(stderr).toMatch(/ {2}fix: .*\n {4}exchange\/binance\/api_key: BINANCE_API_KEY\n/);
