@@ -65,6 +65,8 @@ const MAP = [
 ].join("\n");
 
 interface Situation {
+	/** That of a run, so that the situation is what it says. */
+	readonly status: number;
 	readonly map?: string;
 	readonly dotenv?: string;
 	readonly env?: NodeJS.ProcessEnv;
@@ -75,52 +77,63 @@ interface Situation {
 const DOWN = { VAULT_ADDR: "http://127.0.0.1:1", AWS_ENDPOINT_URL: "http://127.0.0.1:1" };
 
 const SITUATIONS: Readonly<Record<string, Situation>> = {
-	"all is well": {},
-	"every backend is down": { env: DOWN },
-	"every backend is down and must not be": { env: { ...DOWN, DSTA_STRICT: "1" } },
-	"the token is refused": { env: { VAULT_TOKEN: "s3ntinel-wrong-token" } },
-	"the token has characters that none has": { env: { VAULT_TOKEN: "s3ntinel\u0001 token" } },
-	"the keys have characters that none have": { env: { AWS_SECRET_ACCESS_KEY: "s3ntinel\u0001 key" } },
-	"the namespace does not exist": { env: { VAULT_NAMESPACE: "none" } },
+	"all is well": { status: 0 },
+	"every backend is down": { status: 75, env: DOWN },
+	"every backend is down and must not be": { status: 75, env: { ...DOWN, DSTA_STRICT: "1" } },
+	"the token is refused": { status: 77, env: { VAULT_TOKEN: "s3ntinel-wrong-token" } },
+	"the token has characters that none has": { status: 78, env: { VAULT_TOKEN: "s3ntinel\u0001 token" } },
+	"the keys have characters that none have": {
+		status: 78,
+		env: { AWS_ACCESS_KEY_ID: "s3ntinel\u0001 key" },
+	},
+	"the namespace does not exist": { status: 78, env: { VAULT_NAMESPACE: "none" } },
 	"the addresses hold a password": {
+		status: 78,
 		env: { VAULT_ADDR: "http://me:s3ntinel@127.0.0.1:1", AWS_ENDPOINT_URL: "http://me:s3ntinel@127.0.0.1:1" },
 	},
 	"the addresses are tokens by mistake": {
+		status: 78,
 		env: { VAULT_ADDR: "s3ntinel", AWS_ENDPOINT_URL: "s3ntinel" },
 	},
-	"a server answers what is no JSON": { answers: [200, "{s3ntinel"] },
-	"a server answers JSON of another kind": { answers: [200, '["s3ntinel"]'] },
+	"a server answers what is no JSON": { status: 75, answers: [200, "{s3ntinel"] },
+	"a server answers JSON of another kind": { status: 75, answers: [200, '["s3ntinel"]'] },
 	"a server answers with a value in the wrong place": {
+		status: 65,
 		answers: [200, '{"data":"s3ntinel","SecretString":{"a":"s3ntinel"},"SecretValues":"s3ntinel"}'],
 	},
-	"a server fails and repeats what it knows": { answers: [500, '{"errors":["s3ntinel"]}'] },
-	"a server fails in HTML": { answers: [502, "<h1>s3ntinel</h1>"] },
+	"a server fails and repeats what it knows": { status: 75, answers: [500, '{"errors":["s3ntinel"]}'] },
+	"a server fails in HTML": { status: 75, answers: [502, "<h1>s3ntinel</h1>"] },
 	"a server refuses and repeats what it knows": {
+		status: 77,
 		answers: [403, '{"errors":["s3ntinel"],"message":"s3ntinel","__type":"AccessDeniedException"}'],
 	},
-	"a value is of the wrong type": { map: "leaks/vault/key: { env: FROM_VAULT, type: port }\n" },
-	"a value does not match": { map: "leaks/vault/key: { env: FROM_VAULT, match: '^[0-9]$' }\n" },
-	"a value does not decode": { map: "leaks/vault/key: { env: FROM_VAULT, decode: base64 }\n" },
-	"a value is no one text": { map: "leaks/deep/object: FROM_VAULT\nleaks/deep/list: LIST\n" },
-	"a value is too large for a variable": { map: "leaks/big/key: BIG\n" },
-	"the values are together too large": { map: "leaks/large/*: L_*\n" },
-	"two fields meet in one variable": { map: "leaks/clash/*: X_*\n" },
-	"a quote of the env file is not closed": { dotenv: "FROM_ENV='s3ntinel\n" },
-	"a line of the env file is no assignment": { dotenv: "s3ntinel value\n" },
-	"the map has a value where a name belongs": { map: "leaks/vault/key: { env: A, default: [s3ntinel] }\n" },
-	"the map does not parse": { map: "a/b/c: { env: A, default: 's3ntinel\nb: [" },
-	"the map has a default of the wrong type": { map: "a/b/c: { env: A, type: port, default: s3ntinel }\n" },
+	"a value is of the wrong type": { status: 65, map: "leaks/vault/key: { env: FROM_VAULT, type: port }\n" },
+	"a value does not match": { status: 65, map: "leaks/vault/key: { env: FROM_VAULT, match: '^[0-9]$' }\n" },
+	"a value does not decode": { status: 65, map: "leaks/vault/key: { env: FROM_VAULT, decode: base64 }\n" },
+	"a value is no one text": { status: 65, map: "leaks/deep/object: FROM_VAULT\nleaks/deep/list: LIST\n" },
+	"a value is too large for a variable": { status: 65, map: "leaks/big/key: BIG\n" },
+	"the values are together too large": { status: 65, map: "leaks/large/*: L_*\n" },
+	"two fields meet in one variable": { status: 65, map: "leaks/clash/*: X_*\n" },
+	"a quote of the env file is not closed": { status: 78, dotenv: "FROM_ENV='s3ntinel\n" },
+	"a line of the env file is no assignment": { status: 78, dotenv: "s3ntinel value\n" },
+	"the map has a value where a name belongs": {
+		status: 78,
+		map: "leaks/vault/key: { env: A, default: [s3ntinel] }\n",
+	},
+	"the map does not parse": { status: 78, map: "a/b/c: { env: A, default: 's3ntinel\nb: [" },
+	"the map has a default of the wrong type": {
+		status: 65,
+		map: "a/b/c: { env: A, type: port, default: s3ntinel }\n",
+	},
 	"the map has a mistake beside a default": {
+		status: 78,
 		map: "a/b/c: { env: 1A, default: s3ntinel, defualt: s3ntinel }\n",
 	},
 };
 
 /** What follows each subcommand; a new one has no types and no test until it stands here. */
 const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
-	run: [
-		["--", "true"],
-		["--", "no-such-command"],
-	],
+	run: [["--", "true"]],
 	check: [[], ["--json"]],
 	explain: [[], ["--json"]],
 	get: [["leaks/vault/key"], ["--json", "leaks/aws/key"], ["leaks/vault/*"]],
@@ -135,6 +148,8 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 
 /** `get` is there to print a value, on standard output. */
 const PRINTS_VALUES: ReadonlySet<CommandName> = new Set(["get"] as const);
+
+const WELL = { status: 0 };
 
 let token = "";
 let answers: Situation["answers"];
@@ -215,19 +230,29 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 		const { status, stderr, stdout } = await run(args, situation);
 		expect(stderr).not.toMatch(LEAK);
 		if (!PRINTS_VALUES.has(name)) expect(stdout).not.toMatch(LEAK);
+		if (name === "run") expect(status).toBe(situation.status);
 		expect(status).not.toBe(EXIT_STATUS.DSTA_BUG);
 	});
 
 	it("where all is well all is well", async () => {
 		for (const [name, [words = []]] of Object.entries(WORDS))
-			expect({ name, ...(await run([name, ...words], {})) }).toMatchObject({ name, status: 0 });
-		expect((await run(["get", "leaks/vault/key"], {})).stdout).toBe("s3ntinel-in-vault\n");
+			expect({ name, ...(await run([name, ...words], WELL)) }).toMatchObject({ name, status: 0 });
+		expect((await run(["get", "leaks/vault/key"], WELL)).stdout).toBe("s3ntinel-in-vault\n");
+	});
+
+	it.each([
+		["no-such-command", 127],
+		["/etc/passwd", 126],
+	])("of run where the command is %s", async (command, expected) => {
+		const { status, stderr, stdout } = await run(["--log-level", "trace", "--", command], WELL);
+		expect({ status, stdout }).toEqual({ status: expected, stdout: "" });
+		expect(stderr).not.toMatch(LEAK);
 	});
 
 	it("in the command line of the launcher and of the command", async () => {
 		const script =
 			'tr "\\0" " " < /proc/$PPID/cmdline; tr "\\0" " " < /proc/$$/cmdline; printf %s "$FROM_VAULT" >&2';
-		const { stderr, stdout } = await run(["-q", "--", "sh", "-c", script], {});
+		const { stderr, stdout } = await run(["-q", "--", "sh", "-c", script], WELL);
 		expect(stderr).toContain("s3ntinel-in-vault");
 		expect(stdout).toContain("/proc/");
 		expect(stdout).not.toMatch(LEAK);
