@@ -147,10 +147,9 @@ export function describeBackend(harness: Harness): void {
 				expect(await read(versions[1])).toMatchObject({ value: "new", version: versions[1] });
 				expect(await read(versions[0])).toMatchObject({ value: "old", version: versions[0] });
 				using other = await open();
+				const shared = signal();
 				const both = await Promise.all(
-					[versions[0], versions[1]].map((version) =>
-						other.read(ask(at("versions/key"), { version }), signal()),
-					),
+					versions.map((version) => other.read(ask(at("versions/key"), { version }), shared)),
 				);
 				expect(both).toMatchObject([{ value: "old" }, { value: "new" }]);
 			});
@@ -172,7 +171,8 @@ export function describeBackend(harness: Harness): void {
 				"versions/key",
 				"first/missing",
 			];
-			const found = await Promise.all(paths.map((path) => backend.read(ask(at(path)), signal())));
+			const shared = signal();
+			const found = await Promise.all(paths.map((path) => backend.read(ask(at(path)), shared)));
 			expect(found.map((one) => one !== undefined)).toEqual([true, false, true, true, true, true, false]);
 			expect([found[0]?.value, found[3]?.value, found[5]?.value]).toEqual([SENTINEL, "1", "new"]);
 		});

@@ -28,7 +28,9 @@ export function startProxy(
 			await act?.();
 			const { headers, method, url } = incoming;
 			const forwarded = request(`${target}${url}`, { method, headers }, (answer) => {
-				outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+				// Whether the server keeps its connection to us is no matter of whoever asks.
+				const { connection: _, ...passedOn } = answer.headers;
+				outgoing.writeHead(answer.statusCode ?? 500, passedOn);
 				answer.pipe(outgoing);
 			});
 			forwarded.once("error", () => outgoing.destroy());
