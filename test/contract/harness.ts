@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import type { Backend, ReadRequest } from "../../src/backends/backend.ts";
+import { type Backend, isWritable, type ReadRequest } from "../../src/backends/backend.ts";
 import type { BackendName } from "../../src/backends/registry.ts";
 import { DstaError } from "../../src/errors.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
@@ -77,4 +77,32 @@ export async function failureOf(action: Promise<unknown>): Promise<DstaError> {
 	expect(error.cause).toBeUndefined();
 	expect(`${inspect(error, { depth: 9, showHidden: true })} ${error.cure}`).not.toMatch(NEVER_SHOWN);
 	return error;
+}
+
+/** The names and the backends of one run of the suite. */
+export interface Place {
+	at(path: string): string;
+	open(context?: Context): Promise<Backend & Disposable>;
+	signal(): AbortSignal;
+}
+
+/** Everything that a backend can be asked. */
+export function actionsOf(
+	backend: Backend,
+	secret: string,
+	signal: AbortSignal,
+): readonly (() => Promise<unknown>)[] {
+	const actions = [
+		() => backend.read(ask(`${secret}/text`), signal),
+		() => backend.read(ask(`${secret}/*`), signal),
+		() => backend.check(signal),
+	];
+	if (!isWritable(backend)) return actions;
+	const fields = new Map([["k", SENTINEL]]);
+	return [
+		...actions,
+		() => backend.write(secret, fields, { replace: false, signal }),
+		() => backend.write(secret, fields, { replace: true, signal }),
+		() => backend.list(secret, signal),
+	];
 }
