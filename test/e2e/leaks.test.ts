@@ -122,7 +122,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
 	},
 	"the map does not parse": { status: 78, map: "a/b/c: { env: A, default: 's3ntinel\nb: [" },
 	"the map has a default of the wrong type": {
-		status: 65,
+		status: 78,
 		map: "a/b/c: { env: A, type: port, default: s3ntinel }\n",
 	},
 	"the map has a mistake beside a default": {
