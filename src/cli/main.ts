@@ -1,5 +1,6 @@
 import { DstaError } from "../errors.ts";
-import { createLog, type Log } from "../observe/log.ts";
+import { withoutEnvFile } from "../launch/inherited.ts";
+import { createLog } from "../observe/log.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
 import { writeOut } from "./output.ts";
@@ -31,10 +32,11 @@ export async function main(process: NodeJS.Process): Promise<void> {
 		refuseOldNode(process);
 		const args = process.argv.slice(2);
 		if (args.length === 0) return await showUsage(process);
-		const commandLine = parseCommandLine(args, process.env);
+		const env = withoutEnvFile(process.env, args);
+		const commandLine = parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
 		log = createLog({ level, format, write: (text) => writeOut(2, text) });
-		const result = await runCommand(commandLine, process, log);
+		const result = await runCommand(commandLine, { process, env, log });
 		if (result !== undefined) end(process, result);
 	} catch (error) {
 		if (error instanceof DstaError) reportProblem(log, { error, names: [] });
@@ -45,11 +47,9 @@ export async function main(process: NodeJS.Process): Promise<void> {
 
 async function runCommand(
 	commandLine: CommandLine,
-	process: NodeJS.Process,
-	log: Log,
+	{ env, log, process }: Pick<Host, "process" | "env" | "log">,
 ): Promise<CommandResult | undefined> {
 	const command = await COMMANDS[commandLine.name]();
-	const { env } = process;
 	// Its state is asked for late, since to make process.stderr takes time; it is written to as the log is.
 	const terminal = { isTTY: () => process.stderr.isTTY, write: (text: string) => writeOut(2, text) };
 	return command(commandLine, {

@@ -44,6 +44,7 @@ const options = {
 		summary: "the map; default secrets.map.yaml in the working directory",
 	},
 	"env-file": {
+		short: "e",
 		value: "FILE",
 		variable: "DSTA_ENV_FILE",
 		commands: RESOLVING,

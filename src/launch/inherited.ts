@@ -6,6 +6,19 @@ import type { Variables } from "./environment.ts";
 /** What Node puts in the place of bytes that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
 
+/**
+ * Our own environment as it was given to us. Node takes `--env-file FILE` among our arguments for an option of its own and adds
+ * the file's variables, which would reach the command: https://github.com/nodejs/node/issues/54232
+ */
+export function withoutEnvFile(env: Variables, args: readonly string[]): Variables {
+	const end = args.indexOf("--");
+	const isTaken = args.slice(0, end < 0 ? undefined : end).some((arg) => /^--env-file(?:=|$)/.test(arg));
+	const given = isTaken ? readOwn("environ").toString().split("\0") : [];
+	if (given.length <= 1) return env;
+	const names = new Set(given.map((text) => text.slice(0, text.indexOf("="))));
+	return Object.fromEntries(Object.entries(env).filter(([name]) => names.has(name)));
+}
+
 /** Our own environment, complete: of variables whose names are numbers (`0=x`) Node shows the names only. */
 export function completeInherited(env: Variables): Variables {
 	const hidden = Object.keys(env).filter((name) => env[name] === undefined);

@@ -5,7 +5,7 @@
  * forwarded, by its number (SIGIOT is SIGABRT under another name, and SIGPOLL is SIGIO), with these exceptions:
  *
  * - ILL TRAP ABRT BUS FPE SEGV SYS are faults of this process. A listener would return into the faulting instruction for ever.
- * - PROF belongs to the profiler of the runtime, CHLD tells us of our own children, PIPE and XFSZ are answers to our own writes.
+ * - PROF belongs to the profiler of the runtime where one was asked for (--prof, --cpu-prof). CHLD tells us of our own children, PIPE and XFSZ are answers to our own writes.
  * - On the foreground of a terminal INT, QUIT and WINCH go to the whole process group: the command has them already.
  *   Node does not show who sent a signal, so `kill -INT` of the launcher alone is not forwarded there. This limit is accepted;
  *   on the background, and without a terminal, it is forwarded.
@@ -22,7 +22,10 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 
 /** What signals need of a process. */
-export type SignalledProcess = Pick<NodeJS.Process, "on" | "off" | "kill" | "exit" | "pid">;
+export type SignalledProcess = Pick<
+	NodeJS.Process,
+	"on" | "off" | "kill" | "exit" | "pid" | "env" | "execArgv"
+>;
 
 /** What receives the signals: the command. */
 export interface Receiver {
@@ -38,7 +41,7 @@ export interface Signals {
 	release(): void;
 }
 
-const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT IOT BUS FPE SEGV SYS PROF CHLD PIPE XFSZ".split(" ");
+const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT IOT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
 const ENDING = new Set([
 	constants.signals.SIGTERM,
 	constants.signals.SIGINT,
@@ -76,7 +79,9 @@ export function captureSignals(process: SignalledProcess): Signals {
 	}
 
 	const hasTerminal = terminalState() !== undefined;
+	const hasProfiler = isProfiled(process);
 	for (const [name, number] of forwardedSignals()) {
+		if (hasProfiler && name === "SIGPROF") continue;
 		if (hasTerminal && JOB_CONTROL.has(number)) continue;
 		const listener = () => receive(number);
 		process.on(name, listener);
@@ -113,6 +118,10 @@ function restoreDefault(process: SignalledProcess, signal: number): void {
 	const listener = () => undefined;
 	process.on(name, listener);
 	process.off(name, listener);
+}
+
+function isProfiled({ env, execArgv }: SignalledProcess): boolean {
+	return /--(?:cpu-)?prof\b/.test(`${execArgv.join(" ")} ${env.NODE_OPTIONS ?? ""}`);
 }
 
 function forwardedSignals(): Map<NodeJS.Signals, number> {

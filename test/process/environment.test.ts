@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLI, folderWith } from "./launch.ts";
 
@@ -96,5 +98,40 @@ describe("bytes that are not UTF-8", () => {
 		const { status, stderr } = printedBy(run, variables, FOLDER);
 		expect(status).toBe(0);
 		expect(stderr).toContain("the command does not get all bytes of SECRET_KEY: ");
+	});
+});
+
+describe("the variables of an env file named on the command line", () => {
+	const folder = folderWith("app/secret_key: SECRET_KEY\n");
+	writeFileSync(join(folder, "names.env"), "SECRET_KEY=from-the-file\nOTHER=from-the-file\n");
+
+	it.each([
+		["-e", "names.env"],
+		["--env-file", "names.env"],
+		["--env-file=names.env", "--quiet"],
+	])("serve the map and do not reach the command by themselves: %s %s", (...options) => {
+		const { status, stdout } = spawnSync(process.execPath, [CLI, ...options, "--", "env"], {
+			cwd: folder,
+			encoding: "utf8",
+			env: { PATH: process.env.PATH },
+		});
+		expect(status).toBe(0);
+		expect(stdout).toContain("SECRET_KEY=from-the-file\n");
+		expect(stdout).not.toContain("OTHER");
+	});
+
+	it("reach it where a command of its own is told to read it", () => {
+		const args = [
+			CLI,
+			"-e",
+			"names.env",
+			"--",
+			process.execPath,
+			"--env-file=names.env",
+			"-p",
+			"process.env.OTHER",
+		];
+		const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });
+		expect(stdout).toBe("from-the-file\n");
 	});
 });
