@@ -105,6 +105,8 @@ export interface BackendContext {
 	readonly isNamed?: boolean;
 	/** The dotenv file behind the environment, if there is to be one. */
 	readonly envFile?: EnvFile | undefined;
+	/** Hears of each request that was sent: the time to do other work, while the answer is awaited. */
+	readonly onSent?: (() => void) | undefined;
 	/** Takes value-free messages. */
 	readonly log: (level: "warn" | "debug", message: string) => void;
 }

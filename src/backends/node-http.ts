@@ -11,12 +11,12 @@ import {
 } from "./transport.ts";
 
 /** The transport for Node: kept-alive connections of node:http or node:https, of which only what is needed is loaded. */
-export function createNodeTransport({ maxSockets }: TransportOptions): Transport {
+export function createNodeTransport({ maxSockets, onSent }: TransportOptions): Transport {
 	const clients = new Map<Protocol, Promise<Client>>();
 
 	async function open(protocol: Protocol): Promise<Client> {
 		const { Agent, request } = protocol === "https:" ? await import("node:https") : await import("node:http");
-		return { agent: new Agent({ keepAlive: true, maxSockets: maxSockets[protocol] }), request };
+		return { agent: new Agent({ keepAlive: true, maxSockets: maxSockets[protocol] }), request, onSent };
 	}
 
 	return {
@@ -35,6 +35,7 @@ export function createNodeTransport({ maxSockets }: TransportOptions): Transport
 interface Client {
 	readonly agent: Agent;
 	readonly request: typeof import("node:http").request;
+	readonly onSent: (() => void) | undefined;
 }
 
 function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
@@ -57,6 +58,7 @@ function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
 				fail(error);
 			}),
 		);
+		if (client.onSent !== undefined) outgoing.once("finish", client.onSent);
 		finish(outgoing, request);
 	});
 }

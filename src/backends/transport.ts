@@ -30,6 +30,8 @@ export interface Transport {
 export interface TransportOptions {
 	/** The most connections at once: more cost a TLS server more in handshakes than they gain; plain ones are cheap. */
 	readonly maxSockets: Readonly<Record<Protocol, number>>;
+	/** Hears of each request when all of it has been sent, and nothing is left but to wait for the answer. */
+	readonly onSent?: (() => void) | undefined;
 }
 
 export type Protocol = "http:" | "https:";

@@ -26,11 +26,22 @@ export interface Session {
 	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
 }
 
+export interface SessionOptions {
+	/** Whether there must be a map; otherwise a missing default one is empty. */
+	readonly needsMap?: boolean;
+	/** Hears of each request that was sent. */
+	readonly onSent?: () => void;
+}
+
 /**
- * Reads the map and prepares its backends; nobody is asked yet. Where the map is not needed, a missing default one is empty.
+ * Reads the map and prepares its backends; nobody is asked yet.
  * @throws {DstaError} DSTA_FILE_NOT_FOUND there is no map or no env file · DSTA_MAP the map is wrong
  */
-export function openSession({ options }: CommandLine, host: Host, needsMap = true): Session {
+export function openSession(
+	{ options }: CommandLine,
+	host: Host,
+	{ needsMap = true, onSent }: SessionOptions = {},
+): Session {
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
 	const map = isMissing ? EMPTY_MAP : loadMap(file, host.cwd);
@@ -48,6 +59,7 @@ export function openSession({ options }: CommandLine, host: Host, needsMap = tru
 			...map.entries.flatMap(({ backends }) => Object.keys(backends ?? {})),
 		]),
 		envFile,
+		onSent,
 		log: host.log,
 	});
 	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;

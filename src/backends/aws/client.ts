@@ -39,7 +39,7 @@ export interface AwsClient {
 }
 
 /** Makes the client. It looks for credentials when it is first asked something. */
-export function createClient(settings: AwsSettings, env: BackendContext["env"]): AwsClient {
+export function createClient(settings: AwsSettings, { env, onSent }: BackendContext): AwsClient {
 	const { endpoint, profile, region } = settings;
 	const credentials = profile === undefined ? staticKeys(env) : undefined;
 	const sdk = new SecretsManagerClient({
@@ -48,7 +48,7 @@ export function createClient(settings: AwsSettings, env: BackendContext["env"]):
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
-		requestHandler: { ...createHttpHandler(createNodeTransport({ maxSockets: MAX_SOCKETS })) },
+		requestHandler: { ...createHttpHandler(createNodeTransport({ maxSockets: MAX_SOCKETS, onSent })) },
 		maxAttempts: 3,
 		retryMode: "standard",
 		logger: SILENT,

@@ -33,7 +33,7 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
 	const { createNodeTransport } = await import("../node-http.ts");
-	const transport = createNodeTransport({ maxSockets: MAX_SOCKETS });
+	const transport = createNodeTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
 	const client = await createVaultClient({ address: settings.address, token, transport });
 	return {
 		settings,

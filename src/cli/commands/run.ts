@@ -9,16 +9,15 @@ import type { CommandLine } from "../options.ts";
 import { concludeResolutions } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
-/** Long enough for the first requests to be on their way, so that loading execa takes no time of its own. */
-const REQUESTS_FIRST_MS = 3;
-
 /** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
 	const signals = captureSignals(host.process);
 	const coreDumps = withholdCoreDumps();
-	const session = openSession(commandLine, host);
+	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
+	const session = openSession(commandLine, host, { onSent });
 	const resolving = session.resolve(session.map.entries);
-	await Promise.race([resolving, new Promise((resolve) => setTimeout(resolve, REQUESTS_FIRST_MS))]);
+	// What follows until the answers come takes no time of its own.
+	await Promise.race([resolving, sent]);
 	// A USR1 before our listeners may have left a request to open it.
 	await signals.settle();
 	await closeInspector(host.process);
