@@ -12,7 +12,7 @@ const shared: UserConfig = {
 	alias: {
 		// Parts of node-vault that the Vault backend replaces or does without: see src/backends/vault/client.ts.
 		...Object.fromEntries(
-			["axios", "debug", "tv4", "mustache"].map((name) => [
+			["axios", "https", "debug", "tv4", "mustache"].map((name) => [
 				name,
 				fileOf(`src/backends/vault/stubs/${name}.cjs`),
 			]),

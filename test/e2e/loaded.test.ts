@@ -35,8 +35,18 @@ const MAP = "loaded/secret/key: LOADED_KEY\n";
 const forBackend = (name: string) => `loaded/secret/key: { env: LOADED_KEY, backend: ${name} }\n`;
 const RUN = ["--", "true"];
 
+/** The parts of Node that cost most to load, by what they are loaded as. */
+const COSTLY = ["http", "https", "tls", "crypto", "http2", "zlib", "internal/deps/undici/undici"];
+
 /** The chunks that a run of the executable loads. */
-async function chunksLoadedBy(
+async function chunksLoadedBy(...run: Parameters<typeof filesLoadedBy>): Promise<string[]> {
+	const files = await filesLoadedBy(...run);
+	expect(files).toContain(CLI);
+	return files.filter((file) => dirname(file) === DIST).map((file) => basename(file));
+}
+
+/** The files that a run of the executable loads, and the modules of Node as `NativeModule NAME`. */
+async function filesLoadedBy(
 	args: readonly string[],
 	map: string,
 	env: NodeJS.ProcessEnv,
@@ -50,9 +60,7 @@ async function chunksLoadedBy(
 		DSTA_TEST_LOADED: list,
 	}).ended;
 	expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-	const files = readFileSync(list, "utf8").split("\n");
-	expect(files).toContain(CLI);
-	return files.filter((file) => dirname(file) === DIST).map((file) => basename(file));
+	return readFileSync(list, "utf8").split("\n");
 }
 
 describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable loads", () => {
@@ -103,6 +111,14 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		["for help", ["--help"], MAP, { ...VAULT, ...AWS }, []],
 	])("only what it uses: %s", async (_what, args, map, env, packages) => {
 		expect(packagesIn(await chunksLoadedBy(args, map, env))).toEqual(packages);
+	});
+
+	it.each<[what: string, map: string, env: NodeJS.ProcessEnv, modules: readonly string[]]>([
+		["for the environment", MAP, HERE, []],
+		["for a Vault without TLS", MAP, VAULT, ["http"]],
+	])("only the parts of Node that it needs: %s", async (_what, map, env, modules) => {
+		const files = await filesLoadedBy(RUN, map, env);
+		expect(COSTLY.filter((name) => files.includes(`NativeModule ${name}`))).toEqual(modules);
 	});
 
 	it("no code of ours for a backend that no entry needs", async () => {
