@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from "tsdown";
+import { thirdPartyLicenses } from "./tsdown.licenses.ts";
 
 const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
 
@@ -32,6 +33,7 @@ const config: UserConfig[] = [
 		clean: true,
 		// To import() node:http evaluates all that it exports, a fetch client of 50 ms included; to require() it does not.
 		outputOptions: { dynamicImportInCjs: false },
+		plugins: [thirdPartyLicenses("THIRD-PARTY-LICENSES.txt")],
 	},
 	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },
 ];

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -33,6 +33,13 @@ describe("the package, packed and installed", () => {
 		expect(run("dsta-run", "version")).toMatch(/^dsta-run \d+\.\d+\.\d+ \(node /);
 		const program = 'import { SecretManager } from "dsta-run"; console.log(typeof SecretManager);';
 		expect(run("node", "--input-type=module", "--eval", program)).toBe("function\n");
+	});
+
+	it("brings the licenses of the libraries in it", () => {
+		const file = join(folder, "node_modules/dsta-run/dist/THIRD-PARTY-LICENSES.txt");
+		const licenses = readFileSync(file, "utf8");
+		for (const name of ["@aws-sdk/client-secrets-manager", "execa", "node-vault", "yaml"])
+			expect(licenses).toMatch(new RegExp(`^${name} \\d\\S+ \\(\\S+\\)$`, "m"));
 	});
 
 	it("follows what publint asks of a package", () => {
