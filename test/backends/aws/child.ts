@@ -24,6 +24,8 @@ export interface RunOptions {
 	readonly settings?: Readonly<Record<string, string>>;
 	readonly home?: string;
 	readonly timeoutMs?: number;
+	/** As a user who may not read what others forbid, even where the tests run as root. */
+	readonly asNobody?: boolean;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface RunOptions {
  * writes its warnings to standard error past every logger.
  */
 export async function readInChild({
+	asNobody = false,
 	env,
 	home = "/nonexistent",
 	settings = {},
 	timeoutMs = 20_000,
 }: RunOptions): Promise<Run> {
 	const script = fileURLToPath(new URL("read-child.ts", import.meta.url));
-	const child = spawn(process.execPath, [script, JSON.stringify({ home, settings, timeoutMs })], {
+	const child = spawn(process.execPath, [script, JSON.stringify({ asNobody, home, settings, timeoutMs })], {
 		env: { PATH: process.env.PATH ?? "", HOME: home, ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});

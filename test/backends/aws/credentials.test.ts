@@ -283,11 +283,11 @@ describe("A mistake in the settings", () => {
 		expect(aws.calls).toEqual([]);
 	});
 
-	it.skipIf(process.getuid?.() === 0)("a config file that cannot be read is DSTA_CONFIG", async () => {
+	it("a config file that cannot be read is DSTA_CONFIG", async () => {
 		const home = homeWith({ config: "[profile team]\n" });
 		chmodSync(join(home, ".aws", "config"), 0);
 		await using aws = await startFakeAws(SECRETS);
-		const { outcome } = await readFrom(aws, { env: { AWS_PROFILE: "team" }, home });
+		const { outcome } = await readFrom(aws, { env: { AWS_PROFILE: "team" }, home, asNobody: true });
 		expect(outcome).toMatchObject({
 			code: "DSTA_CONFIG",
 			message: expect.stringMatching(/cannot be read: EACCES$/),

@@ -2,7 +2,8 @@ import { createAwsBackend } from "../../../src/backends/aws/aws.ts";
 import { DstaError } from "../../../src/errors.ts";
 import { parseSecretPath } from "../../../src/secret-path.ts";
 
-const { home, settings, timeoutMs } = JSON.parse(process.argv[2] as string);
+const { asNobody, home, settings, timeoutMs } = JSON.parse(process.argv[2] as string);
+if (asNobody && process.getuid?.() === 0) process.seteuid?.(65534);
 
 const backend = createAwsBackend({
 	env: process.env,
