@@ -71,15 +71,21 @@ function unfitness(name: string, value: string): string | undefined {
 }
 
 function matcher(patterns: readonly string[]): (name: string) => boolean {
-	const exact = new Set<string>();
-	const wild: RegExp[] = [];
-	for (const pattern of patterns) {
-		if (!pattern.includes("*")) exact.add(pattern);
-		else wild.push(new RegExp(`^${pattern.split("*").map(escapePattern).join(".*")}$`, "s"));
-	}
-	return (name) => exact.has(name) || wild.some((pattern) => pattern.test(name));
+	const exact = new Set(patterns.filter((pattern) => !pattern.includes("*")));
+	const wild = patterns.filter((pattern) => pattern.includes("*")).map((pattern) => pattern.split("*"));
+	return (name) => exact.has(name) || wild.some((parts) => isMatch(name, parts));
 }
 
-function escapePattern(text: string): string {
-	return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+// What stands between the asterisks, each part at its first place after the one before: no pattern takes long.
+function isMatch(name: string, parts: readonly string[]): boolean {
+	const [first, ...others] = parts as [string, ...string[]];
+	const last = others.pop() as string;
+	if (!name.startsWith(first)) return false;
+	let place = first.length;
+	for (const part of others) {
+		const found = name.indexOf(part, place);
+		if (found < 0) return false;
+		place = found + part.length;
+	}
+	return name.length - last.length >= place && name.endsWith(last);
 }

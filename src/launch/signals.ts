@@ -24,7 +24,7 @@ import { constants } from "node:os";
 /** What signals need of a process. */
 export type SignalledProcess = Pick<
 	NodeJS.Process,
-	"on" | "off" | "kill" | "exit" | "pid" | "env" | "execArgv"
+	"on" | "off" | "removeAllListeners" | "kill" | "exit" | "pid" | "env" | "execArgv"
 >;
 
 /** What receives the signals: the command. */
@@ -83,6 +83,8 @@ export function captureSignals(process: SignalledProcess): Signals {
 	for (const [name, number] of forwardedSignals()) {
 		if (hasProfiler && name === "SIGPROF") continue;
 		if (hasTerminal && JOB_CONTROL.has(number)) continue;
+		// Node's own, by which NODE_OPTIONS=--heapsnapshot-signal writes the memory of this process into a file.
+		process.removeAllListeners(name);
 		const listener = () => receive(number);
 		process.on(name, listener);
 		listeners.set(name, listener);

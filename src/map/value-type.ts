@@ -1,3 +1,5 @@
+import { runInNewContext } from "node:vm";
+
 /** What a value must look like before the command may have it. */
 export const VALUE_TYPES = ["string", "int", "number", "bool", "port", "url", "json", "pem"] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
@@ -8,8 +10,28 @@ export function misfitOf(
 	{ match, type }: { readonly type?: ValueType | undefined; readonly match?: RegExp | undefined },
 ): string | undefined {
 	if (type !== undefined && !TYPE_CHECKS[type](text)) return `is not ${TYPE_WORDS[type]} (type: ${type})`;
-	return match === undefined || match.test(text) ? undefined : `does not match ${match.source}`;
+	if (match === undefined) return undefined;
+	const isMatch = testWithin(match, text);
+	if (isMatch === undefined)
+		return `takes too long to compare with ${match.source}, which can be written in a simpler way`;
+	return isMatch ? undefined : `does not match ${match.source}`;
 }
+
+const MATCH_MS = 1000;
+
+// A pattern such as ^(a+)+$ can take years, in which this process hears of no signal and no deadline.
+function testWithin(match: RegExp, text: string): boolean | undefined {
+	if (!NESTED.test(match.source)) return match.test(text);
+	try {
+		return runInNewContext("match.test(text)", { match, text }, { timeout: MATCH_MS });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+		throw error;
+	}
+}
+
+// Whatever repeats a group, or repeats what one has found: only such patterns take exponential time.
+const NESTED = /\)[*+{?]|\\[1-9k]/;
 
 const TYPE_CHECKS: Readonly<Record<ValueType, (text: string) => boolean>> = {
 	string: () => true,

@@ -1,11 +1,32 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CLI, childrenOf, folderWith, launch } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 const filterOf = (pid: number | string | undefined) =>
 	Number.parseInt(readFileSync(`/proc/${pid}/coredump_filter`, "utf8"), 16);
+
+describe("a heap snapshot or a report of Node that NODE_OPTIONS asks for", () => {
+	it.each(["--heapsnapshot-signal=SIGUSR2", "--report-on-signal --report-signal=SIGUSR2"])(
+		"is never one of the launcher: %s",
+		async (options) => {
+			const folder = folderWith("{}\n");
+			const { child, ended, said } = launch(
+				folder,
+				["--", "sh", "-c", "trap 'exit 5' USR2; echo ready; read line"],
+				{
+					NODE_OPTIONS: options,
+					VAULT_TOKEN: "sentinel",
+				},
+			);
+			await said("ready");
+			child.kill("SIGUSR2");
+			expect(await ended).toMatchObject({ status: 5, stderr: "" });
+			expect(readdirSync(folder)).toEqual(["secrets.map.yaml"]);
+		},
+	);
+});
 
 describe("a core file", () => {
 	it("of the launcher would hold no memory, and one of the command what it would without the launcher", async () => {

@@ -101,6 +101,23 @@ describe("bytes that are not UTF-8", () => {
 	});
 });
 
+describe("a pattern of variables", () => {
+	it("takes no time, however many asterisks it has", () => {
+		const name = "a".repeat(60);
+		const pattern = `${"*a".repeat(20)}*b`;
+		const args = [CLI, "--strip", pattern, "--strip", "*X*Z", "--", "env"];
+		const { status, stdout } = spawnSync(process.execPath, args, {
+			cwd: EMPTY,
+			encoding: "utf8",
+			env: { PATH: process.env.PATH, [name]: "1", AXYZ: "2", XYZA: "3" },
+		});
+		expect(status).toBe(0);
+		expect(stdout).toContain(`${name}=1\n`);
+		expect(stdout).toContain("XYZA=3\n");
+		expect(stdout).not.toContain("AXYZ");
+	});
+});
+
 describe("the variables of an env file named on the command line", () => {
 	const folder = folderWith("app/secret_key: SECRET_KEY\n");
 	writeFileSync(join(folder, "names.env"), "SECRET_KEY=from-the-file\nOTHER=from-the-file\n");

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -97,6 +99,23 @@ describe("the deadline", () => {
 		const { status, stderr, stdout } = await launch(FOLDER, ["--timeout", "2s", ...COMMAND], env).ended;
 		expect({ status, stdout }).toEqual({ status: 0, stdout: "started\n" });
 		expect(stderr).toMatch(/^dsta-run: warn: .*Vault.*1 entry goes on to the next backend/);
+	});
+
+	it("does not pass over an answer that came while the launcher itself was kept from running", async () => {
+		let pid = 0;
+		const server = createHttpServer((_request, response) => {
+			process.kill(pid, "SIGSTOP");
+			response.end('{"data":{"data":{"secret_key":"x"},"metadata":{"version":1}}}');
+			// Longer than the launcher waits for an answer.
+			setTimeout(() => process.kill(pid, "SIGCONT"), 1500);
+		});
+		await once(server.listen(0, "127.0.0.1"), "listening");
+		const { port } = server.address() as AddressInfo;
+		const env = { VAULT_ADDR: `http://127.0.0.1:${port}`, VAULT_TOKEN: "t" };
+		const { child, ended } = launch(FOLDER, ["--timeout", "1s", ...COMMAND], env);
+		pid = child.pid as number;
+		expect(await ended).toMatchObject({ status: 0, stdout: "started\n", stderr: "" });
+		server.close();
 	});
 
 	it("ends a run whose only backend is silent with 75", async () => {
