@@ -257,13 +257,21 @@ function startTimeLimit(
 	group: readonly Traveller[],
 	{ deadline, options }: Walk,
 ): TimeLimit {
-	const leftMs = Math.max(0, deadline - performance.now());
 	const isFollowed = group.some(({ attempts, chain }) => attempts.length + 1 < chain.length);
-	const shareMs = isFollowed ? leftMs / 2 : leftMs;
-	const limitMs = Math.min(options.backendTimeoutMs(backend.name as BackendName), shareMs);
+	const ownMs = options.backendTimeoutMs(backend.name as BackendName);
 	const controller = new AbortController();
 	const abort = () => controller.abort();
-	const timer = setTimeout(abort, limitMs);
+	let limitMs = ownMs;
+	let timer: NodeJS.Timeout | undefined;
+	// It begins when the requests are out: the time that we took ourselves, to load clients, is not the backend's.
+	let turn = setImmediate(() => {
+		const leftMs = Math.max(0, deadline - performance.now());
+		limitMs = Math.min(ownMs, isFollowed ? leftMs / 2 : leftMs);
+		timer = setTimeout(() => {
+			// An answer that has come in while this process was kept from running still counts.
+			turn = setImmediate(abort);
+		}, limitMs);
+	});
 	options.signal?.addEventListener("abort", abort, { once: true });
 	if (options.signal?.aborted) abort();
 	const expired = new Promise<never>((_, reject) => {
@@ -277,6 +285,7 @@ function startTimeLimit(
 		signal: controller.signal,
 		bound: (answer) => Promise.race([answer, expired]),
 		clear() {
+			clearImmediate(turn);
 			clearTimeout(timer);
 			options.signal?.removeEventListener("abort", abort);
 		},
