@@ -66,17 +66,18 @@ async function readField({ key, from, text }: FieldSource, host: Host): Promise<
 	}
 	const chunks: Buffer[] = [];
 	for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-	const value = decodeText(Buffer.concat(chunks), "standard input").replace(/\r?\n$/, "");
-	if (value !== "" || from === "stdin") return value;
+	const value = textOf(Buffer.concat(chunks), "standard input");
+	if (value !== "") return value;
+	// What should have written it may have failed.
 	throw usage(
-		`There is no value for ${key}: standard input is no terminal to ask on, and is empty`,
-		`Give it on standard input; an empty value is written ${key}= in the command line.`,
+		`There is no value for ${key}: standard input is empty${from === "prompt" ? ", and no terminal to ask on" : ""}`,
+		`Write it to standard input; an empty value is meant by ${key}= in the command line.`,
 	);
 }
 
 function readValueFile(key: string, file: string): string {
 	try {
-		return decodeText(readFileSync(file), `The file for ${key}`);
+		return textOf(readFileSync(file), `The file for ${key}`);
 	} catch (error) {
 		if (error instanceof DstaError) throw error;
 		// It is not named: a value that begins with @ looks like a file.
@@ -88,9 +89,11 @@ function readValueFile(key: string, file: string): string {
 	}
 }
 
-function decodeText(bytes: Buffer, origin: string): string {
+// A single line loses its end, which editors and echo add; of several lines (PEM) all is kept.
+function textOf(bytes: Buffer, origin: string): string {
 	try {
-		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+		const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+		return text.replace(/^([^\n]*?)\r?\n$/, "$1");
 	} catch {
 		throw new DstaError("DSTA_INVALID_VALUE", `${origin} is not UTF-8 text`, {
 			cure: "Encode it (base64) and say decode: base64 in the map.",

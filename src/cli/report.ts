@@ -31,8 +31,12 @@ export function concludeResolutions(log: Log, resolutions: readonly Resolution[]
 
 /** The problems of resolutions: one for all entries that failed for the same reason. */
 export function problemsOf(resolutions: readonly Resolution[]): readonly Problem[] {
-	const problems = resolutions.flatMap(({ entry, errors, missing }) =>
-		errors.map((error): Problem => ({ error, names: entry.names, missing })),
+	const problems = resolutions.flatMap(({ entry, errors, invalid, missing }) =>
+		errors.map((error): Problem => {
+			// What is wrong with a value names its variable itself.
+			const isNamed = [...invalid.values()].includes(error);
+			return { error, names: isNamed ? [] : entry.names, missing };
+		}),
 	);
 	const groups = Map.groupBy(problems, ({ error }) => `${error.code}\n${error.message}\n${error.cure}`);
 	return [...groups.values()].map((group) => ({
@@ -41,17 +45,20 @@ export function problemsOf(resolutions: readonly Resolution[]): readonly Problem
 	}));
 }
 
+/** How many problems of one kind are listed. */
+const MAX_LISTED = 50;
+
 /** Writes problems, those of one kind together: a line for each, then once why, where a secret is missing, and what to do. */
 export function reportProblems(log: Log, problems: readonly Problem[]): void {
 	for (const group of Map.groupBy(problems, kindOf).values()) {
 		const [only, ...others] = group as [Problem, ...Problem[]];
 		if (others.length === 0) reportProblem(log, only);
 		else
-			for (const [index, problem] of group.entries())
+			for (const [index, problem] of group.slice(0, MAX_LISTED).entries())
 				write(log, problem, {
 					what: problem.missing?.summary ?? problem.error.message,
 					why: undefined,
-					lines: index === others.length ? adviceFor(group) : [],
+					lines: index === Math.min(group.length, MAX_LISTED) - 1 ? adviceFor(group) : [],
 				});
 	}
 }
@@ -87,6 +94,7 @@ function adviceFor(group: readonly Problem[]): readonly string[] {
 	const differ = group.some((other) => other.error.cure !== error.cure);
 	const explain = missing === undefined ? "" : "; dsta-run explain shows where each was looked for";
 	return [
+		...(group.length > MAX_LISTED ? [`… and ${group.length - MAX_LISTED} more of this kind`] : []),
 		...(missing === undefined ? [] : [`why: ${missing.commonReason}`]),
 		...fixLines(error.cure),
 		...(differ ? [`the others likewise${explain}`] : []),
@@ -143,7 +151,13 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
 	return rows.map((row) => `${line(row).trimEnd()}\n`).join("");
 }
 
-function listNames(names: readonly string[]): string {
+/** A name of a secret or a field, which whoever stored it chose: what would steer a terminal or forge a line is escaped. */
+export function showName(name: string): string {
+	return /^[^\p{Cc}\u2028\u2029]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
+/** The first few of many names. */
+export function listNames(names: readonly string[]): string {
 	if (names.length <= 3) return names.join(", ");
 	return `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
 }

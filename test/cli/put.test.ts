@@ -69,13 +69,26 @@ describe.skipIf(ADDRESS === "")("dsta-run put, at Vault", () => {
 		expect(await stored("put/argument")).toEqual({ api_key: SENTINEL, empty: "" });
 	});
 
-	it("takes a file as it is, and standard input without its last newline", async () => {
-		writeFileSync(join(FOLDER, "key.pem"), `${SENTINEL}\nsecond\n`);
-		expect(put(["put/sources", "pem=@key.pem", "line=-"], `${SENTINEL}\n\n`)).toMatchObject({
-			status: 0,
-			stderr: "",
-		});
-		expect(await stored("put/sources")).toEqual({ pem: `${SENTINEL}\nsecond\n`, line: `${SENTINEL}\n` });
+	it.each([
+		["a single line without its end", `${SENTINEL}\n`, SENTINEL],
+		["a single line of Windows without its end", `${SENTINEL}\r\n`, SENTINEL],
+		["a single line without an end as it is", SENTINEL, SENTINEL],
+		["several lines as they are", `${SENTINEL}\nsecond\n`, `${SENTINEL}\nsecond\n`],
+	])("takes of a file and of standard input %s", async (_what, text, value) => {
+		writeFileSync(join(FOLDER, "source.txt"), text);
+		const ended = put(["put/sources", "file=@source.txt", "input=-"], text);
+		expect(ended).toMatchObject({ status: 0, stderr: "" });
+		expect(await stored("put/sources")).toEqual({ file: value, input: value });
+	});
+
+	it.each(["", "\n"])("never takes an empty standard input for a value: %j", async (input) => {
+		await store("put/kept", { key: "kept" });
+		const { status, stderr } = put(["put/kept", "key=-"], input);
+		expect(status).toBe(64);
+		expect(stderr).toContain("There is no value for key: standard input is empty");
+		expect(await stored("put/kept")).toEqual({ key: "kept" });
+		expect(put(["put/kept", "key="]).status).toBe(0);
+		expect(await stored("put/kept")).toEqual({ key: "" });
 	});
 
 	it("takes the value of the one field of a path from standard input where that is no terminal", async () => {

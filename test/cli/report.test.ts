@@ -51,6 +51,13 @@ describe("the report of what keeps a command from starting", () => {
 		]);
 	});
 
+	it("lists no more than fifty of a kind, and says how many more there are", async () => {
+		const lines = Array.from({ length: 60 }, (_, index) => `many/secret_${index}/key: MANY_${index}\n`);
+		const { lines: shown } = await report(lines.join(""));
+		expect(shown.filter((line) => line.includes("Secret not found"))).toHaveLength(50);
+		expect(shown).toContain("  … and 10 more of this kind");
+	});
+
 	it("does not speak of a next backend where there is none", async () => {
 		const { status, stderr } = await report(THREE, DOWN, ["--backend", "vault"]);
 		expect(status).toBe(75);

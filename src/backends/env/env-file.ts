@@ -23,7 +23,7 @@ export interface EnvFileChoice {
 }
 
 const DEFAULT_FILE = ".env";
-const MAX_PIPE_BYTES = 10 * 1024 * 1024;
+const MAX_BYTES = 10 * 1024 * 1024;
 
 /**
  * Chooses the dotenv file; `undefined` where there is to be none.
@@ -64,8 +64,9 @@ async function load(file: string, name: string): Promise<ReadonlyMap<string, str
 		return parseDotenv(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), name);
 	} catch (error) {
 		if (error instanceof DstaError) throw error;
-		const { code } = error as NodeJS.ErrnoException;
-		throw new DstaError("DSTA_CONFIG", `${name} cannot be read: ${REASONS[code ?? ""] ?? code}`, {
+		// The stack of a regular expression does not hold a value of several megabytes.
+		const code = error instanceof RangeError ? "EFBIG" : ((error as NodeJS.ErrnoException).code ?? "");
+		throw new DstaError("DSTA_CONFIG", `${name} cannot be read: ${REASONS[code] ?? code}`, {
 			backend: "env",
 			cure: "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.",
 		});
@@ -77,7 +78,7 @@ const REASONS: Readonly<Record<string, string>> = {
 	EACCES: "permission denied",
 	ELOOP: "it is a circle of symbolic links",
 	ENOENT: "it is gone",
-	EFBIG: "it is over 10 MiB",
+	EFBIG: "it is too large",
 	ENOTSUP: "it is a device",
 	ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8",
 };
@@ -88,6 +89,7 @@ async function read(file: string): Promise<Buffer> {
 	const stats = fstatSync(descriptor);
 	if (stats.isFIFO()) return readPipe(descriptor);
 	try {
+		if (stats.size > MAX_BYTES) throw Object.assign(new Error(), { code: "EFBIG" });
 		if (stats.isFile() || stats.isDirectory()) return readFileSync(descriptor);
 		// /dev/null is an empty file, /dev/zero an endless one.
 		if (readSync(descriptor, Buffer.alloc(1)) === 0) return Buffer.alloc(0);
@@ -104,7 +106,7 @@ async function readPipe(descriptor: number): Promise<Buffer> {
 	let size = 0;
 	for await (const chunk of new Socket({ fd: descriptor, readable: true, writable: false })) {
 		size += (chunk as Buffer).length;
-		if (size > MAX_PIPE_BYTES) throw Object.assign(new Error(), { code: "EFBIG" });
+		if (size > MAX_BYTES) throw Object.assign(new Error(), { code: "EFBIG" });
 		chunks.push(chunk as Buffer);
 	}
 	return Buffer.concat(chunks);

@@ -5,7 +5,7 @@ import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { pathOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
-import { problemsOf, reportProblems } from "../report.ts";
+import { problemsOf, reportProblems, showName } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
 /**
@@ -31,7 +31,10 @@ export async function get(commandLine: CommandLine, host: Host): Promise<Command
 			output: `${JSON.stringify({ path: entry.path.text, backend: origin, version, value })}\n`,
 		};
 	if (isWildcard(entry))
-		return { status: 0, output: [...values].map(([key, text]) => `${key}=${quote(text)}\n`).join("") };
+		return {
+			status: 0,
+			output: [...values].map(([key, text]) => `${showName(key)}=${quote(text)}\n`).join(""),
+		};
 	return { status: 0, output: `${value}${raw ? "" : "\n"}` };
 }
 

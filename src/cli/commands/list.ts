@@ -5,7 +5,7 @@ import { namedUnconfigured } from "../../resolve/chain.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { nameOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
-import { renderTable, reportProblem } from "../report.ts";
+import { renderTable, reportProblem, showName } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function list(commandLine: CommandLine, host: Host): Promise<Comman
 		status: errors.length === 0 ? 0 : exitStatusOf(errors),
 		output: commandLine.options.json
 			? `${JSON.stringify(found, undefined, 2)}\n`
-			: renderTable(found.map(({ name, backend }) => [name, backend])),
+			: renderTable(found.map(({ name, backend }) => [showName(name), backend])),
 	};
 }
 

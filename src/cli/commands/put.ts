@@ -5,6 +5,7 @@ import { type FieldSource, parseSources, readFields, wrongWords } from "../field
 import type { CommandResult, Host } from "../host.ts";
 import { nameOperand, pathOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
+import { listNames, showName } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function put(commandLine: CommandLine, host: Host): Promise<Command
 	const verb = written.created ? "created" : "updated";
 	return {
 		status: 0,
-		output: `${verb} ${written.location} at ${backend.name}${version}: ${[...fields.keys()].join(", ")}\n`,
+		output: `${verb} ${written.location} at ${backend.name}${version}: ${listNames([...fields.keys()].map(showName))}\n`,
 	};
 }
 

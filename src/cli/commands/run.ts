@@ -3,6 +3,7 @@ import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
+import { withholdReports } from "../../launch/reports.ts";
 import { captureSignals } from "../../launch/signals.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -13,6 +14,7 @@ import { openSession, type Session } from "../session.ts";
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
 	const signals = captureSignals(host.process);
 	const coreDumps = withholdCoreDumps();
+	withholdReports(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = openSession(commandLine, host, { onSent });
 	const resolving = session.resolve(session.map.entries);
