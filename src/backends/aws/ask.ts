@@ -1,3 +1,4 @@
+import { hasValue } from "./answer.ts";
 import type { AwsClient } from "./client.ts";
 import type { Stored } from "./content.ts";
 import { AwsFault, faultOfEntry } from "./fault.ts";
@@ -98,7 +99,7 @@ async function readBatch(
 	try {
 		const client = await session.client(region);
 		for await (const { Errors = [], SecretValues = [] } of pages(client, [...left.keys()], signal)) {
-			for (const secret of SecretValues) settleId(secret.Name, secret);
+			for (const secret of SecretValues) if (hasValue(secret)) settleId(secret.Name, secret);
 			for (const error of Errors) {
 				const fault = faultOfEntry(error);
 				if (fault.kind !== "unavailable") settleId(error.SecretId, fault);

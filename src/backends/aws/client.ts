@@ -18,6 +18,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
 import { createNodeTransport } from "../node-http.ts";
+import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import type { AwsSettings } from "./settings.ts";
@@ -71,29 +72,33 @@ export function createClient(settings: AwsSettings, { env, onSent }: BackendCont
 		isReady = true;
 	}
 
-	async function ask<Output>(send: () => Promise<Output>): Promise<Output> {
-		await prepare();
-		try {
-			return await send();
-		} catch (error) {
-			throw faultOf(error, "request");
-		}
+	// The SDK bounds requests by the signal, but not the search for credentials, which can take minutes.
+	function ask<Output>(
+		signal: AbortSignal,
+		send: (options: { readonly abortSignal: AbortSignal }) => Promise<Output>,
+		check: (answer: Output) => Output,
+	): Promise<Output> {
+		return atMost(signal, async () => {
+			await prepare();
+			try {
+				return check(await send({ abortSignal: signal }));
+			} catch (error) {
+				throw faultOf(error, "request");
+			}
+		});
 	}
 
-	// The SDK bounds requests by the signal, but not the search for credentials, which can take minutes.
 	return {
 		batchGet: (input, signal) =>
-			atMost(signal, () =>
-				ask(() => sdk.send(new BatchGetSecretValueCommand(input), { abortSignal: signal })),
-			),
+			ask(signal, (options) => sdk.send(new BatchGetSecretValueCommand(input), options), checkBatch),
 		get: (input, signal) =>
-			atMost(signal, () => ask(() => sdk.send(new GetSecretValueCommand(input), { abortSignal: signal }))),
+			ask(signal, (options) => sdk.send(new GetSecretValueCommand(input), options), checkSecret),
 		put: (input, signal) =>
-			atMost(signal, () => ask(() => sdk.send(new PutSecretValueCommand(input), { abortSignal: signal }))),
+			ask(signal, (options) => sdk.send(new PutSecretValueCommand(input), options), checkWritten),
 		create: (input, signal) =>
-			atMost(signal, () => ask(() => sdk.send(new CreateSecretCommand(input), { abortSignal: signal }))),
+			ask(signal, (options) => sdk.send(new CreateSecretCommand(input), options), checkWritten),
 		list: (input, signal) =>
-			atMost(signal, () => ask(() => sdk.send(new ListSecretsCommand(input), { abortSignal: signal }))),
+			ask(signal, (options) => sdk.send(new ListSecretsCommand(input), options), checkList),
 		close: () => sdk.destroy(),
 	};
 }

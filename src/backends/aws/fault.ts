@@ -57,7 +57,7 @@ export function faultOf(error: unknown, during: "credentials" | "request"): AwsF
 	if (kind !== undefined) return fault(kind);
 	if (status === 401 || status === 403) return fault("badCredentials");
 	if (status !== undefined && status >= 400) return fault("misconfigured");
-	if (status !== undefined) return fault("unavailable", `HTTP ${status} with an answer that is not AWS's`);
+	if (status !== undefined) return notOfAws(status);
 	if (code !== undefined && /^(?:ERR_INVALID_|ENOENT|EACCES|EISDIR|ERR_UNESCAPED)/.test(code))
 		return fault("misconfigured", code);
 	return fault("unavailable", code ?? name);
@@ -67,6 +67,11 @@ export function faultOf(error: unknown, during: "credentials" | "request"): AwsF
 function providerFault(message: string): FaultKind {
 	if (/could not be found in|missing required|configured with invalid/i.test(message)) return "misconfigured";
 	return /\bsso\b|aws login|token is expired|session token/i.test(message) ? "ssoExpired" : "noCredentials";
+}
+
+/** The fault of an answer that does not say what AWS's would. */
+export function notOfAws(status: number): AwsFault {
+	return new AwsFault("unavailable", `HTTP ${status} with an answer that is not AWS's`);
 }
 
 /** Reads one line of the Errors of a batch. */

@@ -169,6 +169,77 @@ describe("What AWS says to one read", () => {
 	});
 });
 
+describe("An answer that is not AWS's", () => {
+	const VALUELESS: readonly [string, unknown][] = [
+		["an empty object", {}],
+		["a list", []],
+		["null", "null"],
+		["nothing", ""],
+		["an object of somebody else", { status: "sentinel-message" }],
+		["a text that is a number", { SecretString: 5 }],
+		["a text that is an object", { SecretString: { c: "sentinel-message" } }],
+		["a text that is null", { SecretString: null }],
+		["bytes that are a number", { SecretBinary: 5 }],
+		["a version that is an object", { SecretString: '{"c":"sentinel-message"}', VersionId: {} }],
+	];
+	const SAYS_SO = /^AWS Secrets Manager not available: HTTP 200 with an answer that is not AWS's/;
+
+	it.each(VALUELESS)("to a read, %s, makes it unavailable", async (_what, body) => {
+		const error = await failureAt(() => ({ body }));
+		expect(error).toMatchObject({ code: "DSTA_UNAVAILABLE", message: expect.stringMatching(SAYS_SO) });
+	});
+
+	it.each([
+		...VALUELESS,
+		["lists that are none", { SecretValues: {}, Errors: 5 }],
+		["lists of null", { SecretValues: [null], Errors: [null] }],
+		["lists of texts", { SecretValues: ["sentinel-message"], Errors: ["sentinel-message"] }],
+		[
+			"secrets without a value",
+			{ SecretValues: [{ Name: "dsta/a/b" }, { Name: "dsta/d/e", SecretString: 5 }] },
+		],
+		[
+			"names and codes that are none",
+			{ SecretValues: [{ Name: {} }], Errors: [{ SecretId: 5, ErrorCode: [] }] },
+		],
+		["a next page that is none", { SecretValues: [], Errors: [], NextToken: {} }],
+	])("to a batch, %s, makes it unavailable", async (_what, body) => {
+		await using aws = await startFakeAws(() => ({ body }));
+		using backend = openBackend(aws.url);
+		const reads = ["a/b/c", "d/e/f"].map((path) => failureOf(backend.read(request(path), signal)));
+		for (const error of await Promise.all(reads)) {
+			expect(error).toMatchObject({ code: "DSTA_UNAVAILABLE", message: expect.stringMatching(SAYS_SO) });
+			expect(everythingOf(error)).not.toContain("sentinel");
+		}
+	});
+
+	it.each([
+		...VALUELESS,
+		["a list that is none", { SecretList: {} }],
+		["a list of null", { SecretList: [null] }],
+		["names that are none", { SecretList: [{ Name: 5 }, {}] }],
+		["a next page that is none", { SecretList: [], NextToken: {} }],
+	])("to a listing, %s, makes it unavailable", async (_what, body) => {
+		await using aws = await startFakeAws(() => ({ body }));
+		using backend = openBackend(aws.url);
+		const error = await failureOf(backend.list("a", signal));
+		expect(error).toMatchObject({ code: "DSTA_UNAVAILABLE", message: expect.stringMatching(SAYS_SO) });
+		expect(everythingOf(error)).not.toContain("sentinel");
+	});
+
+	it.each(["CreateSecret", "PutSecretValue"])("to %s is no success", async (action) => {
+		await using aws = await startFakeAws((call) => {
+			if (call.action === action) return { body: {} };
+			return action === "CreateSecret"
+				? refusal("ResourceNotFoundException")
+				: { body: { SecretString: "{}", VersionId: "v1" } };
+		});
+		using backend = openBackend(aws.url);
+		const error = await failureOf(backend.write("a/b", new Map([["c", "v"]]), { replace: false, signal }));
+		expect(error).toMatchObject({ code: "DSTA_UNAVAILABLE", message: expect.stringMatching(SAYS_SO) });
+	});
+});
+
 describe("What AWS says to one of several names", () => {
 	const withError = (ErrorCode: string, Message = "sentinel-message"): Program => {
 		return (call, count) => {
