@@ -185,4 +185,26 @@ describe.skipIf(ADDRESS === "")("the Vault backend on a real server", () => {
 			value: { mine: "new", theirs: "new", more: "m" },
 		});
 	});
+
+	it.each([
+		["a new secret", []],
+		["a secret that is there", ["POST"]],
+		["a deleted secret", ["POST", "DELETE"]],
+	])("loses nothing of eight who write different fields of %s at once", async (what, before) => {
+		for (let round = 1; round <= 3; round++) {
+			const secret = `contract/at once/${what}/${round}`;
+			for (const method of before)
+				await askVault(ADDRESS, method, `secret/data/${encodeURI(secret)}`, { data: { field0: "old" } });
+			const names = Array.from({ length: 8 }, (_, index) => `field${index}`);
+			const writes = names.map((name) =>
+				backend().write(secret, new Map([[name, name]]), { replace: false, signal: signal() }),
+			);
+			const versions = (await Promise.all(writes)).map(({ version }) => Number(version));
+			expect(new Set(versions).size).toBe(8);
+			expect(await backend().read(ask(`${secret}/*`), signal())).toMatchObject({
+				value: Object.fromEntries(names.map((name) => [name, name])),
+				version: String(Math.max(...versions)),
+			});
+		}
+	});
 });

@@ -11,7 +11,9 @@ export type KvVersion = 1 | 2;
  */
 export type KvReading =
 	| { readonly kind: "found"; readonly content: SecretValue; readonly version?: string | undefined }
-	| { readonly kind: "absent" | "unclear" | "failed" };
+	/** With a version: the one that was deleted. */
+	| { readonly kind: "absent"; readonly version?: string | undefined }
+	| { readonly kind: "unclear" | "failed" };
 
 /** Reads the answer to `GET mount/data/secret`. */
 export function readV2(response: ApiResponse): KvReading {
@@ -20,8 +22,9 @@ export function readV2(response: ApiResponse): KvReading {
 	const metadata = isObject(data) ? data.metadata : undefined;
 	// A deleted or destroyed version has metadata and no data; Vault answers 404, a proxy or a standby perhaps 200.
 	if (isObject(data) && isObject(metadata) && (status === 200 || status === 404)) {
-		if (data.data === null || data.data === undefined) return { kind: "absent" };
-		return { kind: "found", content: data.data, version: versionText(metadata.version) };
+		const version = versionText(metadata.version);
+		if (data.data === null || data.data === undefined) return { kind: "absent", version };
+		return { kind: "found", content: data.data, version };
 	}
 	// An engine of version 1 may hold a secret of the name data/….
 	if (status === 200 && isObject(data)) return { kind: "unclear" };

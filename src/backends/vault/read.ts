@@ -14,6 +14,14 @@ export interface Secret {
 	readonly version?: string | undefined;
 }
 
+/** What a change of a secret starts from: both from one answer, so that nobody's change falls in between. */
+export interface State {
+	/** `undefined`: it is not there, or deleted. */
+	readonly content?: SecretValue | undefined;
+	/** The latest version, be it deleted; `undefined`: there is none, or the engine keeps none. */
+	readonly version?: string | undefined;
+}
+
 export interface SecretRequest {
 	/** The session's settings as the entry changes them. */
 	readonly settings: VaultSettings;
@@ -38,6 +46,16 @@ export async function readSecret(session: Session, request: SecretRequest): Prom
 	else if (answer.reading.kind === "unclear" && (await findEngine(session, request)) === 1)
 		return conclude(await readAs(session, request, 1));
 	return conclude(answer);
+}
+
+/**
+ * Reads what a change of a secret starts from, in an engine whose version is known.
+ * @throws {DstaError} as `readSecret`
+ */
+export async function readState(session: Session, request: SecretRequest, kv: KvVersion): Promise<State> {
+	const answer = await readAs(session, request, kv);
+	const { reading } = answer;
+	return conclude(answer) ?? (reading.kind === "absent" ? { version: reading.version } : {});
 }
 
 /**

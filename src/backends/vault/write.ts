@@ -1,18 +1,23 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DstaError } from "../../errors.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { isObject } from "../select.ts";
 import { encodePath, kvPath } from "./api-path.ts";
 import { errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
-import { findEngine, readSecret, type SecretRequest } from "./read.ts";
+import { findEngine, readState, type SecretRequest } from "./read.ts";
 import type { Session } from "./session.ts";
+import { timeoutFailure } from "./unavailable.ts";
 
 export interface WriteRequest extends WriteOptions {
 	readonly secret: string;
 	readonly fields: ReadonlyMap<string, string>;
 }
 
-const ATTEMPTS = 3;
+// Of several who write at once one succeeds with each attempt.
+const ATTEMPTS = 12;
+const FIRST_DELAY_MS = 20;
+const MAX_DELAY_MS = 500;
 
 /**
  * Writes fields of a secret. In version 2 of the engine a write names the version that it was made from (check-and-set),
@@ -28,10 +33,10 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 	const target: Target = { settings, apiPath, path: secret, capability: "update" };
 
 	for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-		const current = await readSecret(session, { ...reading, settings: { ...settings, kv } });
-		const kept = !request.replace && isObject(current?.content) ? current.content : {};
+		const current = await readState(session, reading, kv);
+		const kept = !request.replace && isObject(current.content) ? current.content : {};
 		const content = { ...kept, ...Object.fromEntries(request.fields) };
-		const cas = kv === 2 ? await versionBefore(session, reading, current?.version) : undefined;
+		const cas = kv === 2 ? Number(current.version) || 0 : undefined;
 		const response = await session.ask(target, {
 			method: "POST",
 			path: encodePath(apiPath),
@@ -44,13 +49,14 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 			return {
 				location: apiPath,
 				version: version === undefined ? undefined : String(version),
-				created: current === undefined,
+				created: current.content === undefined,
 				fields: Object.keys(content).sort(),
 			};
 		}
 		const isStale =
 			response.status === 400 && errorsOf(response)?.some((error) => /check-and-set/i.test(error));
 		if (!isStale) throw failureOf(response, target);
+		await pause(attempt, target, signal);
 	}
 	throw new DstaError("DSTA_CONFLICT", `${apiPath} changed ${ATTEMPTS} times while it was being written`, {
 		backend: "vault",
@@ -59,18 +65,12 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 	});
 }
 
-// A deleted secret reads as absent and still has a version, which a check-and-set must name.
-async function versionBefore(
-	session: Session,
-	request: SecretRequest,
-	read: string | undefined,
-): Promise<number> {
-	if (read !== undefined) return Number(read);
-	const { secret, settings, signal } = request;
-	const apiPath = kvPath(settings.mount, "data", secret);
-	const target: Target = { settings, apiPath, path: secret, capability: "read" };
-	const path = encodePath(apiPath);
-	const { body } = await session.ask(target, { method: "GET", path, namespace: settings.namespace, signal });
-	const metadata = (body?.data as { metadata?: { version?: SecretValue } } | undefined)?.metadata;
-	return Number(metadata?.version ?? 0);
+// Full jitter, so that those who met once do not meet again.
+async function pause(attempt: number, target: Target, signal: AbortSignal): Promise<void> {
+	const ms = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
+	try {
+		await sleep(ms, undefined, { signal });
+	} catch {
+		throw timeoutFailure(target, undefined);
+	}
 }
