@@ -4,6 +4,8 @@ import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import type { Backends } from "./backends.ts";
 import { type PolicyOptions, reactionTo } from "./policy.ts";
+import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
+import { namedUnconfigured, UNCONFIGURED, unconfigured } from "./unconfigured.ts";
 
 /** The deadline of a whole resolution, where nobody sets one. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -126,7 +128,12 @@ async function askBackend(name: BackendName, group: readonly Traveller[], walk: 
 		warnOnce(name, group, walk);
 		return;
 	}
-	const timeLimit = startTimeLimit(backend, group, walk);
+	const timeLimit = startTimeLimit(backend, {
+		ownMs: walk.options.backendTimeoutMs(name),
+		deadline: walk.deadline,
+		isFollowed: group.some(({ attempts, chain }) => attempts.length + 1 < chain.length),
+		outer: walk.options.signal,
+	});
 	// One turn for all: a backend may share requests between the reads of a turn.
 	await Promise.all(group.map((traveller) => askFor(traveller, { backend, name, timeLimit }, walk)));
 	timeLimit.clear();
@@ -205,31 +212,6 @@ function passUnconfigured(name: BackendName, traveller: Traveller, options: Chai
 		traveller.stopped = unconfigured(name, `${text} asks for`, text);
 }
 
-/** The error for a backend that the command line names and that nothing configures. */
-export function namedUnconfigured(name: BackendName, path: string): DstaError {
-	return unconfigured(name, "--backend or DSTA_BACKEND names", path);
-}
-
-function unconfigured(name: BackendName, who: string, path: string): DstaError {
-	return new DstaError("DSTA_CONFIG", `${who} ${name}, which is not configured`, {
-		backend: name,
-		path,
-		cure: CONFIGURE[name],
-	});
-}
-
-const UNCONFIGURED: Readonly<Record<BackendName, string>> = {
-	vault: "there is no VAULT_ADDR, BAO_ADDR or vault.address",
-	aws: "there is no region, profile or key of AWS, and no aws: in the map",
-	env: "",
-};
-
-const CONFIGURE: Readonly<Record<BackendName, string>> = {
-	vault: "Set VAULT_ADDR and VAULT_TOKEN, or vault.address in the map.",
-	aws: "Set AWS_REGION, or aws.region in the map.",
-	env: "Set the variable, or write it into .env.",
-};
-
 function warnOnce(name: BackendName, group: readonly Traveller[], { options, warned }: Walk): void {
 	const passed = group.filter(
 		(traveller) =>
@@ -243,63 +225,4 @@ function warnOnce(name: BackendName, group: readonly Traveller[], { options, war
 
 function notAsked(backend: BackendName): Attempt {
 	return { backend, outcome: "not asked", detail: "", durationMs: 0 };
-}
-
-interface TimeLimit {
-	readonly signal: AbortSignal;
-	/** The answer, or a DSTA_TIMEOUT when the backend does not stop by itself at the signal. */
-	bound<T>(answer: Promise<T>): Promise<T>;
-	clear(): void;
-}
-
-function startTimeLimit(
-	backend: Backend,
-	group: readonly Traveller[],
-	{ deadline, options }: Walk,
-): TimeLimit {
-	const isFollowed = group.some(({ attempts, chain }) => attempts.length + 1 < chain.length);
-	const ownMs = options.backendTimeoutMs(backend.name as BackendName);
-	const controller = new AbortController();
-	const abort = () => controller.abort();
-	let limitMs = ownMs;
-	let timer: NodeJS.Timeout | undefined;
-	// It begins when the requests are out: the time that we took ourselves, to load clients, is not the backend's.
-	let turn = setImmediate(() => {
-		const leftMs = Math.max(0, deadline - performance.now());
-		limitMs = Math.min(ownMs, isFollowed ? leftMs / 2 : leftMs);
-		timer = setTimeout(() => {
-			// An answer that has come in while this process was kept from running still counts.
-			turn = setImmediate(abort);
-		}, limitMs);
-	});
-	options.signal?.addEventListener("abort", abort, { once: true });
-	if (options.signal?.aborted) abort();
-	const expired = new Promise<never>((_, reject) => {
-		// A turn later, so that the backend's own words for it come first.
-		controller.signal.addEventListener("abort", () =>
-			setTimeout(() => reject(timeoutError(backend, limitMs)), 20),
-		);
-	});
-	expired.catch(() => undefined);
-	return {
-		signal: controller.signal,
-		bound: (answer) => Promise.race([answer, expired]),
-		clear() {
-			clearImmediate(turn);
-			clearTimeout(timer);
-			options.signal?.removeEventListener("abort", abort);
-		},
-	};
-}
-
-function timeoutError({ name, description }: Backend, limitMs: number): DstaError {
-	const seconds = (limitMs / 1000).toFixed(1).replace(/\.0$/, "");
-	return new DstaError(
-		"DSTA_TIMEOUT",
-		`${name} not available: no answer within ${seconds}s (${description})`,
-		{
-			backend: name,
-			cure: `Check that ${description} is reachable from here, or raise ${name}.timeout in the map or --timeout.`,
-		},
-	);
 }

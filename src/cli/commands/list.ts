@@ -1,7 +1,7 @@
 import { isWritable } from "../../backends/backend.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { DstaError, exitStatusOf } from "../../errors.ts";
-import { namedUnconfigured } from "../../resolve/chain.ts";
+import { namedUnconfigured } from "../../resolve/unconfigured.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { nameOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";

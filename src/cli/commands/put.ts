@@ -1,6 +1,6 @@
 import { isWritable, type WritableBackend } from "../../backends/backend.ts";
 import { DstaError } from "../../errors.ts";
-import { namedUnconfigured } from "../../resolve/chain.ts";
+import { namedUnconfigured } from "../../resolve/unconfigured.ts";
 import { type FieldSource, parseSources, readFields, wrongWords } from "../field-source.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { nameOperand, pathOperand } from "../operand.ts";
