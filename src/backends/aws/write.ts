@@ -3,68 +3,77 @@ import { DstaError } from "../../errors.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { isObject } from "../select.ts";
+import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import type { Secret } from "./ask.ts";
-import type { AwsClient } from "./client.ts";
+import { attempt, type Change, compareAndSet, type Outcome, type Place } from "./compare-and-set.ts";
 import { AwsFault, type FaultKind } from "./fault.ts";
-import type { About, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 export interface WriteRequest extends WriteOptions {
 	readonly secret: string;
 	readonly fields: ReadonlyMap<string, string>;
 }
 
-const ATTEMPTS = 4;
-
 /**
  * Writes fields of a secret: of the one with the prefix where it exists, else of the one without, else of a new one with it.
- * @throws {DstaError} DSTA_CONFIG it has no fields to merge into, or is scheduled for deletion · DSTA_CONFLICT it comes and goes · as `read`
+ * A change made by somebody else in between is merged into and not lost.
+ * @throws {DstaError} DSTA_CONFIG it has no fields to merge into, or is scheduled for deletion · DSTA_CONFLICT it changes, or
+ * comes and goes, all the time · as `read`
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
-	const place: Place = { session, client: await session.client(), request };
+	const { secret: path, signal } = request;
+	const place: Place = { session, client: await session.client(), path, signal };
+	let current: Current | undefined;
 	let isWithoutValue = false;
-	for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-		const current = await findCurrent(place);
+	let unchanged = 0;
+	for (let count = 1; count <= WRITE_ATTEMPTS; count++) {
+		const before: Current | undefined = current;
+		current = before?.isLost ? before : await findCurrent(place);
+		unchanged = before?.secret?.VersionId === current.secret?.VersionId ? unchanged + 1 : 0;
+		const { id, secret } = current;
 		const content = merge(current, request);
-		const exists: boolean = current.secret !== undefined || isWithoutValue;
-		const written = await store(place, { id: current.id, content, exists });
+		const exists: boolean = secret !== undefined || isWithoutValue;
+		const change = { id, text: JSON.stringify(content), from: secret, turn: Math.floor(unchanged / 4) };
+		const outcome = await (exists ? compareAndSet : create)(place, change);
+		if (outcome.kind === "written" && (outcome.lost === undefined || request.replace)) {
+			const fields = Object.keys(content).sort();
+			return { location: id, version: outcome.version, created: !exists, fields };
+		}
+		if (outcome.kind === "written") current = { id, secret: outcome.lost, isLost: true };
 		// Gone since it was read, or there after all: made by somebody else just now, or never given a value.
-		isWithoutValue = written === undefined && !exists;
-		if (written === undefined) continue;
-		const fields = Object.keys(content).sort();
-		return { location: current.id, version: written.VersionId, created: !exists, fields };
+		isWithoutValue = !exists;
+		await pauseAfter(count, signal).catch(async () => {
+			const fault = new AwsFault("timeout", "no answer in time");
+			throw await session.failure(fault, { action: "PutSecretValue", path });
+		});
 	}
-	throw new DstaError("DSTA_CONFLICT", `${request.secret} came and went while it was being written`, {
+	throw new DstaError("DSTA_CONFLICT", `${path} changed ${WRITE_ATTEMPTS} times while it was being written`, {
 		backend: "aws",
-		path: request.secret,
-		cure: "Nothing was written. Find out who else creates or deletes this secret, then try again.",
+		path,
+		cure: "Find out who else writes, creates or deletes this secret, look at what it holds now, then try again.",
 	});
-}
-
-interface Place {
-	readonly session: Session;
-	readonly client: AwsClient;
-	readonly request: WriteRequest;
 }
 
 interface Current {
 	readonly id: string;
 	readonly secret: Secret | undefined;
+	/** Whether our own version stands in its place now. */
+	readonly isLost?: boolean;
 }
 
 async function findCurrent(place: Place): Promise<Current> {
-	const { request, session } = place;
-	const prefixed = `${session.settings.prefix}${request.secret}`;
+	const { path, session } = place;
+	const prefixed = `${session.settings.prefix}${path}`;
 	const secret = await readCurrent(place, prefixed, ["absent"]);
-	if (secret !== undefined || prefixed === request.secret) return { id: prefixed, secret };
+	if (secret !== undefined || prefixed === path) return { id: prefixed, secret };
 	// The recommended policy grants the names with the prefix alone.
-	const bare = await readCurrent(place, request.secret, ["absent", "deleted", "forbidden"]);
-	return bare === undefined ? { id: prefixed, secret } : { id: request.secret, secret: bare };
+	const bare = await readCurrent(place, path, ["absent", "deleted", "forbidden"]);
+	return bare === undefined ? { id: prefixed, secret } : { id: path, secret: bare };
 }
 
 function readCurrent(place: Place, id: string, absences: readonly FaultKind[]): Promise<Secret | undefined> {
-	const { client, request } = place;
 	return attempt(place, { action: "GetSecretValue", id, absences }, () =>
-		client.get({ SecretId: id }, request.signal),
+		place.client.get({ SecretId: id }, place.signal),
 	);
 }
 
@@ -89,36 +98,10 @@ function fieldsOf({ SecretString }: Secret): Content | undefined {
 	}
 }
 
-interface Write {
-	readonly id: string;
-	readonly content: Content;
-	readonly exists: boolean;
-}
-
-function store(
-	place: Place,
-	{ content, exists, id }: Write,
-): Promise<{ VersionId?: string | undefined } | undefined> {
-	const { client, request } = place;
-	const write = { SecretString: JSON.stringify(content), ClientRequestToken: randomUUID() };
-	return exists
-		? attempt(place, { action: "PutSecretValue", id, absences: ["absent"] }, () =>
-				client.put({ SecretId: id, ...write }, request.signal),
-			)
-		: attempt(place, { action: "CreateSecret", id, absences: ["exists"] }, () =>
-				client.create({ Name: id, ...write }, request.signal),
-			);
-}
-
-async function attempt<T>(
-	{ request, session }: Place,
-	{ absences, ...about }: About & { readonly absences: readonly FaultKind[] },
-	action: () => Promise<T>,
-): Promise<T | undefined> {
-	try {
-		return await action();
-	} catch (error) {
-		if (error instanceof AwsFault && absences.includes(error.kind)) return undefined;
-		throw await session.failure(error, { ...about, path: request.secret });
-	}
+async function create(place: Place, { id, text }: Change): Promise<Outcome> {
+	const input = { Name: id, SecretString: text, ClientRequestToken: randomUUID() };
+	const answer = await attempt(place, { action: "CreateSecret", id, absences: ["exists"] }, () =>
+		place.client.create(input, place.signal),
+	);
+	return answer === undefined ? { kind: "stale" } : { kind: "written", version: answer.VersionId };
 }

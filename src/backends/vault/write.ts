@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DstaError } from "../../errors.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { isObject } from "../select.ts";
+import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import { encodePath, kvPath } from "./api-path.ts";
 import { errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
@@ -13,11 +13,6 @@ export interface WriteRequest extends WriteOptions {
 	readonly secret: string;
 	readonly fields: ReadonlyMap<string, string>;
 }
-
-// Of several who write at once one succeeds with each attempt.
-const ATTEMPTS = 12;
-const FIRST_DELAY_MS = 20;
-const MAX_DELAY_MS = 500;
 
 /**
  * Writes fields of a secret. In version 2 of the engine a write names the version that it was made from (check-and-set),
@@ -32,7 +27,7 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 	const apiPath = kvPath(settings.mount, kv === 2 ? "data" : "", secret);
 	const target: Target = { settings, apiPath, path: secret, capability: "update" };
 
-	for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+	for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
 		const current = await readState(session, reading, kv);
 		const kept = !request.replace && isObject(current.content) ? current.content : {};
 		const content = { ...kept, ...Object.fromEntries(request.fields) };
@@ -56,21 +51,17 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 		const isStale =
 			response.status === 400 && errorsOf(response)?.some((error) => /check-and-set/i.test(error));
 		if (!isStale) throw failureOf(response, target);
-		await pause(attempt, target, signal);
+		await pauseAfter(attempt, signal).catch(() => {
+			throw timeoutFailure(target, undefined);
+		});
 	}
-	throw new DstaError("DSTA_CONFLICT", `${apiPath} changed ${ATTEMPTS} times while it was being written`, {
-		backend: "vault",
-		path: secret,
-		cure: "Nothing was written. Find out who else writes this secret, then try again.",
-	});
-}
-
-// Full jitter, so that those who met once do not meet again.
-async function pause(attempt: number, target: Target, signal: AbortSignal): Promise<void> {
-	const ms = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
-	try {
-		await sleep(ms, undefined, { signal });
-	} catch {
-		throw timeoutFailure(target, undefined);
-	}
+	throw new DstaError(
+		"DSTA_CONFLICT",
+		`${apiPath} changed ${WRITE_ATTEMPTS} times while it was being written`,
+		{
+			backend: "vault",
+			path: secret,
+			cure: "Nothing was written. Find out who else writes this secret, then try again.",
+		},
+	);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { WritableBackend } from "../../../src/backends/backend.ts";
 import { failureOf, openBackend, readAll, request, valuesOf } from "./backend.ts";
-import { forwardTo, startFakeAws } from "./fake-aws.ts";
+import { type Answer, forwardTo, startFakeAws } from "./fake-aws.ts";
 import { ask, motoAddress } from "./moto.ts";
 
 const { signal } = new AbortController();
@@ -228,6 +228,74 @@ describe.skipIf(motoAddress() === "")("Writing to Secrets Manager", () => {
 			fields: ["k"],
 		});
 		expect(await valuesOf(backend, `${a}/s/k`)).toEqual(["v"]);
+	});
+});
+
+describe.skipIf(motoAddress() === "")("Writing at once with others to Secrets Manager", () => {
+	const NAMES = Array.from({ length: 8 }, (_, index) => `field${index}`);
+	const ALL = Object.fromEntries(NAMES.map((name) => [name, name]));
+
+	/** Writes one field, and before an action is passed on for the first time, somebody else does something. */
+	async function writeAround(secret: string, action: string, other: () => Promise<unknown>) {
+		const forward = forwardTo(motoAddress());
+		const messages: string[] = [];
+		await using aws = await startFakeAws(async (call, count) => {
+			if (call.action === action && count === 1) await other();
+			return forward(call, count) as Promise<Answer>;
+		});
+		const log = (_level: string, message: string) => messages.push(message);
+		using backend = openBackend(aws.url, { log });
+		const written = await backend.write(secret, new Map([["k", "new"]]), merge);
+		return { written, messages };
+	}
+
+	const textOf = async (secret: string) =>
+		(await ask<{ SecretString: string }>("GetSecretValue", { SecretId: `dsta/${secret}` })).SecretString;
+
+	it.each<[string, (id: string) => Promise<unknown>]>([
+		["is there", (id) => store(id, '{"field0":"old"}')],
+		["is new", async () => undefined],
+		["has no value yet", (Name) => ask("CreateSecret", { Name })],
+	])("loses nothing of eight who write different fields of a secret that %s", async (_what, prepare) => {
+		const forward = forwardTo(motoAddress());
+		let last: Promise<unknown> = Promise.resolve();
+		// One at a time: unlike AWS, the server itself mixes up what it does at once.
+		await using aws = await startFakeAws((call, count) => {
+			const answer = last.then(() => forward(call, count) as Promise<Answer>);
+			last = answer;
+			return answer;
+		});
+		for (let round = 0; round < 3; round++) {
+			const a = fresh();
+			await prepare(`dsta/${a}/s`);
+			await Promise.all(
+				NAMES.map(async (name) => {
+					using backend = openBackend(aws.url);
+					await backend.write(`${a}/s`, new Map([[name, name]]), merge);
+				}),
+			);
+			expect(JSON.parse(await textOf(`${a}/s`))).toEqual(ALL);
+		}
+	});
+
+	it("merges what somebody else wrote in between in another way, to the letter, and says so at debug level", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, '{"k":"old"}');
+		const theirs = '{"k":"old","theirs":"new","price":1.10}';
+		const { messages, written } = await writeAround(`${a}/s`, "PutSecretValue", () =>
+			ask("PutSecretValue", { SecretId: `dsta/${a}/s`, SecretString: theirs }),
+		);
+		expect(written).toMatchObject({ created: false, fields: ["k", "price", "theirs"] });
+		expect(await textOf(`${a}/s`)).toBe('{"k":"new","theirs":"new","price":1.10}');
+		expect(messages).toEqual([`dsta/${a}/s was changed by somebody else while it was being written`]);
+	});
+
+	it("replaces all fields, whoever wrote them", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, '{"k":"old"}');
+		using backend = open();
+		await backend.write(`${a}/s`, new Map([["l", "w"]]), { replace: true, signal });
+		expect(await valuesOf(backend, `${a}/s/*`)).toEqual([{ l: "w" }]);
 	});
 });
 
