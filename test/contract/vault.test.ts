@@ -207,4 +207,16 @@ describe.skipIf(ADDRESS === "")("the Vault backend on a real server", () => {
 			});
 		}
 	});
+
+	it.each([
+		["a value that is larger than a request may be", new Map([["key", "sentinel".repeat(5 << 20)]])],
+		[
+			"more fields than a request may have",
+			new Map(Array.from({ length: 20_000 }, (_, n) => [`k${n}`, SENTINEL])),
+		],
+	])("refuses %s", async (_what, fields) => {
+		const write = backend().write("contract/large", fields, { replace: false, signal: signal() });
+		const error = await failureOf(write);
+		expect(error).toMatchObject({ code: "DSTA_INVALID_VALUE", path: "contract/large" });
+	});
 });

@@ -3,6 +3,7 @@ import { type ApiResponse, errorsOf } from "./client.ts";
 import { saysVersioned } from "./kv.ts";
 import type { VaultSettings } from "./settings.ts";
 import { answerFailure, redirectedElsewhere, sealed, standby, tooManyRequests } from "./unavailable.ts";
+import { refusedWrite, saysTooLarge, tooLarge } from "./write-failure.ts";
 
 /** Where a request went, for the words of its failure. */
 export interface Target {
@@ -29,7 +30,9 @@ export function failureOf(response: ApiResponse, target: Target): DstaError {
 	if ((status === 404 || status === 405) && said(/unsupported (?:path|operation)/i))
 		return noKvEngine(target);
 	if (saysVersioned(response)) return otherEngine(target);
-	if (status === 400 && errors !== undefined) return refused(target, errors);
+	const isWrite = target.capability === "update";
+	if (isWrite && saysTooLarge(status, errors)) return tooLarge(target);
+	if (status === 400 && errors !== undefined) return isWrite ? refusedWrite(target) : refused(target, errors);
 	if (status === 429 && errors !== undefined) return tooManyRequests(response, target);
 	if (said(/sealed/i)) return sealed(target);
 	// 472 and 473 are what a health check says of standbys, and a load balancer may pass it on.
@@ -136,8 +139,8 @@ function otherEngine({ settings, path }: Target): DstaError {
 }
 
 // What Vault says about a bad request repeats what we sent: paths and parameters of a read, which hold no value.
-function refused({ apiPath, capability, path, settings }: Target, errors: readonly string[]): DstaError {
-	const reason = capability === "update" ? "" : `: ${errors.join("; ").replace(/\s+/g, " ").slice(0, 200)}`;
+function refused({ apiPath, path, settings }: Target, errors: readonly string[]): DstaError {
+	const reason = `: ${errors.join("; ").replace(/\s+/g, " ").slice(0, 200)}`;
 	return new DstaError(
 		"DSTA_CONFIG",
 		`Vault at ${settings.address} found the request for ${apiPath} wrong${reason}`,

@@ -49,4 +49,42 @@ describe("A write to Vault", () => {
 		const options = { replace: false, signal: controller.signal };
 		expect((await harmlessFailure(backend.write("a/b", FIELDS, options))).code).toBe("DSTA_TIMEOUT");
 	});
+
+	it.each<[string, Answer, string, RegExp, RegExp]>([
+		[
+			"is too large",
+			refusal(413, "http: request body too large"),
+			"DSTA_INVALID_VALUE",
+			/^secret\/data\/a\/b would be too large for Vault at http:/,
+			/max_request_size/,
+		],
+		[
+			"is too large for a proxy",
+			{ status: 413, body: "<html>sentinel</html>" },
+			"DSTA_INVALID_VALUE",
+			/too large/,
+			/proxy/,
+		],
+		[
+			"is too large for the storage",
+			refusal(500, "put failed due to value being too large; max_entry_size"),
+			"DSTA_INVALID_VALUE",
+			/too large/,
+			/max_entry_size/,
+		],
+		[
+			"Vault finds wrong",
+			refusal(400, `bad ${SENTINELS.value}`),
+			"DSTA_CONFIG",
+			/found the write to secret\/data\/a\/b wrong$/,
+			/size of the values and the number of the fields/,
+		],
+	])("that %s fails with what to do", async (_what, answer, code, message, cure) => {
+		await using vault = await startFakeVault(({ method }) => (method === "GET" ? refusal(404) : answer));
+		using backend = openBackend(vault.url, {}, KV2);
+		const error = await harmlessFailure(backend.write("a/b", FIELDS, merge));
+		expect(error).toMatchObject({ code, path: "a/b" });
+		expect(error.message).toMatch(message);
+		expect(error.cure).toMatch(cure);
+	});
 });
