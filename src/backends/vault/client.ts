@@ -116,10 +116,16 @@ function redirectOf(response: HttpResponse, from: URL): URL | undefined {
 	return to;
 }
 
-// What Vault says of a request is shown to people, and what stands in between may repeat the request's headers.
+// What Vault says of a request and where it sends it is shown to people, and what stands in between may repeat the request's
+// headers, a host name in other letters.
 function withoutToken(response: ApiResponse, token: string): ApiResponse {
-	const errors = errorsOf(response)?.map((error) => error.replaceAll(token, "…"));
-	return errors === undefined ? response : { ...response, body: { ...response.body, errors } };
+	const pattern = new RegExp(token.replace(/\W/g, "\\$&"), "gi");
+	const errors = errorsOf(response)?.map((error) => error.replace(pattern, "…"));
+	return {
+		...response,
+		...(errors === undefined ? {} : { body: { ...response.body, errors } }),
+		redirectedTo: response.redirectedTo?.replace(pattern, "…"),
+	};
 }
 
 function toApiResponse({ status, headers, text }: HttpResponse): ApiResponse {

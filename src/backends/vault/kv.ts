@@ -33,9 +33,10 @@ export function readV2(response: ApiResponse): KvReading {
 	return { kind: isUnclear ? "unclear" : "failed" };
 }
 
-// A number that keeps its text is an object, which String() refuses.
-function versionText(version: SecretValue | undefined): string | undefined {
-	return typeof version === "string" ? version : JSON.stringify(version);
+/** The text of a version in an answer; `undefined` where it is none. */
+export function versionText(version: unknown): string | undefined {
+	const text = typeof version === "string" ? version : JSON.stringify(version);
+	return text !== undefined && /^\d{1,16}$/.test(text) ? text : undefined;
 }
 
 /** Reads the answer to `GET mount/secret`. */

@@ -1,10 +1,11 @@
 import { DstaError } from "../../errors.ts";
-import type { SecretValue, WriteOptions, Written } from "../backend.ts";
+import type { WriteOptions, Written } from "../backend.ts";
 import { isObject } from "../select.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import { encodePath, kvPath } from "./api-path.ts";
 import { errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
+import { versionText } from "./kv.ts";
 import { findEngine, readState, type SecretRequest } from "./read.ts";
 import type { Session } from "./session.ts";
 import { timeoutFailure } from "./unavailable.ts";
@@ -40,10 +41,10 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 			signal,
 		});
 		if (response.status === 200 || response.status === 204) {
-			const version = (response.body?.data as { version?: SecretValue } | undefined)?.version;
+			const data = response.body?.data;
 			return {
 				location: apiPath,
-				version: version === undefined ? undefined : String(version),
+				version: isObject(data) ? versionText(data.version) : undefined,
 				created: current.content === undefined,
 				fields: Object.keys(content).sort(),
 			};

@@ -43,6 +43,17 @@ describe("A redirect of Vault", () => {
 		expect(other.connections.total).toBe(0);
 	});
 
+	it.each([
+		["the token", (token: string) => `http://${token}.example/`],
+		["the token in capitals", (token: string) => `http://${token.toUpperCase()}.example/`],
+		["the token, percent-encoded", (token: string) => `http://${token.replaceAll("s", "%73")}.example/`],
+	])("to an address with %s in it shows that of it which is not the token", async (_what, locationOf) => {
+		await using vault = await startFakeVault(() => to(locationOf(SENTINELS.token)));
+		using backend = openBackend(vault.url);
+		const error = await harmlessFailure(backend.read(request("a/b/c"), signal));
+		expect(error.message).toBe(`Vault not available: ${vault.url} redirects to http://….example`);
+	});
+
 	it("of a write is not followed to another address either", async () => {
 		await using other = await startFakeVault(() => found);
 		await using vault = await startFakeVault(({ method }) =>

@@ -87,4 +87,12 @@ describe("A write to Vault", () => {
 		expect(error.message).toMatch(message);
 		expect(error.cure).toMatch(cure);
 	});
+
+	it("is told the version by what looks like one, and nothing else that an answer says", async () => {
+		await using vault = await startFakeVault(({ method }) =>
+			method === "GET" ? refusal(404) : { body: { data: { version: SENTINELS.token } } },
+		);
+		using backend = openBackend(vault.url, {}, KV2);
+		expect((await backend.write("a/b", FIELDS, merge)).version).toBeUndefined();
+	});
 });
