@@ -61,7 +61,12 @@ const ARN = /^arn:aws[\w-]*:secretsmanager:([\w-]+):\d{12}:secret:[\w/+=.@!-]+$/
 
 // One impossible name in a batch would make AWS refuse the other nineteen.
 function isPossible(id: string): boolean {
-	return (/^[\w/+=.@!-]+$/.test(id) && id.length <= 512) || isArn(id);
+	return isPossibleName(id) || isArn(id);
+}
+
+/** Whether AWS allows a name. */
+export function isPossibleName(name: string): boolean {
+	return /^[\w/+=.@!-]+$/.test(name) && name.length <= 512;
 }
 
 /** How AWS wants a pinned version to be named; `undefined` when it can be none of its versions. */

@@ -7,6 +7,7 @@ import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import type { Secret } from "./ask.ts";
 import { attempt, type Change, compareAndSet, type Outcome, type Place } from "./compare-and-set.ts";
 import { AwsFault, type FaultKind } from "./fault.ts";
+import { isArn, isPossibleName, regionOfArn } from "./names.ts";
 import type { Session } from "./session.ts";
 
 export interface WriteRequest extends WriteOptions {
@@ -22,7 +23,9 @@ export interface WriteRequest extends WriteOptions {
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
 	const { secret: path, signal } = request;
-	const place: Place = { session, client: await session.client(), path, signal };
+	const name = nameOf(session, path);
+	if (!isArn(name)) checkName(name, path);
+	const place: Place = { session, client: await session.client(regionOfArn(path)), path, signal };
 	let current: Current | undefined;
 	let isWithoutValue = false;
 	let unchanged = 0;
@@ -54,6 +57,22 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 	});
 }
 
+function nameOf({ settings }: Session, path: string): string {
+	return isArn(path) ? path : `${settings.prefix}${path}`;
+}
+
+// Looked at here since not every server does, and what it took could not be read.
+function checkName(name: string, path: string): void {
+	if (isPossibleName(name)) return;
+	throw new DstaError("DSTA_CONFIG", `AWS allows no secret of the name ${name}`, {
+		backend: "aws",
+		path,
+		cure: isArn(name)
+			? "No secret has this ARN: create it by its name."
+			: "Choose a path of ASCII letters, digits and the characters / _ + = . @ -, with the prefix at most 512 of them.",
+	});
+}
+
 interface Current {
 	readonly id: string;
 	readonly secret: Secret | undefined;
@@ -63,7 +82,7 @@ interface Current {
 
 async function findCurrent(place: Place): Promise<Current> {
 	const { path, session } = place;
-	const prefixed = `${session.settings.prefix}${path}`;
+	const prefixed = nameOf(session, path);
 	const secret = await readCurrent(place, prefixed, ["absent"]);
 	if (secret !== undefined || prefixed === path) return { id: prefixed, secret };
 	// The recommended policy grants the names with the prefix alone.
@@ -99,6 +118,7 @@ function fieldsOf({ SecretString }: Secret): Content | undefined {
 }
 
 async function create(place: Place, { id, text }: Change): Promise<Outcome> {
+	checkName(id, place.path);
 	const input = { Name: id, SecretString: text, ClientRequestToken: randomUUID() };
 	const answer = await attempt(place, { action: "CreateSecret", id, absences: ["exists"] }, () =>
 		place.client.create(input, place.signal),

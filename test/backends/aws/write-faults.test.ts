@@ -82,6 +82,38 @@ describe("Writing", () => {
 		});
 	});
 
+	it.each([
+		["spaces", "a b/c d", "dsta/a b/c d"],
+		["letters that are not ASCII", "a/ключ", "dsta/a/ключ"],
+		["too many letters", "x".repeat(508), `dsta/${"x".repeat(508)}`],
+	])("refuses a name with %s, which AWS does not allow, and asks nobody", async (_what, path, name) => {
+		await using aws = await startFakeAws(() => DONE);
+		using backend = openBackend(aws.url);
+		const error = await failureOf(backend.write(path, FIELDS, { replace: false, signal }));
+		expect(error).toMatchObject({ code: "DSTA_CONFIG", path, backend: "aws" });
+		expect(error.message).toBe(`AWS allows no secret of the name ${name}`);
+		expect(error.cure).toContain("/ _ + = . @ -");
+		expect(aws.calls).toEqual([]);
+	});
+
+	it("changes a secret by its ARN, and creates none by it", async () => {
+		const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/db-AbCdEf";
+		let isThere = true;
+		await using aws = await startFakeAws(({ action }) => {
+			if (action !== "GetSecretValue") return DONE;
+			return isThere ? { body: { SecretString: '{"a":"1"}', VersionId: "v0" } } : ABSENT;
+		});
+		using backend = openBackend(aws.url);
+		const written = await backend.write(arn, FIELDS, { replace: false, signal });
+		expect(written).toMatchObject({ location: arn, created: false, fields: ["a", "k"] });
+		expect(new Set(aws.calls.map(({ input }) => input.SecretId))).toEqual(new Set([arn]));
+		expect(aws.calls[0]?.headers.authorization).toContain("/eu-west-1/");
+		isThere = false;
+		const error = await failureOf(backend.write(arn, FIELDS, { replace: false, signal }));
+		expect(error).toMatchObject({ code: "DSTA_CONFIG", cure: expect.stringContaining("by its name") });
+		expect(aws.calls.map(({ action }) => action)).not.toContain("CreateSecret");
+	});
+
 	it("ends at the signal", async () => {
 		const controller = new AbortController();
 		await using aws = await startFakeAws(() => {
