@@ -1,4 +1,5 @@
 import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts";
+import { shellWord } from "../shell.ts";
 import { formsOf } from "./names.ts";
 import type { Session } from "./session.ts";
 import { type AwsSettings, describe, overrideSettings, readAwsSettings } from "./settings.ts";
@@ -55,10 +56,10 @@ async function openSession(context: BackendContext, settings: AwsSettings): Prom
 
 function absenceAdvice({ path }: ReadRequest, { prefix, region }: AwsSettings): string {
 	const { secret, selector } = path;
-	const option = region === undefined ? "" : ` --region ${region}`;
+	const option = region === undefined ? "" : ` --region ${shellWord(region)}`;
 	const id = `${prefix}${secret}`;
 	const folder = id.slice(0, id.lastIndexOf("/") + 1);
-	const list = `aws secretsmanager list-secrets${option} --filters Key=name,Values=${folder === "" ? id : folder}`;
+	const list = `aws secretsmanager list-secrets${option} --filters ${shellWord(`Key=name,Values=${folder === "" ? id : folder}`)}`;
 	const key = selector.kind === "field" ? selector.key : "KEY";
-	return `List what is there (${list}), or write it, which keeps the other fields of ${id}: dsta-run put --backend aws ${secret} ${key}=-`;
+	return `List what is there (${list}), or write it, which keeps the other fields of ${id}: dsta-run put --backend aws ${shellWord(secret)} ${shellWord(`${key}=-`)}`;
 }

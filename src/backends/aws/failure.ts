@@ -1,4 +1,5 @@
 import { DstaError } from "../../errors.ts";
+import { shellWord } from "../shell.ts";
 import type { AwsFault } from "./fault.ts";
 
 /** What was asked, for the words of its failure. */
@@ -80,7 +81,7 @@ function undecryptable({ reason }: AwsFault, target: Target): DstaError {
 	});
 	return denied(
 		`Permission denied: the KMS key of ${id} does not decrypt it for us (${place}, ${reason})`,
-		`Find the key (aws secretsmanager describe-secret --secret-id ${id} --query KmsKeyId), see that it is enabled, and allow the role to use it: ${allow}`,
+		`Find the key (aws secretsmanager describe-secret --secret-id ${shellWord(id)} --query KmsKeyId), see that it is enabled, and allow the role to use it: ${allow}`,
 		target,
 	);
 }
@@ -96,7 +97,7 @@ function badCredentials({ reason }: AwsFault, target: Target): DstaError {
 }
 
 function ssoExpired(target: Target): DstaError {
-	const option = target.profile === undefined ? "" : ` --profile ${target.profile}`;
+	const option = target.profile === undefined ? "" : ` --profile ${shellWord(target.profile)}`;
 	return denied(
 		`Permission denied: the AWS SSO session has expired or is missing (${target.place})`,
 		`Log in again: aws sso login${option}`,
@@ -149,7 +150,7 @@ function misconfigured({ reason }: AwsFault, target: Target): DstaError {
 function scheduledForDeletion(target: Target): DstaError {
 	return wrong(
 		`${target.id} is scheduled for deletion (${target.place})`,
-		`Restore it first: aws secretsmanager restore-secret --secret-id ${target.id}`,
+		`Restore it first: aws secretsmanager restore-secret --secret-id ${shellWord(target.id ?? "")}`,
 		target,
 	);
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
+import { shellWord } from "../shell.ts";
 
 type Context = Pick<BackendContext, "env" | "home">;
 
@@ -19,7 +20,7 @@ export async function checkProfile(profile: string, context: Context): Promise<v
 	checkFiles(files);
 	throw new DstaError("DSTA_CONFIG", `The AWS profile ${profile} does not exist`, {
 		backend: "aws",
-		cure: `Create it (aws configure --profile ${profile}), or set AWS_PROFILE to one that exists (aws configure list-profiles). Looked in ${files.map(({ file }) => file).join(" and ")}.`,
+		cure: `Create it (aws configure --profile ${shellWord(profile)}), or set AWS_PROFILE to one that exists (aws configure list-profiles). Looked in ${files.map(({ file }) => file).join(" and ")}.`,
 	});
 }
 

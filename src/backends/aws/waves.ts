@@ -1,5 +1,6 @@
 import { DstaError } from "../../errors.ts";
 import type { Found, ReadRequest, SecretValue } from "../backend.ts";
+import { shellWord } from "../shell.ts";
 import { askAll, keyOf, type Question, type Secret } from "./ask.ts";
 import { contentOf } from "./content.ts";
 import { AwsFault } from "./fault.ts";
@@ -144,7 +145,7 @@ function read(secret: Secret, { id }: Form, { request }: Job): SecretValue {
 		throw new DstaError("DSTA_INVALID_VALUE", `The JSON of ${id} nests too deep`, {
 			backend: "aws",
 			path: request.path.text,
-			cure: `Look at it (aws secretsmanager get-secret-value --secret-id ${id}): no secret needs 500 levels.`,
+			cure: `Look at it (aws secretsmanager get-secret-value --secret-id ${shellWord(id)}): no secret needs 500 levels.`,
 		});
 	}
 }

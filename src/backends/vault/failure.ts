@@ -1,4 +1,5 @@
 import { DstaError } from "../../errors.ts";
+import { shellWord } from "../shell.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { saysVersioned } from "./kv.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -53,7 +54,7 @@ export function noVersions({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Take version: away from ${path}, or let the engine keep versions: vault kv enable-versioning ${settings.mount}/`,
+			cure: `Take version: away from ${path}, or let the engine keep versions: vault kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
 		},
 	);
 }
@@ -77,7 +78,7 @@ function denied({ apiPath, capability, path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${apiPath}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.`,
+			cure: `See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.`,
 		},
 	);
 }
@@ -98,7 +99,7 @@ function noNamespace({ settings, path }: Target): DstaError {
 	return new DstaError("DSTA_CONFIG", `Vault at ${settings.address} has no namespace ${settings.namespace}`, {
 		backend: "vault",
 		path,
-		cure: `Set VAULT_NAMESPACE to one that exists (vault namespace list), or to nothing (VAULT_NAMESPACE=) for none; create it with vault namespace create ${settings.namespace}.`,
+		cure: `Set VAULT_NAMESPACE to one that exists (vault namespace list), or to nothing (VAULT_NAMESPACE=) for none; create it with vault namespace create ${shellWord(settings.namespace)}.`,
 	});
 }
 
@@ -109,7 +110,7 @@ function noMount({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${settings.mount} kv-v2`,
+			cure: `Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${shellWord(settings.mount)} kv-v2`,
 		},
 	);
 }

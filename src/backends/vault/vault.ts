@@ -1,4 +1,5 @@
 import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts";
+import { shellWord } from "../shell.ts";
 import { kvPath } from "./api-path.ts";
 import type { Read } from "./reader.ts";
 import type { Session } from "./session.ts";
@@ -74,6 +75,7 @@ function absenceAdvice({ path }: ReadRequest, { mount }: VaultSettings): string 
 		return `The mount is no part of a path: write ${right} instead of ${text}.`;
 	}
 	const folder = secret.slice(0, secret.lastIndexOf("/") + 1);
-	const field = selector.kind === "field" ? `${selector.key}=…` : "KEY=…";
-	return `List what is there (vault kv list ${mount}/${folder}), look at it (vault kv get ${mount}/${secret}), or create it: vault kv put ${mount}/${secret} ${field}; where it has other fields that shall stay, dsta-run put ${secret} ${field}`;
+	const field = selector.kind === "field" ? `${shellWord(selector.key)}=…` : "KEY=…";
+	const place = shellWord(`${mount}/${secret}`);
+	return `List what is there (vault kv list ${shellWord(`${mount}/${folder}`)}), look at it (vault kv get ${place}), or create it: vault kv put ${place} ${field}; where it has other fields that shall stay, dsta-run put ${shellWord(secret)} ${field}`;
 }

@@ -417,4 +417,10 @@ describe("What AWS advises where a secret is missing", () => {
 		);
 		expect(advice).toContain("dsta-run put --backend aws exchange/binance api_key=-");
 	});
+
+	it("quotes for the shell what is not plain", () => {
+		const advice = openBackend("http://x").advice(request("a b;c/d's#e $f"));
+		expect(advice).toContain("--filters 'Key=name,Values=dsta/a b;c/')");
+		expect(advice).toContain(`dsta-run put --backend aws 'a b;c/d'\\''s' 'e $f=-'`);
+	});
 });
