@@ -98,7 +98,7 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
 	"a server answers what is no JSON": { status: 75, answers: [200, "{s3ntinel"] },
 	"a server answers JSON of another kind": { status: 75, answers: [200, '["s3ntinel"]'] },
 	"a server answers with a value in the wrong place": {
-		status: 65,
+		status: 75,
 		answers: [200, '{"data":"s3ntinel","SecretString":{"a":"s3ntinel"},"SecretValues":"s3ntinel"}'],
 	},
 	"a server fails and repeats what it knows": { status: 75, answers: [500, '{"errors":["s3ntinel"]}'] },
