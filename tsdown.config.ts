@@ -1,7 +1,6 @@
 import { defineConfig, type UserConfig } from "tsdown";
+import { REPLACED } from "./stubs.build.ts";
 import { thirdPartyLicenses } from "./tsdown.licenses.ts";
-
-const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
 
 const shared: UserConfig = {
 	platform: "node",
@@ -10,17 +9,7 @@ const shared: UserConfig = {
 	minify: true,
 	// Everything is in the bundle: whoever installs dsta-run gets one package, of which a run loads what it uses.
 	deps: { alwaysBundle: [/.*/] },
-	alias: {
-		// Parts of node-vault that the Vault backend replaces or does without: see src/backends/vault/client.ts.
-		...Object.fromEntries(
-			["axios", "https", "debug", "tv4", "mustache"].map((name) => [
-				name,
-				fileOf(`src/backends/vault/stubs/${name}.cjs`),
-			]),
-		),
-		// The build of yaml for Node prints the values of a map when LOG_TOKENS or LOG_STREAM is set; this one reads no switch.
-		yaml: fileOf("node_modules/yaml/browser/index.js"),
-	},
+	alias: { ...REPLACED },
 };
 
 const config: UserConfig[] = [

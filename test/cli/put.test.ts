@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ask } from "../backends/aws/moto.ts";
-import { CLI, folderWith, launch } from "../process/launch.ts";
+import { folderWith, launch, launchSync } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
@@ -20,11 +19,10 @@ const SENTINEL = "sentinel-put-2718";
 const FOLDER = mkdtempSync(join(tmpdir(), "dsta-run-put-"));
 
 function put(args: readonly string[], input = "", env: NodeJS.ProcessEnv = VAULT) {
-	const { status, stderr, stdout } = spawnSync(process.execPath, [CLI, "put", ...args], {
+	const { status, stderr, stdout } = launchSync(["put", ...args], {
 		cwd: FOLDER,
 		env: { PATH: process.env.PATH, HOME: FOLDER, ...env },
 		input,
-		encoding: "utf8",
 	});
 	expect(stdout + stderr).not.toMatch(/sentinel|root-token/);
 	return { status, stderr, stdout };

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS, type CommandName, OPTIONS } from "../../src/cli/usage.ts";
 import { EXIT_STATUS } from "../../src/errors.ts";
 import { ask } from "../backends/aws/moto.ts";
-import { CLI, folderWith } from "../process/launch.ts";
+import { folderWith, LAUNCHER } from "../process/launch.ts";
 import { askVault } from "../servers/start.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
@@ -167,7 +167,8 @@ function run(
 	const folder = folderWith(situation.map ?? MAP);
 	writeFileSync(join(folder, ".env"), situation.dotenv ?? "FROM_ENV=s3ntinel-in-file\n");
 	const address = `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`;
-	const child = spawn(process.execPath, [CLI, ...args], {
+	const [program, ...words] = LAUNCHER as [string, ...string[]];
+	const child = spawn(program, [...words, ...args], {
 		cwd: folder,
 		env: {
 			PATH: process.env.PATH,

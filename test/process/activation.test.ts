@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { CLI, folderWith } from "./launch.ts";
+import { folderWith, LAUNCHER, launchSync } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 
@@ -36,8 +36,7 @@ const activated = (count: number, ...command: string[]) => [
 	"-c",
 	ACTIVATE,
 	String(count),
-	process.execPath,
-	CLI,
+	...LAUNCHER,
 	"--",
 	...command,
 ];
@@ -104,9 +103,8 @@ describe("the sockets of a service manager", () => {
 	});
 
 	it("that are meant for another process change nothing", () => {
-		const { stdout } = spawnSync(
-			process.execPath,
-			[CLI, "--", "sh", "-c", "echo $LISTEN_PID $LISTEN_FDS; [ -e /proc/self/fd/3 ] || echo closed"],
+		const { stdout } = launchSync(
+			["--", "sh", "-c", "echo $LISTEN_PID $LISTEN_FDS; [ -e /proc/self/fd/3 ] || echo closed"],
 			{
 				cwd: EMPTY,
 				env: { PATH: process.env.PATH, LISTEN_PID: "1", LISTEN_FDS: "1" },

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { CLI, childrenOf, folderWith, launch } from "./launch.ts";
+import { childrenOf, folderWith, LAUNCHER, launch } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 const filterOf = (pid: number | string | undefined) =>
@@ -43,14 +43,10 @@ describe("a core file", () => {
 
 	it("of the command keeps the setting that the launcher was started with", () => {
 		const run = 'echo 0x1f > /proc/self/coredump_filter; exec "$0" "$@"';
-		const { stdout } = spawnSync(
-			"sh",
-			["-c", run, process.execPath, CLI, "--", "cat", "/proc/self/coredump_filter"],
-			{
-				cwd: EMPTY,
-				encoding: "utf8",
-			},
-		);
+		const { stdout } = spawnSync("sh", ["-c", run, ...LAUNCHER, "--", "cat", "/proc/self/coredump_filter"], {
+			cwd: EMPTY,
+			encoding: "utf8",
+		});
 		expect(stdout).toBe("0000001f\n");
 	});
 });

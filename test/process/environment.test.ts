@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CLI, folderWith } from "./launch.ts";
+import { folderWith, LAUNCHER, launchSync } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const EMPTY = folderWith("{}\n");
@@ -16,7 +16,7 @@ variables = {to_bytes(name): to_bytes(value) for name, value in given["variables
 os.execve(given["args"][0], [to_bytes(arg) for arg in given["args"]], variables)
 `;
 
-const LAUNCH = [process.execPath, CLI, "--"];
+const LAUNCH = [...LAUNCHER, "--"];
 
 /** What a command prints that is started with these bytes, as text in which a character is a byte. */
 function printedBy(
@@ -127,9 +127,8 @@ describe("the variables of an env file named on the command line", () => {
 		["--env-file", "names.env"],
 		["--env-file=names.env", "--quiet"],
 	])("serve the map and do not reach the command by themselves: %s %s", (...options) => {
-		const { status, stdout } = spawnSync(process.execPath, [CLI, ...options, "--", "env"], {
+		const { status, stdout } = launchSync([...options, "--", "env"], {
 			cwd: folder,
-			encoding: "utf8",
 			env: { PATH: process.env.PATH },
 		});
 		expect(status).toBe(0);
@@ -139,7 +138,6 @@ describe("the variables of an env file named on the command line", () => {
 
 	it("reach it where a command of its own is told to read it", () => {
 		const args = [
-			CLI,
 			"-e",
 			"names.env",
 			"--",
@@ -148,7 +146,7 @@ describe("the variables of an env file named on the command line", () => {
 			"-p",
 			"process.env.OTHER",
 		];
-		const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });
+		const { stdout } = launchSync(args, { cwd: folder, env: {} });
 		expect(stdout).toBe("from-the-file\n");
 	});
 });

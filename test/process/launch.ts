@@ -1,9 +1,41 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import {
+	type ChildProcess,
+	type SpawnSyncOptions,
+	type SpawnSyncReturns,
+	spawn,
+	spawnSync,
+} from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const CLI: string = new URL("../../dist/cli.cjs", import.meta.url).pathname;
+const fileOf = (path: string) => new URL(`../../${path}`, import.meta.url).pathname;
+
+/** The executable of the npm package. */
+export const CLI: string = fileOf("dist/cli.cjs");
+
+/** The builds that are tested, and how each is started. */
+const LAUNCHERS = {
+	npm: [process.execPath, CLI],
+	standalone: [fileOf(`dist/standalone/dsta-run-linux-${process.arch}`)],
+} as const satisfies Record<string, readonly string[]>;
+
+/** The build under test, which the project of the test run names. */
+export const BUILD: keyof typeof LAUNCHERS =
+	process.env.DSTA_TEST_BUILD === "standalone" ? "standalone" : "npm";
+
+/** The words by which the build under test is started. */
+export const LAUNCHER: readonly string[] = LAUNCHERS[BUILD];
+
+const [PROGRAM, ...PROGRAM_ARGS] = LAUNCHER as [string, ...string[]];
+
+/** Starts the build under test and waits for its end. */
+export function launchSync(
+	args: readonly string[],
+	options: SpawnSyncOptions = {},
+): SpawnSyncReturns<string> {
+	return spawnSync(PROGRAM, [...PROGRAM_ARGS, ...args], { ...options, encoding: "utf8" });
+}
 
 export interface Ended {
 	readonly status: number | null;
@@ -46,7 +78,7 @@ export function isRunning(pid: number): boolean {
 
 /** Starts the built executable in a folder, with PATH and `env` as its whole environment. */
 export function launch(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Launch {
-	const child = spawn(process.execPath, [CLI, ...args], {
+	const child = spawn(PROGRAM, [...PROGRAM_ARGS, ...args], {
 		// Away from the terminal of whoever runs the tests: on its foreground some signals would not be forwarded.
 		detached: true,
 		cwd,

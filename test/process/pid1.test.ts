@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
-import { CLI, childrenOf, folderWith, follow } from "./launch.ts";
+import { childrenOf, folderWith, follow, LAUNCHER } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -10,7 +10,7 @@ const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 /** Starts the executable as the first process of a new namespace, where signals have no default action for it. */
 function launchAsInit(command: readonly string[], env: NodeJS.ProcessEnv = {}) {
 	const namespace = ["-Urpf", "--mount-proc", "--kill-child"];
-	const child = spawn("unshare", [...namespace, process.execPath, CLI, "--", ...command], {
+	const child = spawn("unshare", [...namespace, ...LAUNCHER, "--", ...command], {
 		detached: true,
 		cwd: FOLDER,
 		env: { PATH: process.env.PATH, HOME: FOLDER, SECRET_KEY: "x", ...env },

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CLI, folderWith, launch } from "./launch.ts";
+import { folderWith, LAUNCHER, launch, launchSync } from "./launch.ts";
 
 const FOLDER = folderWith("{}\n");
 const FROM_MAP = ["-m", join(FOLDER, "secrets.map.yaml")];
@@ -69,10 +69,9 @@ describe("a command is found as env finds it", () => {
 		mkdirSync(closed, { mode: 0o000 });
 		chmodSync(FOLDER, 0o755);
 		const run = (command: string) =>
-			spawnSync(process.execPath, [CLI, ...FROM_MAP, "--", command], {
+			launchSync([...FROM_MAP, "--", command], {
 				cwd: "/",
 				env: { PATH: `${closed}:/bin` },
-				encoding: "utf8",
 				...(process.getuid?.() === 0 ? { uid: 65_534 } : {}),
 			});
 		expect(run("true")).toMatchObject({ status: 0, stderr: "" });
@@ -113,7 +112,7 @@ describe("a command starts in the working directory", () => {
 		const run = `rmdir ../gone; exec "$0" "$@"`;
 		const { status, stderr, stdout } = spawnSync(
 			"sh",
-			["-c", run, process.execPath, CLI, ...FROM_MAP, "--", "readlink", "/proc/self/cwd"],
+			["-c", run, ...LAUNCHER, ...FROM_MAP, "--", "readlink", "/proc/self/cwd"],
 			{ cwd: gone, encoding: "utf8" },
 		);
 		expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: `${gone} (deleted)\n` });
@@ -124,7 +123,7 @@ describe("a command starts in the working directory", () => {
 		mkdirSync(gone);
 		const { status, stderr } = spawnSync(
 			"sh",
-			["-c", `rmdir ../gone; exec "$0" "$@"`, process.execPath, CLI, ...FROM_MAP, "--", "./no-such-tool"],
+			["-c", `rmdir ../gone; exec "$0" "$@"`, ...LAUNCHER, ...FROM_MAP, "--", "./no-such-tool"],
 			{ cwd: gone, encoding: "utf8" },
 		);
 		expect(status).toBe(127);
@@ -137,7 +136,7 @@ describe("a command starts in the working directory", () => {
 		const run = (...command: string[]) =>
 			spawnSync(
 				"sh",
-				["-c", `chmod 0 . 2>/dev/null; exec "$0" "$@"`, process.execPath, CLI, ...FROM_MAP, "--", ...command],
+				["-c", `chmod 0 . 2>/dev/null; exec "$0" "$@"`, ...LAUNCHER, ...FROM_MAP, "--", ...command],
 				{ cwd: closed, encoding: "utf8", ...(process.getuid?.() === 0 ? { uid: 65_534 } : {}) },
 			);
 

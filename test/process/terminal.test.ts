@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { CLI, folderWith, isRunning } from "./launch.ts";
+import { folderWith, isRunning, LAUNCHER } from "./launch.ts";
 import { CTRL, DSTA_RUN, openTerminal, type Terminal } from "./terminal.ts";
 
 const FOLDER = folderWith("{}\n");
-const LAUNCH = [process.execPath, CLI, "--"];
+const LAUNCH = [...LAUNCHER, "--"];
 
 /**
  * A program that says which signals it gets and which lines it reads. At the line `end` it has its launcher send USR1, which comes
@@ -86,7 +86,7 @@ describe("on the foreground of a terminal", () => {
 			});
 			run.on("exit", (status, signal) => { console.log("ended " + signal); process.exit(); });
 		})`;
-		const run = [process.execPath, CLI, "-m", "silent.yaml", "--", "echo", "started"];
+		const run = [...LAUNCHER, "-m", "silent.yaml", "--", "echo", "started"];
 		const { ended, shows, type } = open([process.execPath, "-e", server, ...run]);
 		await shows("asked");
 		type(CTRL.C);

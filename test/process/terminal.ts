@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { CLI } from "./launch.ts";
+import { LAUNCHER } from "./launch.ts";
 
 const KEEPER = new URL("terminal.py", import.meta.url).pathname;
 
@@ -28,7 +28,7 @@ export interface Terminal {
 }
 
 /** The words of a shell command that starts the built executable. */
-export const DSTA_RUN = `'${process.execPath}' '${CLI}'`;
+export const DSTA_RUN = LAUNCHER.map((word) => `'${word}'`).join(" ");
 
 /** Runs a program as the leader of a session on a new terminal, with PATH and `env` as its whole environment. */
 export function openTerminal(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Terminal {

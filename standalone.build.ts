@@ -1,0 +1,47 @@
+/*
+ * Compiles the standalone executables: `npm run build:standalone`, or with some of their names for those alone.
+ * To be run by Bun, which brings the runtime of each target with it.
+ */
+import { mkdirSync, statSync } from "node:fs";
+import { REPLACED } from "./stubs.build.ts";
+
+/** The parts of Bun that are used here. */
+declare const Bun: {
+	build(options: object): Promise<{ readonly success: boolean; readonly logs: readonly unknown[] }>;
+};
+
+interface PluginBuild {
+	onResolve(where: { filter: RegExp }, resolve: (module: { path: string }) => object): void;
+}
+
+const TARGETS = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"] as const;
+const FOLDER = `${import.meta.dirname}/dist/standalone`;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !TARGETS.some((target) => target === name));
+if (unknown.length > 0)
+	throw new Error(`There is no target ${unknown.join(", ")}, only ${TARGETS.join(", ")}`);
+
+mkdirSync(FOLDER, { recursive: true });
+for (const target of asked.length > 0 ? asked : TARGETS) {
+	const outfile = `${FOLDER}/dsta-run-${target}`;
+	const { logs, success } = await Bun.build({
+		entrypoints: [`${import.meta.dirname}/src/cli.ts`],
+		target: "bun",
+		format: "cjs",
+		minify: true,
+		bytecode: true,
+		// What lies in the working directory is for the command: our own rules say what is read of it.
+		compile: { target: `bun-${target}`, outfile, autoloadDotenv: false, autoloadBunfig: false },
+		plugins: [{ name: "replaced-modules", setup: replaceModules }],
+	});
+	if (!success) throw new AggregateError(logs, `${target} was not compiled`);
+	console.log(
+		`${outfile.slice(import.meta.dirname.length + 1)}: ${Math.round(statSync(outfile).size / 2 ** 20)} MiB`,
+	);
+}
+
+function replaceModules(build: PluginBuild): void {
+	const filter = new RegExp(`^(?:${Object.keys(REPLACED).join("|")})$`);
+	build.onResolve({ filter }, ({ path }) => ({ path: REPLACED[path] }));
+}
