@@ -8,6 +8,14 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
+					name: "npm package, exec mode",
+					include: ["start", "spawn", "environment", "resolving"].map((name) => `test/process/${name}.test.ts`),
+					env: { DSTA_TEST_MODE: "exec" },
+				},
+			},
+			{
+				extends: true,
+				test: {
 					name: "standalone executable",
 					include: ["test/process/*.test.ts", "test/cli/*.test.ts", "test/e2e/*.test.ts"],
 					// About what the npm package loads, and about the Node that carries it.

@@ -3,6 +3,7 @@ import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/regi
 import { DstaError } from "../errors.ts";
 import { isVariablePattern } from "../launch/environment.ts";
 import { parseDuration } from "../map/duration.ts";
+import type { RunMode } from "../map/secret-map.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
 import { misplaced, type Operand, unknownCommand, unknownOption, usage } from "./mistakes.ts";
 import { COMMANDS, type CommandName, OPTIONS, type OptionName } from "./usage.ts";
@@ -14,6 +15,7 @@ export interface Options {
 	readonly envFile?: string | false;
 	readonly backend?: BackendName;
 	readonly strict?: boolean;
+	readonly mode?: RunMode;
 	readonly pristine?: boolean;
 	readonly pass: readonly string[];
 	readonly strip: readonly string[];
@@ -124,6 +126,11 @@ function isOptionName(name: string): name is OptionName {
 	return Object.hasOwn(OPTIONS, name);
 }
 
+const CONTRADICTIONS = [
+	["env-file", "no-env-file"],
+	["exec", "spawn"],
+] as const;
+
 function checkOptions(command: CommandName, given: Given): void {
 	for (const [name, values] of given) {
 		const { repeatable, commands } = OPTIONS[name];
@@ -137,8 +144,9 @@ function checkOptions(command: CommandName, given: Given): void {
 				"Give it a value, or leave the option out.",
 			);
 	}
-	if (given.has("env-file") && given.has("no-env-file"))
-		throw usage("--env-file and --no-env-file contradict each other", "Give one of them.");
+	for (const [one, other] of CONTRADICTIONS)
+		if (given.has(one) && given.has(other))
+			throw usage(`--${one} and --${other} contradict each other`, "Give one of them.");
 }
 
 function checkNumber(command: CommandName, words: readonly string[]): void {
@@ -175,6 +183,7 @@ function parseOptions(given: Given, env: Environment): Options {
 			`one of ${BACKEND_NAMES.join(" ")}`,
 		),
 		strict: flag("strict"),
+		mode: given.has("exec") ? "exec" : given.has("spawn") ? "spawn" : undefined,
 		pristine: given.has("pristine") || undefined,
 		pass: patternsOf("pass", given),
 		strip: patternsOf("strip", given),

@@ -68,6 +68,10 @@ const options = {
 		commands: RESOLVING,
 		summary: "the deadline of the whole resolution; default 30s",
 	},
+	exec: {
+		commands: ["run", "check"],
+		summary: "become the command: same pid, no process and no memory of dsta-run left",
+	},
 	spawn: {
 		commands: ["run", "check"],
 		summary: "stay in front of the command and forward signals (the default)",

@@ -23,8 +23,7 @@ const ADDED_BY_SHELLS = ["PWD", "OLDPWD", "SHLVL", "_"];
 export function handOverSockets(command: Command, pid: number): Activation {
 	// The inode of our own pidfd says the same as LISTEN_PID, and a shell cannot tell its own.
 	const { LISTEN_PIDFDID: _, ...env } = command.env;
-	if (env.LISTEN_PID !== String(pid)) return { command, descriptors: [] };
-	const descriptors = openDescriptors(Number(env.LISTEN_FDS));
+	const descriptors = activatedDescriptors(env, pid);
 	if (descriptors.length === 0) return { command, descriptors };
 	const shell = shellFor(command);
 	const unset = ADDED_BY_SHELLS.filter((name) => env[name] === undefined).flatMap((name) => ["-u", name]);
@@ -38,6 +37,11 @@ export function handOverSockets(command: Command, pid: number): Activation {
 		},
 		descriptors,
 	};
+}
+
+/** The descriptors that a service manager gave to the process with a pid; none where the variables are about another one. */
+export function activatedDescriptors(env: Command["env"], pid: number): readonly number[] {
+	return env.LISTEN_PID === String(pid) ? openDescriptors(Number(env.LISTEN_FDS)) : [];
 }
 
 // None at all if one is missing: then the variables are not about our descriptors.

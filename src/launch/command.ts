@@ -10,15 +10,15 @@ export interface Command {
 	readonly cwd: string;
 }
 
+const HEAD_BYTES = 4096;
+
 /** Where the C library searches without a PATH. */
 const DEFAULT_PATH = "/bin:/usr/bin";
 
 /** Why the system could not start a command, found out after it refused: DSTA_COMMAND_NOT_FOUND or DSTA_NOT_EXECUTABLE. */
 export function startFailure({ cwd, env, file }: Command, systemCode: string): DstaError {
 	const path = env.PATH ?? DEFAULT_PATH;
-	const candidates = file.includes("/")
-		? [within(cwd, file)]
-		: path.split(delimiter).map((folder) => within(cwd, join(folder, file)));
+	const candidates = candidatesFor({ cwd, env, file });
 	// A command without a name is in no folder, though the folder itself exists.
 	const found = file === "" ? undefined : candidates.find(exists);
 	if (found !== undefined) return notExecutable(found, reasonOf(found, systemCode));
@@ -26,6 +26,33 @@ export function startFailure({ cwd, env, file }: Command, systemCode: string): D
 	const isPassedOver = systemCode === "EACCES" && !file.includes("/");
 	const reason = isPassedOver ? undefined : REASONS[systemCode];
 	return reason === undefined ? notFound(file, path) : notExecutable(file, reason);
+}
+
+/** The files that a command may be, in the order in which they are tried. */
+export function candidatesFor({ cwd, env, file }: Pick<Command, "cwd" | "env" | "file">): readonly string[] {
+	// As it is given, since a script sees it so. It is meant for the working directory, which is ours.
+	if (file.includes("/")) return [file];
+	return (env.PATH ?? DEFAULT_PATH).split(delimiter).map((folder) => within(cwd, join(folder, file)));
+}
+
+/** The first bytes of a file, where the kernel looks for its format; `undefined` where this user may not read it. */
+export function readHead(file: string): Buffer | undefined {
+	const head = Buffer.alloc(HEAD_BYTES);
+	try {
+		const descriptor = openSync(file, "r");
+		try {
+			return head.subarray(0, readSync(descriptor, head));
+		} finally {
+			closeSync(descriptor);
+		}
+	} catch {
+		return undefined;
+	}
+}
+
+/** The interpreter that a script names in its first line; `undefined` where the file is no such script. */
+export function interpreterOf(head: Buffer | undefined): string | undefined {
+	return /^#![ \t]*([^\s\0]+)/.exec(head?.toString("latin1", 0, 256) ?? "")?.[1];
 }
 
 /** Why a file was refused that cannot even be looked at. */
@@ -59,23 +86,11 @@ function notFound(file: string, path: string): DstaError {
 function reasonOf(file: string, systemCode: string): string {
 	if (statSync(file).isDirectory()) return "it is a directory";
 	if (!isExecutable(file)) return "this user has no permission to execute it";
-	const interpreter = interpreterOf(file);
+	const interpreter = interpreterOf(readHead(file));
 	if (interpreter !== undefined && !exists(interpreter))
 		return `its interpreter ${interpreter} does not exist`;
 	if (systemCode === "ENOEXEC") return "it is in no format that this system executes, and has no #! line";
 	return systemCode === "ENOENT" ? "the loader or interpreter that it needs does not exist" : systemCode;
-}
-
-function interpreterOf(file: string): string | undefined {
-	const start = Buffer.alloc(256);
-	try {
-		const descriptor = openSync(file, "r");
-		readSync(descriptor, start);
-		closeSync(descriptor);
-	} catch {
-		return undefined;
-	}
-	return /^#![ \t]*([^\s\0]+)/.exec(start.toString("latin1"))?.[1];
 }
 
 function exists(file: string): boolean {

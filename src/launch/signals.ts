@@ -39,6 +39,8 @@ export interface Signals {
 	attach(command: Receiver): void;
 	/** Removes all listeners. */
 	release(): void;
+	/** Removes all listeners, and lets the signals that waited for a command act as if nobody had listened. */
+	surrender(): void;
 }
 
 const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT IOT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
@@ -99,6 +101,10 @@ export function captureSignals(process: SignalledProcess): Signals {
 			for (const signal of waiting.splice(0)) receiver.kill(signal);
 		},
 		release,
+		surrender() {
+			release();
+			for (const signal of waiting.splice(0)) process.kill(process.pid, signal);
+		},
 	};
 }
 

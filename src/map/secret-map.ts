@@ -45,7 +45,12 @@ export interface Entry {
 	readonly backends?: Readonly<Record<string, BackendSettings>>;
 }
 
+/** Whether dsta-run stays in front of its command, or becomes it. */
+export const RUN_MODES = ["spawn", "exec"] as const;
+export type RunMode = (typeof RUN_MODES)[number];
+
 export interface RunSettings {
+	readonly mode?: RunMode;
 	readonly pristine?: boolean;
 	readonly pass?: readonly string[];
 	readonly strip?: readonly string[];

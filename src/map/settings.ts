@@ -15,7 +15,7 @@ import {
 	shown,
 } from "./fields.ts";
 import type { YamlNode } from "./node.ts";
-import type { BackendSettings, RunSettings } from "./secret-map.ts";
+import { type BackendSettings, RUN_MODES, type RunSettings } from "./secret-map.ts";
 import { suggestion } from "./suggest.ts";
 
 /** The name of a backend of this build. */
@@ -82,14 +82,8 @@ const readVariable: Reader<string> = (node, label, context) => {
 	return complain(node, `${label} holds names of variables, with * for any characters`, context);
 };
 
-const readMode: Reader<"spawn"> = (node, label, context) => {
-	if (node.kind === "scalar" && node.text === "exec")
-		return complain(node, `${label}: exec is not supported by this version of dsta-run`, context);
-	return oneOf(["spawn"])(node, label, context);
-};
-
 const RUN = {
-	mode: readMode,
+	mode: oneOf(RUN_MODES),
 	pristine: readBoolean,
 	pass: listOf(readVariable),
 	strip: listOf(readVariable),
@@ -103,13 +97,7 @@ const RUN = {
 } satisfies Schema;
 
 /** How the command is run. */
-export const readRun: Reader<RunSettings> = (node, label, context) => {
-	const fields = mappingOf(RUN)(node, label, context);
-	if (fields === undefined) return undefined;
-	// There is one mode yet, so nobody has to know it.
-	const { mode: _, ...run } = fields;
-	return run;
-};
+export const readRun: Reader<RunSettings> = mappingOf(RUN);
 
 /** The settings among read fields, per backend name, as far as there are any. */
 export function pickSettings(

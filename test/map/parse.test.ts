@@ -170,7 +170,7 @@ secrets:
 			run: { pristine: true, pass: ["LC_*"], strip: ["A", "B_*"] },
 		});
 		expect(map).not.toHaveProperty("timeout");
-		expect(map.run).not.toHaveProperty("mode");
+		expect(map.run.mode).toBe("spawn");
 		expect(map.backends.vault).not.toHaveProperty("timeout");
 		expect(map.entries.map(({ names }) => names)).toEqual([["A"]]);
 	});

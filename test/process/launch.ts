@@ -24,8 +24,11 @@ const LAUNCHERS = {
 export const BUILD: keyof typeof LAUNCHERS =
 	process.env.DSTA_TEST_BUILD === "standalone" ? "standalone" : "npm";
 
-/** The words by which the build under test is started. */
-export const LAUNCHER: readonly string[] = LAUNCHERS[BUILD];
+/** Whether it stays in front of its command or becomes it. */
+export const MODE: "spawn" | "exec" = process.env.DSTA_TEST_MODE === "exec" ? "exec" : "spawn";
+
+/** The words by which the build under test is started, in the mode under test. */
+export const LAUNCHER: readonly string[] = [...LAUNCHERS[BUILD], ...(MODE === "exec" ? ["--exec"] : [])];
 
 const [PROGRAM, ...PROGRAM_ARGS] = LAUNCHER as [string, ...string[]];
 

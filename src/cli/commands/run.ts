@@ -23,7 +23,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	// A USR1 before our listeners may have left a request to open it.
 	await signals.settle();
 	await closeInspector(host.process);
-	const supervising = import("../../launch/supervise.ts");
+	const mode = commandLine.options.mode ?? session.map.run.mode ?? "spawn";
+	const launching = mode === "exec" ? import("../../launch/replace.ts") : import("../../launch/supervise.ts");
 	const resolutions = await resolving;
 	session.backends.close();
 
@@ -35,14 +36,15 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		choices: [commandLine.options, { pass: [], strip: [], ...session.map.run }],
 	});
 	const [file, ...args] = commandLine.command as [string, ...string[]];
-	const { superviseCommand } = await supervising;
+	const launch = await launching;
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
 	const asked = { file, args, env, cwd: host.cwd };
 	warnOfDamage(host.log, findDamaged(asked));
+	const { process } = host;
+	if ("replaceByCommand" in launch) return launch.replaceByCommand(asked, { process, signals, coreDumps });
 	// One that came during our own work is to end the run before the command starts.
 	await signals.settle();
-	const { pid } = host.process;
-	const ending = await superviseCommand(asked, { pid, signals, coreDumps });
+	const ending = await launch.superviseCommand(asked, { pid: process.pid, signals, coreDumps });
 	endLike(host.process, ending, signals.release);
 	return undefined;
 }
