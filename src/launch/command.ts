@@ -89,6 +89,8 @@ function reasonOf(file: string, systemCode: string): string {
 	const interpreter = interpreterOf(readHead(file));
 	if (interpreter !== undefined && !exists(interpreter))
 		return `its interpreter ${interpreter} does not exist`;
+	if (interpreter !== undefined && !isExecutable(interpreter))
+		return `its interpreter ${interpreter} cannot be executed`;
 	if (systemCode === "ENOEXEC") return "it is in no format that this system executes, and has no #! line";
 	return systemCode === "ENOENT" ? "the loader or interpreter that it needs does not exist" : systemCode;
 }
@@ -101,10 +103,11 @@ function exists(file: string): boolean {
 	}
 }
 
-function isExecutable(file: string): boolean {
+/** Whether this user may execute a file; a folder is none. */
+export function isExecutable(file: string): boolean {
 	try {
 		accessSync(file, constants.X_OK);
-		return true;
+		return statSync(file).isFile();
 	} catch {
 		return false;
 	}

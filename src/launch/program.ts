@@ -1,5 +1,12 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { type Command, candidatesFor, interpreterOf, readHead, startFailure } from "./command.ts";
+import {
+	type Command,
+	candidatesFor,
+	interpreterOf,
+	isExecutable,
+	readHead,
+	startFailure,
+} from "./command.ts";
 import { MACHINES, parseElf } from "./elf.ts";
 
 /** A program file, and the arguments to call it with. */
@@ -62,10 +69,6 @@ function programOf(file: string, command: Command, arch: string): Program | unde
 	}
 	// One that this user may execute and not read is taken for a program.
 	return head === undefined ? { file, argv } : { file: SHELL, argv: [SHELL, file, ...command.args] };
-}
-
-function isExecutable(file: string): boolean {
-	return codeOf(() => checkFile(file)) === undefined;
 }
 
 function hasEmulators(): boolean {

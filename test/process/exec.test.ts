@@ -74,17 +74,14 @@ describe("exec mode", () => {
 			"--",
 			"sh",
 			"-c",
-			"echo $$ $(ls -d /proc/[0-9]* | wc -l)",
+			"echo $$ $(cat /proc/1/comm)",
 		];
 		const child = spawn("unshare", words, { cwd: FOLDER, env: { PATH: process.env.PATH, ...ENV } });
-		// Itself, and the two that count.
-		expect(await follow(child).ended).toMatchObject({
-			status: 0,
-			stdout: expect.stringMatching(/^1 [23]\n$/),
-		});
+		expect(await follow(child).ended).toMatchObject({ status: 0, stdout: "1 sh\n" });
 	});
 
-	it.skipIf(BUILD !== "npm")("refuses sockets of a service manager, which Node would close", () => {
+	it("refuses sockets of a service manager in the npm package, since Node would close them", () => {
+		if (BUILD !== "npm") return;
 		const line = `LISTEN_FDS=1 LISTEN_PID=$$ exec ${LAUNCHER.map((word) => `'${word}'`).join(" ")} --exec -- true 3</dev/null`;
 		const { status, stderr } = spawnSync("sh", ["-c", line], {
 			cwd: FOLDER,
@@ -102,7 +99,11 @@ describe("exec mode", () => {
 			elf({ loader: "/no/such/loader" }),
 			"the loader or interpreter that it needs does not exist",
 		],
-		["a script whose interpreter is a folder", Buffer.from("#!/tmp\n"), "/tmp"],
+		[
+			"a script whose interpreter is a folder",
+			Buffer.from("#!/tmp\n"),
+			"its interpreter /tmp cannot be executed",
+		],
 	])("finds out before that it cannot be executed: %s", async (_what, content, words) => {
 		const file = join(FOLDER, "odd");
 		writeFileSync(file, content);
