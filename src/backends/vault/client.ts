@@ -4,7 +4,7 @@ import { type HttpResponse, type Transport, TransportError } from "../transport.
 
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
 export interface ApiRequest {
-	readonly method: "GET" | "LIST" | "POST";
+	readonly method: "GET" | "POST";
 	readonly path: string;
 	readonly namespace: string;
 	readonly body?: SecretValue | undefined;

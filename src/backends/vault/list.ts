@@ -17,8 +17,9 @@ export async function listSecrets(
 	const apiPath = kvPath(settings.mount, kv === 2 ? "metadata" : "", folder);
 	const target: Target = { settings, apiPath, path: folder, capability: "list" };
 	const response = await session.ask(target, {
-		method: "LIST",
-		path: encodePath(apiPath),
+		// The same as LIST, a method that not every HTTP client and proxy knows.
+		method: "GET",
+		path: `${encodePath(apiPath)}?list=true`,
 		namespace: settings.namespace,
 		signal,
 	});
