@@ -17,7 +17,7 @@ import {
 	SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
-import { createNodeTransport } from "../node-http.ts";
+import { openTransport } from "../open-transport.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
@@ -40,8 +40,12 @@ export interface AwsClient {
 }
 
 /** Makes the client. It looks for credentials when it is first asked something. */
-export function createClient(settings: AwsSettings, { env, onSent }: BackendContext): AwsClient {
+export async function createClient(
+	settings: AwsSettings,
+	{ env, onSent }: BackendContext,
+): Promise<AwsClient> {
 	const { endpoint, profile, region } = settings;
+	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent });
 	const credentials = profile === undefined ? staticKeys(env) : undefined;
 	const sdk = new SecretsManagerClient({
 		...(region === undefined ? {} : { region }),
@@ -49,7 +53,7 @@ export function createClient(settings: AwsSettings, { env, onSent }: BackendCont
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
-		requestHandler: { ...createHttpHandler(createNodeTransport({ maxSockets: MAX_SOCKETS, onSent })) },
+		requestHandler: { ...createHttpHandler(transport) },
 		maxAttempts: 3,
 		retryMode: "standard",
 		logger: SILENT,

@@ -36,7 +36,7 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 	async function open(region: string | undefined): Promise<AwsClient> {
 		await checkSettings({ ...settings, region }, context);
 		const { createClient } = await import("./client.ts");
-		const client = createClient({ ...settings, region }, context);
+		const client = await createClient({ ...settings, region }, context);
 		if (isClosed) client.close();
 		return client;
 	}

@@ -1,5 +1,6 @@
 import type { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
+import { openTransport } from "../open-transport.ts";
 import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
@@ -32,8 +33,7 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
  */
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
-	const { createNodeTransport } = await import("../node-http.ts");
-	const transport = createNodeTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
+	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
 	const client = await createVaultClient({ address: settings.address, token, transport });
 	return {
 		settings,
