@@ -1,10 +1,13 @@
 import { defineConfig } from "vitest/config";
 import { reportSkipped } from "./test/servers/report-skipped.ts";
 
+// For each project, so that each has servers of its own and one does not find what another has left there.
+const globalSetup = ["test/servers/setup.ts"];
+
 export default defineConfig({
 	test: {
 		projects: [
-			{ extends: true, test: { name: "npm package", include: ["test/**/*.test.ts"] } },
+			{ extends: true, test: { name: "npm package", include: ["test/**/*.test.ts"], globalSetup } },
 			{
 				extends: true,
 				test: {
@@ -17,14 +20,20 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "standalone executable",
-					include: ["test/process/*.test.ts", "test/cli/*.test.ts", "test/e2e/*.test.ts"],
+					globalSetup,
+					include: ["process", "cli", "e2e", "contract", "backends/vault", "backends/aws"].map(
+						(folder) => `test/${folder}/*.test.ts`,
+					),
 					// About what the npm package loads, and about the Node that carries it.
-					exclude: ["test/e2e/loaded.test.ts", "test/cli/old-node.test.ts"],
+					exclude: [
+						"test/e2e/loaded.test.ts",
+						"test/cli/old-node.test.ts",
+						"test/backends/aws/names.test.ts",
+					],
 					env: { DSTA_TEST_BUILD: "standalone" },
 				},
 			},
 		],
-		globalSetup: ["test/servers/setup.ts"],
 		reporters: ["default", reportSkipped()],
 		testTimeout: 30_000,
 		hookTimeout: 120_000,

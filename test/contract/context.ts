@@ -3,15 +3,16 @@ import { openEnvFile } from "../../src/backends/env/env-file.ts";
 import { BACKENDS, type BackendName } from "../../src/backends/registry.ts";
 
 /** What makes a backend, as plain data: another process can make it as well. */
-export interface Context extends Partial<Pick<BackendContext, "env" | "settings">> {
+export interface Context extends Partial<Omit<BackendContext, "envFile" | "onSent" | "log">> {
 	/** The folder of a .env; none is read where there is no folder. */
 	readonly folder?: string;
 }
 
-/** Makes a backend. */
+/** Makes a backend in this process. */
 export async function createBackend(
 	name: BackendName,
 	{ folder, ...context }: Context,
+	log: BackendContext["log"] = () => undefined,
 ): Promise<Backend | undefined> {
 	const create = await BACKENDS[name]();
 	return create({
@@ -21,7 +22,7 @@ export async function createBackend(
 		paths: [],
 		settings: {},
 		envFile: folder === undefined ? undefined : openEnvFile({ cwd: folder }),
-		log: () => undefined,
+		log,
 		...context,
 	});
 }

@@ -5,6 +5,7 @@ import type { BackendName } from "../../src/backends/registry.ts";
 import { DstaError } from "../../src/errors.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
 import { type Context, createBackend } from "./context.ts";
+import { askedInBuild } from "./remote.ts";
 
 /** How the contract suite makes a backend and fills the place that it reads from, and what that place can do. */
 export interface Harness {
@@ -55,7 +56,8 @@ export async function openBackend<B extends Backend>(
 ): Promise<B & Disposable> {
 	const backend = await createBackend(name, context);
 	if (backend === undefined) throw new Error(`${name} is not configured`);
-	return { ...(backend as B), [Symbol.dispose]: () => backend.close() };
+	const asked = askedInBuild(backend as B, name, context);
+	return { ...asked, [Symbol.dispose]: () => asked.close() };
 }
 
 /** A question for variables that nobody has. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { RUNTIME, RUNTIME_ENV } from "../process/launch.ts";
 import type { Context } from "./context.ts";
 
 /** A process that reads one path. */
@@ -13,8 +14,8 @@ export interface Reader {
 /** Reads a path in a process of its own, which closes the backend and then does nothing more. */
 export function startReader(backend: string, context: Context, path: string): Reader {
 	const script = fileURLToPath(new URL("reader.ts", import.meta.url));
-	const child = spawn(process.execPath, [script, JSON.stringify({ backend, context, path })], {
-		env: { PATH: process.env.PATH ?? "" },
+	const child = spawn(RUNTIME, [script, JSON.stringify({ backend, context, path })], {
+		env: RUNTIME_ENV,
 	});
 	let output = "";
 	let errors = "";

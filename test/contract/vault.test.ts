@@ -8,6 +8,7 @@ import { askVault, askVaultText, ROOT_TOKEN } from "../servers/start.ts";
 import { startProxy } from "../servers/wire.ts";
 import type { Context } from "./context.ts";
 import { ask, failureOf, type Harness, SENTINEL } from "./harness.ts";
+import { askedInBuild } from "./remote.ts";
 import { describeBackend } from "./suite.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
@@ -17,15 +18,15 @@ function backend(
 	settings: BackendContext["settings"] = {},
 	home?: string,
 ): WritableBackend {
-	const made = createVaultBackend({
+	const context = {
 		env: { VAULT_ADDR: ADDRESS, VAULT_TOKEN: ROOT_TOKEN, ...env },
 		home,
 		cwd: "/",
 		paths: [],
 		settings,
 		log: () => undefined,
-	});
-	return made as WritableBackend;
+	};
+	return askedInBuild(createVaultBackend(context) as WritableBackend, "vault", context);
 }
 
 const signal = () => AbortSignal.timeout(10_000);

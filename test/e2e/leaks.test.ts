@@ -31,7 +31,7 @@ const LEAK = new RegExp(
 	"i",
 );
 
-/** Every switch of Node and of the libraries that prints what goes on. */
+/** Every switch of the runtimes and of the libraries that prints what goes on. */
 const DEBUG_SWITCHES = {
 	DEBUG: "*",
 	NODE_DEBUG: "*",
@@ -41,6 +41,7 @@ const DEBUG_SWITCHES = {
 	AWS_SDK_JS_LOG: "trace",
 	VAULT_LOG_LEVEL: "trace",
 	BAO_LOG_LEVEL: "trace",
+	BUN_CONFIG_VERBOSE_FETCH: "curl",
 };
 
 /** Credentials of every kind, whether they are used or not. */

@@ -30,6 +30,15 @@ export const MODE: "spawn" | "exec" = process.env.DSTA_TEST_MODE === "exec" ? "e
 /** The words by which the build under test is started, in the mode under test. */
 export const LAUNCHER: readonly string[] = [...LAUNCHERS[BUILD], ...(MODE === "exec" ? ["--exec"] : [])];
 
+/** The runtime of the build under test, which runs a TypeScript file. */
+export const RUNTIME: string = BUILD === "standalone" ? fileOf("node_modules/.bin/bun") : process.execPath;
+
+/** What that runtime needs of the environment, and that Bun keeps no cache of what it runs in the home directory. */
+export const RUNTIME_ENV: Readonly<Record<string, string>> = {
+	PATH: process.env.PATH ?? "",
+	BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0",
+};
+
 const [PROGRAM, ...PROGRAM_ARGS] = LAUNCHER as [string, ...string[]];
 
 /** Starts the build under test and waits for its end. */

@@ -1,8 +1,9 @@
+import type { TestProject } from "vitest/node";
 import { findServers } from "./install.ts";
 import { type Server, startMoto, startVault } from "./start.ts";
 
-/** Starts the real servers for the whole run. Where they cannot be had, CI fails; elsewhere the tests that need them are skipped. */
-export default async function setup(): Promise<() => void> {
+/** Starts the real servers for the whole run of a project. Where they cannot be had, CI fails; elsewhere the tests that need them are skipped. */
+export default async function setup({ config }: TestProject): Promise<() => void> {
 	// It costs time in every child, and the tests talk to no public server.
 	delete process.env.NODE_EXTRA_CA_CERTS;
 	const servers: Server[] = [];
@@ -12,8 +13,10 @@ export default async function setup(): Promise<() => void> {
 		for (const server of await Promise.allSettled(starting))
 			if (server.status === "fulfilled") servers.push(server.value);
 		const [vaultServer, motoServer] = await Promise.all(starting);
-		process.env.DSTA_TEST_VAULT = vaultServer.address;
-		process.env.DSTA_TEST_MOTO = motoServer.address;
+		const addresses = { DSTA_TEST_VAULT: vaultServer.address, DSTA_TEST_MOTO: motoServer.address };
+		config.env = { ...config.env, ...addresses };
+		// For the reporter, which belongs to no project.
+		Object.assign(process.env, addresses);
 	} catch (error) {
 		for (const server of servers) server.stop();
 		if (process.env.CI) throw error;

@@ -2,6 +2,7 @@ import { createAwsBackend } from "../../../src/backends/aws/aws.ts";
 import type { BackendContext, Found, ReadRequest, WritableBackend } from "../../../src/backends/backend.ts";
 import { DstaError } from "../../../src/errors.ts";
 import { parseSecretPath } from "../../../src/secret-path.ts";
+import { askedInBuild } from "../../contract/remote.ts";
 
 /** What no output may ever show. */
 export const SENTINELS = {
@@ -22,7 +23,7 @@ export function openBackend(
 	endpoint: string,
 	context: Partial<BackendContext> = {},
 ): WritableBackend & Disposable {
-	const backend = createAwsBackend({
+	const whole = {
 		env: { ...KEYS, AWS_ENDPOINT_URL: endpoint },
 		home: "/nonexistent",
 		cwd: "/",
@@ -30,8 +31,10 @@ export function openBackend(
 		settings: {},
 		log: () => undefined,
 		...context,
-	});
-	if (backend === undefined) throw new Error("not configured");
+	};
+	const made = createAwsBackend(whole);
+	if (made === undefined) throw new Error("not configured");
+	const backend = askedInBuild(made, "aws", whole);
 	return { ...backend, [Symbol.dispose]: () => backend.close() };
 }
 

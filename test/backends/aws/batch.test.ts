@@ -98,13 +98,16 @@ describe("Reads of one turn", () => {
 
 	it("of different callers share a batch, and one that gives up does not take it from the others", async () => {
 		const controller = new AbortController();
-		await using aws = await startFakeAws(({ input }) => {
+		let giving: Promise<unknown> | undefined;
+		await using aws = await startFakeAws(async ({ input }) => {
 			controller.abort();
+			await giving?.catch(() => undefined);
 			return { body: batchAnswer(input.SecretIdList as string[], store(2)) };
 		});
 		using backend = openBackend(aws.url);
+		giving = backend.read(request("app/s0/key"), controller.signal);
 		const [given, kept] = await Promise.allSettled([
-			backend.read(request("app/s0/key"), controller.signal),
+			giving,
 			backend.read(request("app/s1/key"), new AbortController().signal),
 		]);
 		expect(given).toMatchObject({ reason: { code: "DSTA_TIMEOUT" } });

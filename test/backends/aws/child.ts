@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { RUNTIME, RUNTIME_ENV } from "../../process/launch.ts";
 
 /** What a child that reads one path said. */
 export interface Outcome {
@@ -40,8 +41,8 @@ export async function readInChild({
 	timeoutMs = 20_000,
 }: RunOptions): Promise<Run> {
 	const script = fileURLToPath(new URL("read-child.ts", import.meta.url));
-	const child = spawn(process.execPath, [script, JSON.stringify({ asNobody, home, settings, timeoutMs })], {
-		env: { PATH: process.env.PATH ?? "", HOME: home, ...env },
+	const child = spawn(RUNTIME, [script, JSON.stringify({ asNobody, home, settings, timeoutMs })], {
+		env: { ...RUNTIME_ENV, HOME: home, ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	let stdout = "";

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { BUILD } from "../../process/launch.ts";
 import { SENTINELS } from "./backend.ts";
 import { type Run, type RunOptions, readInChild } from "./child.ts";
 import { answerFrom, type FakeAws, refusal, startFakeAws } from "./fake-aws.ts";
@@ -304,8 +305,12 @@ describe("A mistake in the settings", () => {
 	});
 });
 
-describe("NODE_DEBUG", () => {
-	it.each(["http,https,net,tls,stream", "*"])("=%s shows neither keys nor values", async (debug) => {
+describe("A debug switch of the runtime", () => {
+	it.each([
+		[{ NODE_DEBUG: "http,https,net,tls,stream" }, BUILD === "npm" ? /createConnection/ : /NODE_DEBUG/],
+		[{ NODE_DEBUG: "*" }, BUILD === "npm" ? /createConnection/ : /NODE_DEBUG/],
+		[{ BUN_CONFIG_VERBOSE_FETCH: "curl" }, /^$/],
+	])("shows neither keys nor values: %j", async (debug, words) => {
 		await using aws = await startFakeAws(SECRETS);
 		const { outcome, output, stderr } = await readInChild({
 			env: {
@@ -313,11 +318,11 @@ describe("NODE_DEBUG", () => {
 				AWS_SESSION_TOKEN: SENTINELS.sessionToken,
 				AWS_REGION: "us-east-1",
 				AWS_ENDPOINT_URL: aws.url,
-				NODE_DEBUG: debug,
+				...debug,
 			},
 		});
 		expect(outcome).toEqual(FOUND);
-		expect(stderr).toContain("createConnection");
+		expect(stderr).toMatch(words);
 		expect(output).not.toContain("sentinel");
 	});
 });

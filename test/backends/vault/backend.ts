@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { BackendContext, Found, WritableBackend } from "../../../src/backends/backend.ts";
 import { createVaultBackend } from "../../../src/backends/vault/vault.ts";
 import type { DstaError } from "../../../src/errors.ts";
+import { askedInBuild } from "../../contract/remote.ts";
 import { everythingOf, failureOf, request } from "../aws/backend.ts";
 
 /** What no output may ever show. */
@@ -13,7 +14,7 @@ export function openBackend(
 	env: BackendContext["env"] = {},
 	context: Partial<BackendContext> = {},
 ): WritableBackend & Disposable {
-	const backend = createVaultBackend({
+	const whole = {
 		env: { VAULT_ADDR: address, VAULT_TOKEN: SENTINELS.token, VAULT_NAMESPACE: "", ...env },
 		home: "/nonexistent",
 		cwd: "/",
@@ -21,8 +22,10 @@ export function openBackend(
 		settings: {},
 		log: () => undefined,
 		...context,
-	});
-	if (backend === undefined) throw new Error("not configured");
+	};
+	const made = createVaultBackend(whole);
+	if (made === undefined) throw new Error("not configured");
+	const backend = askedInBuild(made, "vault", whole);
 	return { ...backend, [Symbol.dispose]: () => backend.close() };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { folderWith, launch } from "../../process/launch.ts";
 import { SENTINELS } from "./backend.ts";
-import { mountAnswer, type Reply, refusal, secretV2, startFakeVault } from "./fake-vault.ts";
+import { certificateFile, mountAnswer, type Reply, refusal, secretV2, startFakeVault } from "./fake-vault.ts";
 
 const MAP = "a/b/c: C\nd/e/f: F\n";
 const HTML = `<html>${SENTINELS.token} ${SENTINELS.value}</html>`;
@@ -48,6 +48,34 @@ describe("The executable", () => {
 			expect(ended.stderr).not.toContain("sentinel");
 		},
 	);
+
+	it.each<[string, string | undefined]>([
+		["http", undefined],
+		["https", "valid"],
+	])("asks Vault over %s itself, and no proxy that the environment names", async (_protocol, certificate) => {
+		await using proxy = await startFakeVault(() => secretV2({ c: "of the proxy", f: "v" }));
+		await using vault = await startFakeVault(() => secretV2({ c: "of Vault", f: "v" }), {
+			...(certificate === undefined ? {} : { certificate }),
+		});
+		const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+		const env = {
+			...envFor(vault.url),
+			...Object.fromEntries(names.map((name) => [name, proxy.url])),
+			NODE_EXTRA_CA_CERTS: certificateFile("ca.pem"),
+		};
+		const ended = await launch(folderWith(MAP), ["--", "printenv", "C", "HTTP_PROXY"], env).ended;
+		expect(ended).toMatchObject({ status: 0, stdout: `of Vault\n${proxy.url}\n` });
+		expect(proxy.connections.total).toBe(0);
+	});
+
+	it("gives the command the debug switches of the runtimes, which print no token and no value here", async () => {
+		await using vault = await startFakeVault(() => secretV2({ c: SENTINELS.value, f: "v" }));
+		const env = { ...envFor(vault.url), BUN_CONFIG_VERBOSE_FETCH: "curl" };
+		const names = ["NODE_DEBUG", "BUN_CONFIG_VERBOSE_FETCH"];
+		const ended = await launch(folderWith(MAP), ["--", "printenv", ...names], env).ended;
+		expect(ended).toMatchObject({ status: 0, stdout: "*\ncurl\n" });
+		expect(ended.stderr).not.toContain("sentinel");
+	});
 
 	it("does not wait for a silent Vault longer than its timeout", async () => {
 		await using vault = await startFakeVault(() => "silence");

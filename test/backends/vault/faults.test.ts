@@ -118,7 +118,7 @@ describe("A connection to Vault", () => {
 		],
 		[
 			"carries an endless header",
-			{ raw: `${HEAD}X-Long: ${"x".repeat(64 * 1024)}`, after: "stay" },
+			{ raw: `${HEAD}X-Long: ${"x".repeat(2 * 1024 * 1024)}`, after: "stay" },
 			"DSTA_UNAVAILABLE",
 			/: its answer is not HTTP/,
 			/port/,
