@@ -13,7 +13,7 @@ export interface Command {
 const HEAD_BYTES = 4096;
 
 /** Where the C library searches without a PATH. */
-const DEFAULT_PATH = "/bin:/usr/bin";
+export const DEFAULT_PATH = "/bin:/usr/bin";
 
 /** Why the system could not start a command, found out after it refused: DSTA_COMMAND_NOT_FOUND or DSTA_NOT_EXECUTABLE. */
 export function startFailure({ cwd, env, file }: Command, systemCode: string): DstaError {

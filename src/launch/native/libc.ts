@@ -1,0 +1,83 @@
+import { DstaError } from "../../errors.ts";
+
+/** What tells whether this process can reach libc. */
+export type NativeProcess = Pick<NodeJS.Process, "arch" | "getBuiltinModule">;
+
+/** An address in the memory of this process. */
+export type Address = number;
+
+/** The types of bun:ffi that are used here. */
+interface Ffi {
+	dlopen(library: string, symbols: object): { readonly symbols: Readonly<Record<CallName, Call>> };
+	ptr(memory: NodeJS.TypedArray): Address;
+	readonly read: { i32(address: Address): number };
+}
+
+type Call = (...args: readonly (number | Address | null)[]) => number;
+
+const INT = "int";
+const POINTER = "ptr";
+
+/** Every call that is used, with the types of what it takes; all but the last return an int. */
+const CALLS = {
+	execve: [POINTER, POINTER, POINTER],
+	fcntl: [INT, INT, INT],
+	sigaction: [INT, POINTER, POINTER],
+	sigprocmask: [INT, POINTER, POINTER],
+	__errno_location: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type CallName = keyof typeof CALLS;
+
+/** libc, as far as it is used here. */
+export interface Libc {
+	readonly calls: Readonly<Record<CallName, Call>>;
+	/** The address of memory that the caller keeps alive for as long as libc may use it. */
+	addressOf(memory: NodeJS.TypedArray): Address;
+	/** The errno of the call that was made last. */
+	errno(): number;
+}
+
+/** glibc, and musl, whose library is named after the architecture. */
+const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+let loaded: Libc | undefined;
+
+/**
+ * The C library of a build that can reach it; `undefined` in the npm package, since Node cannot.
+ * @throws {DstaError} DSTA_UNSUPPORTED it lacks a call
+ */
+export function loadLibc({ getBuiltinModule }: NativeProcess): Libc | undefined {
+	if (!("Bun" in globalThis)) return undefined;
+	loaded ??= open((getBuiltinModule as (name: string) => unknown)("bun:ffi") as Ffi);
+	return loaded;
+}
+
+function open(ffi: Ffi): Libc {
+	const types = Object.entries(CALLS).map(([name, args]) => {
+		const returns = name === "__errno_location" ? POINTER : INT;
+		return [name, { args, returns }] as const;
+	});
+	const { symbols } = dlopenFirst(ffi, Object.fromEntries(types));
+	return {
+		calls: symbols,
+		addressOf: ffi.ptr,
+		errno: () => ffi.read.i32(symbols.__errno_location()),
+	};
+}
+
+function dlopenFirst(ffi: Ffi, symbols: object): ReturnType<Ffi["dlopen"]> {
+	const reasons: string[] = [];
+	for (const library of LIBRARIES) {
+		try {
+			return ffi.dlopen(library, symbols);
+		} catch (error) {
+			reasons.push((error as Error).message);
+		}
+	}
+	// Of a library that lacks a call the message names the call.
+	const missing = reasons.find((reason) => /symbol/i.test(reason)) ?? reasons.join("; ");
+	throw new DstaError("DSTA_UNSUPPORTED", `The C library of this system cannot be used: ${missing}`, {
+		cure: "Use the executable for this system's C library (glibc or musl), or the npm package on Node.",
+	});
+}

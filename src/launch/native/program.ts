@@ -1,0 +1,56 @@
+import { constants } from "node:os";
+import { type Command, DEFAULT_PATH } from "../command.ts";
+import type { Libc } from "./libc.ts";
+import { type LaidOut, layOutText, layOutTexts } from "./strings.ts";
+
+/** A file to execute, as libc takes it. */
+export interface Program {
+	readonly path: LaidOut;
+	readonly argv: LaidOut;
+	readonly envp: LaidOut;
+}
+
+/** Executes a program. Returns why it could not, as a number of errno, or 0. */
+export type Attempt = (program: Program) => number;
+
+/** After these the search along PATH goes on, as that of execvp does. */
+const GOES_ON = new Set(["EACCES", "ENOENT", "ESTALE", "ENOTDIR", "ENODEV", "ETIMEDOUT"]);
+
+const SHELL = "/bin/sh";
+
+/**
+ * Executes a command as execvp does in the command's environment: along its PATH, and by sh where the file has no format of its
+ * own. Returns the system's code for why no attempt went well, such as `ENOENT`; `undefined` where one did.
+ */
+export function attemptAlongPath(
+	libc: Libc,
+	{ args, env, file }: Command,
+	attempt: Attempt,
+): string | undefined {
+	const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+	const envp = layOutTexts(libc, variables);
+	const execute = (path: string, argv: readonly string[]) =>
+		codeOf(attempt({ path: layOutText(libc, path), argv: layOutTexts(libc, argv), envp }));
+	let isDenied = false;
+	let code: string | undefined = "ENOENT";
+	for (const path of candidates(file, env.PATH ?? DEFAULT_PATH)) {
+		code = execute(path, [file, ...args]);
+		if (code === "ENOEXEC") code = execute(SHELL, [SHELL, path, ...args]);
+		if (code === undefined || !GOES_ON.has(code)) return code;
+		isDenied ||= code === "EACCES";
+	}
+	return isDenied ? "EACCES" : code;
+}
+
+function candidates(file: string, path: string): readonly string[] {
+	if (file === "") return [];
+	if (file.includes("/")) return [file];
+	// A folder without a name is the working directory.
+	return path.split(":").map((folder) => (folder === "" ? file : `${folder}/${file}`));
+}
+
+function codeOf(errno: number): string | undefined {
+	if (errno === 0) return undefined;
+	const name = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
+	return name ?? `errno ${errno}`;
+}
