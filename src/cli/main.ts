@@ -1,5 +1,5 @@
 import { DstaError } from "../errors.ts";
-import { withoutEnvFile } from "../launch/inherited.ts";
+import { readInput } from "../launch/inherited.ts";
 import { createLog } from "../observe/log.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
@@ -30,9 +30,8 @@ export async function main(process: NodeJS.Process): Promise<void> {
 	let log = createLog({ level: "warn", format: firstFormat, write: (text) => writeOut(2, text) });
 	try {
 		refuseOldNode(process);
-		const args = process.argv.slice(2);
+		const { args, env } = readInput(process);
 		if (args.length === 0) return await showUsage(process);
-		const env = withoutEnvFile(process.env, args);
 		const commandLine = parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
 		log = createLog({ level, format, write: (text) => writeOut(2, text) });

@@ -1,5 +1,5 @@
 import { type DstaError, exitStatusOf } from "../errors.ts";
-import { checkEnvironment } from "../launch/environment.ts";
+import { checkEnvironment, type Variables } from "../launch/environment.ts";
 import type { Log } from "../observe/log.ts";
 import type { Missing } from "../resolve/not-found.ts";
 import { collect, type Resolution } from "../resolve/resolve.ts";
@@ -20,9 +20,13 @@ export interface Conclusion {
 }
 
 /** Reports all that keeps a command from starting, and gives its secrets if nothing does. */
-export function concludeResolutions(log: Log, resolutions: readonly Resolution[]): Conclusion {
+export function concludeResolutions(
+	log: Log,
+	resolutions: readonly Resolution[],
+	inherited: Variables,
+): Conclusion {
 	const { errors, values } = collect(resolutions);
-	const unfit = checkEnvironment(values);
+	const unfit = checkEnvironment(values, inherited);
 	reportProblems(log, problemsOf(resolutions));
 	for (const error of unfit.values()) reportProblem(log, { error, names: [] });
 	const all = [...errors, ...unfit.values()];

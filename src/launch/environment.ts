@@ -49,10 +49,13 @@ export function buildEnvironment(
 }
 
 /** What the kernel would refuse about the values of variables: an error by the name of each, which never shows a value. */
-export function checkEnvironment(secrets: ReadonlyMap<string, string>): ReadonlyMap<string, DstaError> {
+export function checkEnvironment(
+	secrets: ReadonlyMap<string, string>,
+	inherited: Variables,
+): ReadonlyMap<string, DstaError> {
 	const errors = new Map<string, DstaError>();
 	for (const [name, value] of secrets) {
-		const reason = unfitness(name, value);
+		const reason = unfitness(name, value, inherited);
 		if (reason === undefined) continue;
 		const message = `The value of ${name} cannot be a variable: it ${reason}`;
 		const cure = `Store a value that can be one in the secret of ${name}; encode binary data (base64) and let the command decode it.`;
@@ -61,9 +64,10 @@ export function checkEnvironment(secrets: ReadonlyMap<string, string>): Readonly
 	return errors;
 }
 
-function unfitness(name: string, value: string): string | undefined {
+function unfitness(name: string, value: string, inherited: Variables): string | undefined {
 	if (value.includes("\0")) return "holds a NUL byte";
-	if (!value.isWellFormed()) return "is not valid Unicode";
+	// Of our own environment it may be: bytes that are not UTF-8, kept as they came.
+	if (!value.isWellFormed() && !Object.values(inherited).includes(value)) return "is not valid Unicode";
 	const size = Buffer.byteLength(`${name}=${value}`);
 	return size > MAX_STRING_BYTES
 		? `takes ${size} bytes as NAME=value, of which the kernel allows ${MAX_STRING_BYTES}`

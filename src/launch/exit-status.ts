@@ -1,9 +1,9 @@
 import { closeSync } from "node:fs";
-import { dieOf, type SignalledProcess } from "./signals.ts";
-import type { Ending } from "./supervise.ts";
+import type { Ending } from "./child.ts";
+import { dieOf, type SignalledProcess, type Signals } from "./signals.ts";
 
 /** Ends this process as its command ended: with the same status, or of the same signal (as PID 1: with 128 + N). */
-export function endLike(process: SignalledProcess, ending: Ending, release: () => void): void {
+export function endLike(process: SignalledProcess, ending: Ending, release: Signals["release"]): void {
 	leaveTerminal();
 	if ("status" in ending) process.exit(ending.status);
 	else dieOf(process, ending.signal, release);

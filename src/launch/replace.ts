@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
-import type { Command } from "./command.ts";
+import { type Command, startFailure } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
+import type { Inheritance } from "./native/inheritance.ts";
 import { findProgram, type Program } from "./program.ts";
 import type { Signals } from "./signals.ts";
 import { MAX_STRING_BYTES, startTooLarge } from "./size.ts";
@@ -14,25 +15,42 @@ export interface Replacement {
 	readonly process: ReplaceableProcess;
 	readonly signals: Signals;
 	readonly coreDumps: CoreDumps;
+	readonly inheritance: Inheritance | undefined;
 }
 
 /**
  * Makes this process the command: the same pid, and nothing of us left, no process and no memory. Does not come back.
- * Whatever would make execve(2) fail is found before: Node would end with a stack of its own and a core file.
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
  * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over by this build
  */
 export async function replaceByCommand(command: Command, replacement: Replacement): Promise<never> {
-	const { coreDumps, process, signals } = replacement;
+	const { coreDumps, inheritance, signals } = replacement;
+	const execute =
+		inheritance === undefined
+			? prepareNode(command, replacement.process)
+			: await prepareLibc(command, inheritance);
+	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
+	await signals.settle();
+	signals.surrender();
+	return coreDumps.whileInherited(execute);
+}
+
+async function prepareLibc(command: Command, inheritance: Inheritance): Promise<() => never> {
+	const { executeInPlace } = await import("./native/execute.ts");
+	return () => {
+		const code = executeInPlace(command, inheritance);
+		throw code === "E2BIG" ? startTooLarge(command) : startFailure(command, code);
+	};
+}
+
+// Whatever would make execve(2) fail is found before: Node would end with a stack of its own and a core file.
+function prepareNode(command: Command, process: ReplaceableProcess): () => never {
 	if (activatedDescriptors(command.env, process.pid).length > 0) throw socketsLost();
 	const program = findProgram(command, process.arch);
 	checkSize(command, program);
 	// Node ignores both from its start, and what is ignored stays so; what has a listener becomes default.
 	for (const ignored of ["SIGPIPE", "SIGXFSZ"] as const) process.on(ignored, () => undefined);
-	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
-	await signals.settle();
-	signals.surrender();
-	return coreDumps.whileInherited(() => execute(process, program, command.env));
+	return () => execute(process, program, command.env);
 }
 
 function execute({ execve }: ReplaceableProcess, { argv, file }: Program, env: Command["env"]): never {

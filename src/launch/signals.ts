@@ -20,6 +20,7 @@
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import type { Inheritance } from "./native/inheritance.ts";
 
 /** What signals need of a process. */
 export type SignalledProcess = Pick<
@@ -37,8 +38,8 @@ export interface Signals {
 	settle(): Promise<void>;
 	/** From now on signals go to the command; those that waited go there first. */
 	attach(command: Receiver): void;
-	/** Removes all listeners. */
-	release(): void;
+	/** Removes all listeners, so that a signal ends this process again. */
+	release(signal: number): void;
 	/** Removes all listeners, and lets the signals that waited for a command act as if nobody had listened. */
 	surrender(): void;
 }
@@ -63,21 +64,24 @@ const JOB_CONTROL = new Set([
 ]);
 
 /** Takes over the signals of this process until `release`. To be called before anything else of a run. */
-export function captureSignals(process: SignalledProcess): Signals {
+export function captureSignals(process: SignalledProcess, inheritance?: Inheritance): Signals {
 	const waiting: number[] = [];
 	const listeners = new Map<NodeJS.Signals, () => void>();
+	const ignored = new Set(inheritance?.dispositions.ignored);
 	let command: Receiver | undefined;
 
 	function receive(signal: number): void {
 		if (command === undefined) {
+			if (ignored.has(signal)) return;
 			if (ENDING.has(signal)) dieOf(process, signal, release);
 			else waiting.push(signal);
 		} else if (!FROM_TERMINAL.has(signal) || !isOnForeground()) command.kill(signal);
 	}
 
-	function release(): void {
+	function release(signal: number): void {
 		for (const [name, listener] of listeners) process.off(name, listener);
 		listeners.clear();
+		inheritance?.releaseSignal(signal);
 	}
 
 	const hasTerminal = terminalState() !== undefined;
@@ -102,15 +106,16 @@ export function captureSignals(process: SignalledProcess): Signals {
 		},
 		release,
 		surrender() {
-			release();
+			const numbers = [...listeners.keys()].map((name) => constants.signals[name]);
+			for (const number of numbers) release(number);
 			for (const signal of waiting.splice(0)) process.kill(process.pid, signal);
 		},
 	};
 }
 
 /** Dies of a signal as if nobody had listened; as PID 1, where the kernel drops it, exits with 128 + N. */
-export function dieOf(process: SignalledProcess, signal: number, release: () => void): void {
-	release();
+export function dieOf(process: SignalledProcess, signal: number, release: Signals["release"]): void {
+	release(signal);
 	restoreDefault(process, signal);
 	// At once: an answer that is on its way must not start the command any more.
 	if (process.pid === 1) process.exit(128 + signal);

@@ -2,59 +2,15 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { accessSync, constants as fileConstants } from "node:fs";
 import { constants } from "node:os";
 import { execa } from "execa";
-import { handOverSockets } from "./activation.ts";
-import { type Command, startFailure } from "./command.ts";
-import type { CoreDumps } from "./core-dump.ts";
-import type { Signals } from "./signals.ts";
-import { startTooLarge } from "./size.ts";
-
-/** How a command ended: with a status, or by a signal. */
-export type Ending = { readonly status: number } | { readonly signal: number };
-
-/** What of this process concerns its command. */
-export interface Launcher {
-	readonly pid: number;
-	readonly signals: Signals;
-	readonly coreDumps: CoreDumps;
-}
-
-/**
- * Starts a command on our own standard streams, gives it the signals, and waits for its end and for nothing else:
- * no timer, and no grandchild that still holds a stream.
- * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
- * DSTA_UNSUPPORTED the sockets that a service manager gave to us cannot be handed over
- */
-export async function superviseCommand(asked: Command, launcher: Launcher): Promise<Ending> {
-	const { command, descriptors } = handOverSockets(asked, launcher.pid);
-	const stdio: SpawnOptions["stdio"] = ["inherit", "inherit", "inherit", ...descriptors];
-	const started = launcher.coreDumps.whileInherited(() => start(command, stdio));
-	if (started.pid !== undefined) launcher.signals.attach(started);
-	const { code, exitCode, signal } = await started.ended;
-	if (started.pid === undefined) {
-		if (code === "E2BIG") throw startTooLarge(asked);
-		throw startFailure(command, code ?? "");
-	}
-	return signal === undefined
-		? { status: exitCode ?? 1 }
-		: { signal: constants.signals[signal as NodeJS.Signals] };
-}
-
-interface Started {
-	/** `undefined`: it did not start, and `ended` tells why. */
-	readonly pid: number | undefined;
-	kill(signal: number): unknown;
-	readonly ended: Promise<{
-		/** Why it did not start. */
-		readonly code?: string | undefined;
-		readonly exitCode?: number | undefined;
-		readonly signal?: string | undefined;
-	}>;
-}
+import type { Started } from "./child.ts";
+import type { Command } from "./command.ts";
 
 /** A way to our working directory that holds where its path does not: it may have been moved or removed. */
 const OWN_DIRECTORY = "/proc/self/cwd";
 
-function start(command: Command, stdio: SpawnOptions["stdio"]): Started {
+/** Starts a command on our own standard streams and with the descriptors from 3 on that it is to inherit as well. */
+export function startByNode(command: Command, descriptors: readonly number[]): Started {
+	const stdio: SpawnOptions["stdio"] = ["inherit", "inherit", "inherit", ...descriptors];
 	return isEnterable(OWN_DIRECTORY) ? startByExeca(command, stdio) : startInPlace(command, stdio);
 }
 
@@ -72,7 +28,11 @@ function startByExeca({ args, env, file }: Command, stdio: SpawnOptions["stdio"]
 		preferLocal: false,
 	});
 	// With inherited streams there is nothing to wait for but the exit of the command itself.
-	return { pid: command.pid, kill: (signal) => command.kill(signal), ended: command };
+	return {
+		pid: command.pid,
+		kill: (signal) => command.kill(signal),
+		ended: command.then(({ code, exitCode, signal }) => ({ code, exitCode, signal: numberOf(signal) })),
+	};
 }
 
 // execa always changes the directory. To stay in one that this user may not enter, as after `sudo -u`, takes to leave it alone.
@@ -85,7 +45,7 @@ function startInPlace({ args, env, file }: Command, stdio: SpawnOptions["stdio"]
 			ended: new Promise((resolve) => {
 				command.once("error", ({ code }: NodeJS.ErrnoException) => resolve({ code }));
 				command.once("exit", (exitCode, signal) =>
-					resolve({ exitCode: exitCode ?? undefined, signal: signal ?? undefined }),
+					resolve({ exitCode: exitCode ?? undefined, signal: numberOf(signal ?? undefined) }),
 				);
 			}),
 		};
@@ -102,4 +62,8 @@ function isEnterable(folder: string): boolean {
 	} catch {
 		return false;
 	}
+}
+
+function numberOf(signal: string | undefined): number | undefined {
+	return signal === undefined ? undefined : constants.signals[signal as NodeJS.Signals];
 }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folderWith, LAUNCHER, launchSync } from "./launch.ts";
+import { BUILD, folderWith, LAUNCHER, launchSync } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const EMPTY = folderWith("{}\n");
@@ -72,33 +72,72 @@ describe("a variable that the map does not name", () => {
 describe("bytes that are not UTF-8", () => {
 	const SECRET = ["SECRET_KEY", "s3ntinel"] as const;
 
-	it("are named in one warning, since Node cannot pass them on", () => {
-		const variables = [SECRET, ["LATIN", "caf\xe9"], ["OTHER", "\xff"], ["GOOD", "x"]] as const;
-		const { status, stderr, stdout } = printedBy([...LAUNCH, "/bin/echo", "a", "\xe9"], variables, FOLDER);
-		expect({ status, stdout: stdout.slice(0, 2) }).toEqual({ status: 0, stdout: "a " });
-		expect(stderr).toMatch(
-			/^dsta-run: warn: the command does not get all bytes of LATIN, OTHER, argument 2: [^\n]+\n {2}fix: [^\n]+\n$/,
-		);
-		expect(stderr).not.toMatch(/caf|s3ntinel/);
-	});
+	if (BUILD === "npm") {
+		it("are named in one warning, since Node cannot pass them on", () => {
+			const variables = [SECRET, ["LATIN", "caf\xe9"], ["OTHER", "\xff"], ["GOOD", "x"]] as const;
+			const { status, stderr, stdout } = printedBy([...LAUNCH, "/bin/echo", "a", "\xe9"], variables, FOLDER);
+			expect({ status, stdout: stdout.slice(0, 2) }).toEqual({ status: 0, stdout: "a " });
+			expect(stderr).toMatch(
+				/^dsta-run: warn: the command does not get all bytes of LATIN, OTHER, argument 2: [^\n]+\n {2}fix: [^\n]+\n$/,
+			);
+			expect(stderr).not.toMatch(/caf|s3ntinel/);
+		});
 
-	it("need no warning where they do not reach the command", () => {
-		const variables = [
-			["LATIN", "caf\xe9"],
-			["GOOD", Buffer.from("\ufffd").toString("latin1")],
-		] as const;
-		const [node, cli] = LAUNCH as [string, string];
-		const run = [node, cli, "--strip", "LATIN", "--strip", "GOOD", "--", "/bin/true"];
-		expect(printedBy(run, variables)).toEqual({ status: 0, stderr: "", stdout: "" });
-	});
+		it("need no warning where they do not reach the command", () => {
+			const variables = [
+				["LATIN", "caf\xe9"],
+				["GOOD", Buffer.from("\ufffd").toString("latin1")],
+			] as const;
+			const run = [...LAUNCHER, "--strip", "LATIN", "--strip", "GOOD", "--", "/bin/true"];
+			expect(printedBy(run, variables)).toEqual({ status: 0, stderr: "", stdout: "" });
+		});
 
-	it("are warned of in a secret as well that the environment has", () => {
-		const variables = [["SECRET_KEY", "x\xe9"]] as const;
-		const run = [...LAUNCH, "/usr/bin/printenv", "SECRET_KEY"];
-		const { status, stderr } = printedBy(run, variables, FOLDER);
-		expect(status).toBe(0);
-		expect(stderr).toContain("the command does not get all bytes of SECRET_KEY: ");
-	});
+		it("are warned of in a secret as well that the environment has", () => {
+			const variables = [["SECRET_KEY", "x\xe9"]] as const;
+			const run = [...LAUNCH, "/usr/bin/printenv", "SECRET_KEY"];
+			const { status, stderr } = printedBy(run, variables, FOLDER);
+			expect(status).toBe(0);
+			expect(stderr).toContain("the command does not get all bytes of SECRET_KEY: ");
+		});
+	} else {
+		it("reach the command of the standalone executable as they are", () => {
+			const variables = [
+				SECRET,
+				["LATIN", "caf\xe9"],
+				["\xff", "name"],
+				["CUT", "\xe2\x9c=\xe2\x9c\x93"],
+				["__proto__", "\xed\xb3\xbf"],
+			] as const;
+			const environment = printedBy([...LAUNCH, "/bin/cat", "/proc/self/environ"], variables, FOLDER);
+			expect({ ...environment, stdout: sorted(environment.stdout) }).toEqual({
+				...{ status: 0, stderr: "" },
+				stdout: sorted(printedBy(["/bin/cat", "/proc/self/environ"], variables).stdout),
+			});
+			const words = ["a", "\xe9", "\xff\xfe", "\xef\xbf\xbd"];
+			const { status, stderr, stdout } = printedBy([...LAUNCH, "/bin/echo", ...words], variables, FOLDER);
+			expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: `${words.join(" ")}\n` });
+		});
+
+		it("reach it in a secret as well that the environment has", () => {
+			const run = [...LAUNCH, "/usr/bin/printenv", "SECRET_KEY"];
+			expect(printedBy(run, [["SECRET_KEY", "x\xe9"]], FOLDER)).toEqual({
+				...{ status: 0, stderr: "" },
+				stdout: "x\xe9\n",
+			});
+		});
+
+		it("are not taken from a dotenv file, which is text", () => {
+			const folder = folderWith("app/secret_key: SECRET_KEY\n");
+			writeFileSync(join(folder, ".env"), Buffer.from("SECRET_KEY=s3ntinel\xe9\n", "latin1"));
+			const { status, stderr } = printedBy([...LAUNCH, "/bin/true"], [], folder);
+			expect(stderr).not.toContain("s3ntinel");
+			expect({ status }).not.toEqual({ status: 0 });
+		});
+
+		it("name a file that does not exist without harm", () => {
+			expect(printedBy([...LAUNCH, "no-such-\xe9"], [["PATH", "/bin"]])).toMatchObject({ status: 127 });
+		});
+	}
 });
 
 describe("a pattern of variables", () => {

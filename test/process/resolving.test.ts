@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { childrenOf, folderWith, launch } from "./launch.ts";
+import { BUILD, childrenOf, folderWith, launch } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
@@ -73,7 +74,8 @@ describe("a signal while secrets are resolved", () => {
 		expect(await ended).toMatchObject({ status: null, signal: "SIGUSR1" });
 	});
 
-	it.each(ENDING)("ends the launcher though it comes while the map is read: %s", async (signal) => {
+	const itWithHooks = BUILD === "npm" ? it : undefined;
+	itWithHooks?.each(ENDING)("ends the launcher though it comes while the map is read: %s", async (signal) => {
 		const hook = join(FOLDER, `${signal}.cjs`);
 		writeFileSync(
 			hook,
@@ -91,7 +93,22 @@ describe("a signal while secrets are resolved", () => {
 			stderr: "",
 		});
 	});
+
+	it.each(ENDING)("ends the launcher though it comes while a large map is read: %s", async (signal) => {
+		const entries = Array.from({ length: 9_000 }, (_, index) => `app/secret_${index}: SECRET_${index}\n`);
+		const folder = folderWith(entries.join(""));
+		const { child, ended } = launch(folder, COMMAND);
+		await expect.poll(() => handles(child.pid, signal), { interval: 1 }).toBe(true);
+		child.kill(signal);
+		expect(await ended).toEqual({ status: null, signal, stdout: "", stderr: "" });
+	});
 });
+
+/** Whether a process has a handler for a signal. */
+function handles(pid: number | undefined, signal: NodeJS.Signals): boolean {
+	const caught = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
+	return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+}
 
 describe("the deadline", () => {
 	it("leaves time for the fallback behind a backend that is silent", async () => {

@@ -1,15 +1,18 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { childrenOf, folderWith, isRunning, launch } from "./launch.ts";
+import { BUILD, childrenOf, folderWith, isRunning, LAUNCHER, launch } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 const SHELL = (script: string) => ["--", "sh", "-c", script];
 
 /** Faults of the process itself, what cannot be caught, and what the runtime keeps: see the essay in src/launch/signals.ts. */
 const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
+/** What the runtime of the standalone executable cannot listen to. */
+const UNHEARD = BUILD === "standalone" ? ["STKFLT", "PWR"] : [];
 const STOPS = ["TSTP", "TTIN", "TTOU"];
 const IGNORED = ["CONT", "URG", "WINCH"];
 
@@ -17,7 +20,7 @@ const numberOf = (name: string) => constants.signals[`SIG${name}` as NodeJS.Sign
 const namesOf = new Map<number, string>();
 for (const [name, number] of Object.entries(constants.signals))
 	if (!namesOf.has(number)) namesOf.set(number, name.slice(3));
-for (const name of NOT_FORWARDED) namesOf.delete(numberOf(name));
+for (const name of [...NOT_FORWARDED, ...UNHEARD]) namesOf.delete(numberOf(name));
 
 const FORWARDED = [...namesOf].map(([number, name]) => ({ name, number }));
 const FATAL = FORWARDED.filter(({ name }) => !STOPS.includes(name) && !IGNORED.includes(name));
@@ -32,8 +35,8 @@ const LISTENER = `
 
 describe("every catchable signal", () => {
 	it("is in these tables", () => {
-		expect(FORWARDED.length).toBe(19);
-		expect(FATAL.length).toBe(13);
+		expect(FORWARDED.length).toBe(19 - UNHEARD.length);
+		expect(FATAL.length).toBe(13 - UNHEARD.length);
 	});
 
 	it.each(FORWARDED)("reaches a command that ends because of it: $name", async ({ number }) => {
@@ -96,6 +99,34 @@ describe("every catchable signal", () => {
 	});
 });
 
+if (BUILD === "standalone")
+	describe("a signal that the standalone executable cannot listen to", () => {
+		const REAL_TIME = [34, 35, 50, 64];
+
+		it.each([...UNHEARD.map(numberOf), ...REAL_TIME])(
+			"leaves it and the command running: %i",
+			async (number) => {
+				const { child, ended, said } = launch(EMPTY, SHELL("echo ready; read line; exit 4"));
+				await said("ready");
+				process.kill(child.pid as number, number);
+				child.stdin?.end();
+				expect(await ended).toEqual({ status: 4, signal: null, stdout: "ready\n", stderr: "" });
+			},
+		);
+
+		it.each([...UNHEARD.map(numberOf), ...REAL_TIME])(
+			"ends it where it ended the command: %i",
+			async (number) => {
+				const python = `import subprocess, sys; print(subprocess.run(sys.argv[1:], cwd=${JSON.stringify(EMPTY)}).returncode)`;
+				const kill = `ulimit -c 0; kill -${number} $$`;
+				const { stderr, stdout } = spawnSync("python3", ["-c", python, ...LAUNCHER, ...SHELL(kill)], {
+					encoding: "utf8",
+				});
+				expect({ stderr, stdout }).toEqual({ stderr: "", stdout: `${-number}\n` });
+			},
+		);
+	});
+
 describe("a TERM at the moment when the command appears", () => {
 	const ROUNDS = Array.from({ length: 30 }, (_, round) => round);
 
@@ -133,27 +164,29 @@ describe("the launcher", () => {
 });
 
 describe("the inspector of the launcher", () => {
-	it("is closed again where a USR1 comes before anything could listen", async () => {
-		// As early as it gets: before the first line of the executable.
-		const hook = join(EMPTY, "early.cjs");
-		writeFileSync(
-			hook,
-			`const { url } = require("node:inspector");
+	// The standalone executable has none.
+	if (BUILD === "npm")
+		it("is closed again where a USR1 comes before anything could listen", async () => {
+			// As early as it gets: before the first line of the executable.
+			const hook = join(EMPTY, "early.cjs");
+			writeFileSync(
+				hook,
+				`const { url } = require("node:inspector");
 			process.kill(process.pid, "SIGUSR1");
 			while (url() === undefined);
 			require("node:fs").writeFileSync(process.env.OPENED, url());`,
-		);
-		const opened = join(EMPTY, "opened");
-		const { child, ended, said } = launch(EMPTY, SHELL("echo ready; read line"), {
-			NODE_OPTIONS: `--inspect-port=0 --require ${hook}`,
-			OPENED: opened,
+			);
+			const opened = join(EMPTY, "opened");
+			const { child, ended, said } = launch(EMPTY, SHELL("echo ready; read line"), {
+				NODE_OPTIONS: `--inspect-port=0 --require ${hook}`,
+				OPENED: opened,
+			});
+			await said("ready");
+			const { port } = new URL(readFileSync(opened, "utf8"));
+			await expect(fetch(`http://127.0.0.1:${port}/json`)).rejects.toThrow("fetch failed");
+			child.stdin?.end();
+			expect((await ended).status).toBe(1);
 		});
-		await said("ready");
-		const { port } = new URL(readFileSync(opened, "utf8"));
-		await expect(fetch(`http://127.0.0.1:${port}/json`)).rejects.toThrow("fetch failed");
-		child.stdin?.end();
-		expect((await ended).status).toBe(1);
-	});
 
 	it("leaves its port to a command that NODE_OPTIONS tells to open it", async () => {
 		const { status, stderr, stdout } = await launch(

@@ -10,7 +10,7 @@ export async function check(commandLine: CommandLine, host: Host): Promise<Comma
 	const session = openSession(commandLine, host);
 	const resolutions = await session.resolve(session.map.entries);
 	session.backends.close();
-	const { status, unfit } = concludeResolutions(host.log, resolutions);
+	const { status, unfit } = concludeResolutions(host.log, resolutions, host.env);
 	const rows = resolutions.flatMap((resolution) => toRows(resolution, unfit));
 	return {
 		status,

@@ -18,7 +18,7 @@ export async function explain(commandLine: CommandLine, host: Host): Promise<Com
 	const entries = selectEntries(session.map.entries, commandLine.operands);
 	const resolutions = await session.resolve(entries);
 	session.backends.close();
-	const { status } = concludeResolutions(host.log, resolutions);
+	const { status } = concludeResolutions(host.log, resolutions, host.env);
 	return {
 		status,
 		output: commandLine.options.json

@@ -1,8 +1,10 @@
+import { loadStart, superviseCommand } from "../../launch/child.ts";
 import { withholdCoreDumps } from "../../launch/core-dump.ts";
 import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
+import { recordInheritance } from "../../launch/native/inheritance.ts";
 import { withholdReports } from "../../launch/reports.ts";
 import { captureSignals } from "../../launch/signals.ts";
 import type { CommandResult, Host } from "../host.ts";
@@ -12,7 +14,8 @@ import { openSession, type Session } from "../session.ts";
 
 /** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
-	const signals = captureSignals(host.process);
+	const inheritance = recordInheritance(host.process);
+	const signals = captureSignals(host.process, inheritance);
 	const coreDumps = withholdCoreDumps();
 	withholdReports(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
@@ -24,11 +27,12 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await signals.settle();
 	await closeInspector(host.process);
 	const mode = commandLine.options.mode ?? session.map.run.mode ?? "spawn";
-	const launching = mode === "exec" ? import("../../launch/replace.ts") : import("../../launch/supervise.ts");
+	const replacing = mode === "exec" ? import("../../launch/replace.ts") : undefined;
+	const starting = mode === "spawn" ? loadStart(host.process, inheritance) : undefined;
 	const resolutions = await resolving;
 	session.backends.close();
 
-	const { status, values } = concludeResolutions(host.log, resolutions);
+	const { status, values } = concludeResolutions(host.log, resolutions, host.env);
 	if (status !== 0) return { status };
 
 	const env = buildEnvironment(await inheritedVariables(session, host), values, {
@@ -36,15 +40,18 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		choices: [commandLine.options, { pass: [], strip: [], ...session.map.run }],
 	});
 	const [file, ...args] = commandLine.command as [string, ...string[]];
-	const launch = await launching;
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
 	const asked = { file, args, env, cwd: host.cwd };
 	warnOfDamage(host.log, findDamaged(asked));
 	const { process } = host;
-	if ("replaceByCommand" in launch) return launch.replaceByCommand(asked, { process, signals, coreDumps });
+	if (starting === undefined) {
+		const { replaceByCommand } = await (replacing as NonNullable<typeof replacing>);
+		return replaceByCommand(asked, { process, signals, coreDumps, inheritance });
+	}
+	const start = await starting;
 	// One that came during our own work is to end the run before the command starts.
 	await signals.settle();
-	const ending = await launch.superviseCommand(asked, { pid: process.pid, signals, coreDumps });
+	const ending = await superviseCommand(asked, { pid: process.pid, signals, coreDumps, start });
 	endLike(host.process, ending, signals.release);
 	return undefined;
 }

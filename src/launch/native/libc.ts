@@ -21,6 +21,13 @@ const POINTER = "ptr";
 /** Every call that is used, with the types of what it takes; all but the last return an int. */
 const CALLS = {
 	execve: [POINTER, POINTER, POINTER],
+	posix_spawn: [POINTER, POINTER, POINTER, POINTER, POINTER, POINTER],
+	posix_spawnattr_init: [POINTER],
+	posix_spawnattr_setflags: [POINTER, "i16"],
+	posix_spawnattr_setsigdefault: [POINTER, POINTER],
+	posix_spawnattr_setsigmask: [POINTER, POINTER],
+	waitpid: [INT, POINTER, INT],
+	kill: [INT, INT],
 	fcntl: [INT, INT, INT],
 	sigaction: [INT, POINTER, POINTER],
 	sigprocmask: [INT, POINTER, POINTER],
@@ -41,6 +48,9 @@ export interface Libc {
 /** glibc, and musl, whose library is named after the architecture. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
+/** Whether this build can reach libc: the standalone executable can, the npm package cannot. */
+export const HAS_LIBC: boolean = "Bun" in globalThis;
+
 let loaded: Libc | undefined;
 
 /**
@@ -48,7 +58,7 @@ let loaded: Libc | undefined;
  * @throws {DstaError} DSTA_UNSUPPORTED it lacks a call
  */
 export function loadLibc({ getBuiltinModule }: NativeProcess): Libc | undefined {
-	if (!("Bun" in globalThis)) return undefined;
+	if (!HAS_LIBC) return undefined;
 	loaded ??= open((getBuiltinModule as (name: string) => unknown)("bun:ffi") as Ffi);
 	return loaded;
 }

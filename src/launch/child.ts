@@ -1,0 +1,66 @@
+import { handOverSockets } from "./activation.ts";
+import { type Command, startFailure } from "./command.ts";
+import type { CoreDumps } from "./core-dump.ts";
+import type { Inheritance } from "./native/inheritance.ts";
+import type { ParentProcess } from "./native/supervise.ts";
+import type { Signals } from "./signals.ts";
+import { startTooLarge } from "./size.ts";
+
+/** How a command ended: with a status, or by a signal. */
+export type Ending = { readonly status: number } | { readonly signal: number };
+
+/** A command that was started. */
+export interface Started {
+	/** `undefined`: it did not start, and `ended` tells why. */
+	readonly pid: number | undefined;
+	kill(signal: number): unknown;
+	readonly ended: Promise<ChildEnd>;
+}
+
+export interface ChildEnd {
+	/** Why it did not start. */
+	readonly code?: string | undefined;
+	readonly exitCode?: number | undefined;
+	readonly signal?: number | undefined;
+}
+
+/** Starts a command on our own standard streams, with more descriptors if need be. */
+export type Start = (command: Command, descriptors: readonly number[]) => Started;
+
+/** What of this process concerns its command. */
+export interface Launcher {
+	readonly pid: number;
+	readonly signals: Signals;
+	readonly coreDumps: CoreDumps;
+	readonly start: Start;
+}
+
+/** Loads the way in which this build starts a command: by libc where it can be reached, otherwise by Node. */
+export async function loadStart(process: ParentProcess, inheritance?: Inheritance): Promise<Start> {
+	if (inheritance === undefined) return (await import("./supervise.ts")).startByNode;
+	const { startByLibc } = await import("./native/supervise.ts");
+	return (command, descriptors) =>
+		startByLibc(
+			command,
+			{ ...inheritance, descriptors: [...inheritance.descriptors, ...descriptors] },
+			process,
+		);
+}
+
+/**
+ * Starts a command, gives it the signals, and waits for its end and for nothing else:
+ * no timer, and no grandchild that still holds a stream.
+ * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
+ * DSTA_UNSUPPORTED the sockets that a service manager gave to us cannot be handed over
+ */
+export async function superviseCommand(asked: Command, launcher: Launcher): Promise<Ending> {
+	const { command, descriptors } = handOverSockets(asked, launcher.pid);
+	const started = launcher.coreDumps.whileInherited(() => launcher.start(command, descriptors));
+	if (started.pid !== undefined) launcher.signals.attach(started);
+	const { code, exitCode, signal } = await started.ended;
+	if (started.pid === undefined) {
+		if (code === "E2BIG") throw startTooLarge(asked);
+		throw startFailure(command, code ?? "");
+	}
+	return signal === undefined ? { status: exitCode ?? 1 } : { signal };
+}

@@ -1,0 +1,86 @@
+import { constants } from "node:os";
+import type { ChildEnd, Started } from "../child.ts";
+import type { Command } from "../command.ts";
+import { passOn } from "./descriptors.ts";
+import { type Dispositions, ignoredForUs, ignoreMeanwhile, signalSet } from "./dispositions.ts";
+import type { Inheritance } from "./inheritance.ts";
+import type { Libc } from "./libc.ts";
+import { attemptAlongPath } from "./program.ts";
+
+/** What tells of the end of a child. */
+export type ParentProcess = Pick<NodeJS.Process, "on" | "off">;
+
+/** Starts a command with all that we inherited, and with its environment and arguments byte for byte. */
+export function startByLibc(command: Command, inheritance: Inheritance, parent: ParentProcess): Started {
+	const { descriptors, dispositions, libc } = inheritance;
+	const { addressOf, calls } = libc;
+	const child = new Int32Array(1);
+	passOn(libc, descriptors);
+	// Ignored by the command as well, SIGCHLD would take its status away from us should it end at once.
+	const ignored = dispositions.ignored.filter((signal) => signal !== constants.signals.SIGCHLD);
+	const attributes = createAttributes(libc, dispositions);
+	const listenAgain = ignoreMeanwhile(libc, ignored);
+	const code = attemptAlongPath(libc, command, ({ argv, envp, path }) =>
+		calls.posix_spawn(
+			addressOf(child),
+			path.address,
+			null,
+			addressOf(attributes),
+			argv.address,
+			envp.address,
+		),
+	);
+	listenAgain();
+	if (code !== undefined) return { pid: undefined, kill: () => false, ended: Promise.resolve({ code }) };
+	const pid = child[0] as number;
+	let isEnded = false;
+	const ended = waitFor(libc, parent, pid).finally(() => {
+		isEnded = true;
+	});
+	// Its pid may soon be that of another process.
+	return { pid, kill: (signal) => !isEnded && calls.kill(pid, signal) === 0, ended };
+}
+
+/** More than `posix_spawnattr_t` has in glibc and musl, which are 336 bytes. */
+const ATTRIBUTES_BYTES = 1024;
+const POSIX_SPAWN_SETSIGDEF = 4;
+const POSIX_SPAWN_SETSIGMASK = 8;
+
+/** 32 and 33, by which threads are ended and change their user. Of those that it handles itself, glibc would leave them ignored. */
+const OF_THREADS = 0b11n << 31n;
+
+function createAttributes({ addressOf, calls }: Libc, dispositions: Dispositions): Uint8Array {
+	const attributes = new Uint8Array(ATTRIBUTES_BYTES);
+	const address = addressOf(attributes);
+	const byDefault = signalSet(OF_THREADS | ignoredForUs(dispositions));
+	calls.posix_spawnattr_init(address);
+	calls.posix_spawnattr_setflags(address, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	calls.posix_spawnattr_setsigdefault(address, addressOf(byDefault));
+	calls.posix_spawnattr_setsigmask(address, addressOf(signalSet(dispositions.blocked)));
+	return attributes;
+}
+
+const WNOHANG = 1;
+const FOREVER_MS = 2 ** 30;
+
+function waitFor({ addressOf, calls }: Libc, parent: ParentProcess, pid: number): Promise<ChildEnd> {
+	return new Promise((resolve) => {
+		// A listener alone does not keep the process.
+		const keeper = setInterval(() => undefined, FOREVER_MS);
+		const status = new Int32Array(1);
+		const look = () => {
+			if (calls.waitpid(pid, addressOf(status), WNOHANG) === 0) return;
+			parent.off("SIGCHLD", look);
+			clearInterval(keeper);
+			resolve(readStatus(status[0] as number));
+		};
+		parent.on("SIGCHLD", look);
+		look();
+	});
+}
+
+// https://man7.org/linux/man-pages/man2/wait.2.html: the signal is in the lowest seven bits, the status in the next byte.
+function readStatus(status: number): ChildEnd {
+	const signal = status & 0x7f;
+	return signal === 0 ? { exitCode: (status >> 8) & 0xff } : { signal };
+}
