@@ -1,5 +1,6 @@
 import { constants } from "node:os";
-import { type Command, DEFAULT_PATH } from "../command.ts";
+import { type Command, DEFAULT_PATH, readHead } from "../command.ts";
+import { parseElf } from "../elf.ts";
 import type { Libc } from "./libc.ts";
 import { type LaidOut, layOutText, layOutTexts } from "./strings.ts";
 
@@ -35,11 +36,17 @@ export function attemptAlongPath(
 	let code: string | undefined = "ENOENT";
 	for (const path of candidates(file, env.PATH ?? DEFAULT_PATH)) {
 		code = execute(path, [file, ...args]);
-		if (code === "ENOEXEC") code = execute(SHELL, [SHELL, path, ...args]);
+		// A program for another system is no script, whatever a shell would make of it.
+		if (code === "ENOEXEC" && !isElf(path)) code = execute(SHELL, [SHELL, path, ...args]);
 		if (code === undefined || !GOES_ON.has(code)) return code;
 		isDenied ||= code === "EACCES";
 	}
 	return isDenied ? "EACCES" : code;
+}
+
+function isElf(path: string): boolean {
+	const head = readHead(path);
+	return head !== undefined && parseElf(head) !== undefined;
 }
 
 function candidates(file: string, path: string): readonly string[] {
