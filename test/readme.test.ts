@@ -26,7 +26,7 @@ const BLOCKS: readonly Block[] = [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```$
 const blocksOf = (language: string) => BLOCKS.filter((block) => block.language === language);
 const textsOf = (language: string) => blocksOf(language).map(({ text }) => text);
 const [QUICK_START_MAP, ...OTHER_YAML] = textsOf("yaml") as [string, ...string[]];
-const isManifest = (text: string) => text.startsWith("containers:");
+const isManifest = (text: string) => /^(?:initC|c)ontainers:/.test(text);
 const [TWO_COMMANDS, ...SHELL_BLOCKS] = textsOf("sh") as [string, ...string[]];
 
 /** The folder of the quick start, with what its reader would have: files with values, a start script, dsta-run on PATH. */
@@ -108,6 +108,19 @@ describe.skipIf(ADDRESS === "")("the README's blocks, in the folder of the quick
 			.split(" ");
 		for (const [file, ...args] of [words, [...pod.command, ...pod.args], local])
 			expect(run(file, args)).toBe("served with the-key\n");
+	});
+
+	it("find in a pod what its init container has copied", () => {
+		const manifest = OTHER_YAML.find((text) => text.startsWith("initContainers:")) as string;
+		const { containers, initContainers, volumes } = parse(manifest);
+		const [init, app] = [initContainers[0], containers[0]];
+		const [, name, target] = init.command;
+		expect([name, ...init.volumeMounts, ...app.volumeMounts]).toEqual([
+			"install",
+			{ name: volumes[0].name, mountPath: target },
+			{ name: volumes[0].name, mountPath: target },
+		]);
+		expect(app.command).toEqual([`${target}/dsta-run`, "--"]);
 	});
 
 	it("are TypeScript that compiles and runs against the package", async () => {

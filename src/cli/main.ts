@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	get: async () => (await import("./commands/get.ts")).get,
 	put: async () => (await import("./commands/put.ts")).put,
 	list: async () => (await import("./commands/list.ts")).list,
+	install: async () => (await import("./commands/install.ts")).install,
 	help: async () => (await import("./commands/help.ts")).help,
 	version: async () => (await import("./commands/version.ts")).version,
 };

@@ -15,6 +15,7 @@ export const COMMANDS = {
 		summary: "write fields of a secret, keeping its others",
 	},
 	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
+	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
 } as const;

@@ -1,6 +1,10 @@
+import bunManifest from "bun/package.json" with { type: "json" };
 import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { folderWith, launch } from "../process/launch.ts";
+import { BUILD, folderWith, launch } from "../process/launch.ts";
+
+const isStandalone = BUILD === "standalone";
+const bun = bunManifest.version;
 
 describe("the version", () => {
 	it.each([[["version"]], [["--version"]], [["-q", "--version"]], [["check", "--version"]]])(
@@ -10,7 +14,7 @@ describe("the version", () => {
 				status: 0,
 				signal: null,
 				stderr: "",
-				stdout: `dsta-run ${manifest.version} (node ${process.versions.node})\n`,
+				stdout: `dsta-run ${manifest.version} (${isStandalone ? `standalone, bun ${bun}` : `node ${process.versions.node}`})\n`,
 			});
 		},
 	);
@@ -19,8 +23,9 @@ describe("the version", () => {
 		const { stdout } = await launch(folderWith(""), ["version", "--json"]).ended;
 		expect(JSON.parse(stdout)).toEqual({
 			version: manifest.version,
-			runtime: "node",
-			runtimeVersion: process.versions.node,
+			...(isStandalone
+				? { build: "standalone", runtime: "bun", runtimeVersion: bun }
+				: { build: "npm", runtime: "node", runtimeVersion: process.versions.node }),
 		});
 	});
 });
