@@ -203,6 +203,24 @@ describe("A connection to Vault", () => {
 		expect(await backend.read(request("a/b/c"), signal)).toMatchObject({ value: SENTINELS.value });
 		expect(vault.calls.map(({ turn }) => turn)).toEqual([1, 2, 1, 1, 1]);
 	});
+
+	it("is replaced when all that were kept alive are closed at their next requests", async () => {
+		let came = 0;
+		const all = Promise.withResolvers<void>();
+		await using vault = await startFakeVault(async ({ turn }) => {
+			if (turn > 1) return { raw: "", after: "reset" };
+			// So that each has a connection of its own.
+			if (++came === 8) all.resolve();
+			await all.promise;
+			return found;
+		});
+		using backend = openBackend(vault.url);
+		const paths = Array.from({ length: 8 }, (_, index) => `s${index}/c`);
+		for (const wave of [paths, paths])
+			expect((await readAll(backend, wave)).map((one) => one?.value)).toEqual(
+				wave.map(() => SENTINELS.value),
+			);
+	});
 });
 
 describe("What Vault answers", () => {

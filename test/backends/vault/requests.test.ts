@@ -27,6 +27,24 @@ describe("Requests to Vault", () => {
 		expect(vault.connections.total).toBe(total);
 	});
 
+	it("that still wait for a connection are given up with the others", async () => {
+		const controller = new AbortController();
+		let count = 0;
+		const full = Promise.withResolvers<void>();
+		await using vault = await startFakeVault(() => {
+			if (++count === 32) full.resolve();
+			return "silence";
+		});
+		using backend = openBackend(vault.url);
+		const paths = Array.from({ length: 40 }, (_, index) => `s${index}/c`);
+		const failing = Promise.allSettled(paths.map((path) => backend.read(request(path), controller.signal)));
+		await full.promise;
+		controller.abort();
+		const codes = (await failing).map((one) => one.status === "rejected" && one.reason.code);
+		expect(codes).toEqual(paths.map(() => "DSTA_TIMEOUT"));
+		expect(vault.calls).toHaveLength(32);
+	});
+
 	it("are one per secret, version and place", async () => {
 		await using vault = await startFakeVault(({ headers, url }) =>
 			secretV2({ c: `${url} in ${headers["x-vault-namespace"]}`, d: "v" }),
