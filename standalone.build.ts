@@ -4,6 +4,7 @@
  */
 import { mkdirSync, statSync } from "node:fs";
 import { REPLACED } from "./stubs.build.ts";
+import { removeSwitches } from "./switches.build.ts";
 
 /** The parts of Bun that are used here. */
 declare const Bun: {
@@ -37,6 +38,7 @@ for (const target of asked.length > 0 ? asked : TARGETS) {
 		plugins: [{ name: "replaced-modules", setup: replaceModules }],
 	});
 	if (!success) throw new AggregateError(logs, `${target} was not compiled`);
+	removeSwitches(outfile);
 	console.log(
 		`${outfile.slice(import.meta.dirname.length + 1)}: ${Math.round(statSync(outfile).size / 2 ** 20)} MiB`,
 	);

@@ -156,6 +156,36 @@ describe("a pattern of variables", () => {
 	});
 });
 
+describe("a variable that switches something of the runtime", () => {
+	const SWITCHES: readonly (readonly [string, string])[] = [
+		["BUN_BE_BUN", "1"],
+		["BUN_OPTIONS", "--version"],
+		["BUN_OPTIONS", "--preload /no/such/file"],
+		["BUN_INSPECT", "ws://127.0.0.1:0/x"],
+		["BUN_INSPECT_PRELOAD", "/no/such/file"],
+		["BUN_CONFIG_VERBOSE_FETCH", "curl"],
+		// Node has these two for itself.
+		...(BUILD === "npm"
+			? []
+			: ([
+					["NODE_OPTIONS", "--require /no/such/file"],
+					["NODE_CHANNEL_FD", "0"],
+					["NODE_CHANNEL_FD", "99"],
+				] as const)),
+	];
+
+	it.each(SWITCHES)("reaches the command and does not act on the launcher: %s=%s", (name, value) => {
+		const variables = [["PATH", "/usr/bin:/bin"] as const, [name, value] as const];
+		const plain = printedBy(["/bin/cat", "/proc/self/environ"], variables);
+		const launched = printedBy([...LAUNCH, "/bin/cat", "/proc/self/environ"], variables);
+		expect({ ...launched, stdout: sorted(launched.stdout) }).toEqual({
+			status: 0,
+			stderr: "",
+			stdout: sorted(plain.stdout),
+		});
+	});
+});
+
 describe("the variables of an env file named on the command line", () => {
 	const folder = folderWith("app/secret_key: SECRET_KEY\n");
 	writeFileSync(join(folder, "names.env"), "SECRET_KEY=from-the-file\nOTHER=from-the-file\n");
