@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { HAS_LIBC } from "./native/libc.ts";
 
 /** What tells whether somebody wants to debug this very process. */
 export type DebuggedProcess = Pick<NodeJS.Process, "execArgv">;
@@ -10,6 +11,8 @@ export type DebuggedProcess = Pick<NodeJS.Process, "execArgv">;
  * An inspector that was asked for on our own command line (`node --inspect`) stays.
  */
 export async function closeInspector({ execArgv }: DebuggedProcess): Promise<void> {
+	// The standalone executable is built without the switches that would open one.
+	if (HAS_LIBC) return;
 	if (execArgv.some((option) => option.startsWith("--inspect")) || !mayListen()) return;
 	const inspector = await import("node:inspector");
 	if (inspector.url() !== undefined) inspector.close();

@@ -12,15 +12,18 @@
  *   After a hang-up nobody knows whether the shell told the command as well, so that it may get HUP twice.
  * - TSTP, TTIN, TTOU and CONT are left alone where there is a terminal: the shell stops and continues both of us.
  * - Real-time signals cannot be caught under Node, and a command that dies of one looks to it as if it had exited with 0.
+ *   Under Bun neither these nor STKFLT and PWR can: they are ignored, since to die of them would leave the command behind.
  *
  * Before there is a command, TERM, INT, HUP and QUIT end the launcher at once, and it dies of them as it would without a
- * listener. All others wait for the command. No listener is ever removed before the command has ended, so a second TERM is
- * forwarded as the first was. The listener for USR1 also keeps Node from opening its inspector;
+ * listener; those that it was started to ignore, which only the standalone executable can know, do nothing then. All others
+ * wait for the command. No listener is ever removed before the command has ended, so a second TERM is forwarded as the first
+ * was. The listener for USR1 also keeps Node from opening its inspector;
  * one that was opened before is closed again (inspector.ts).
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Inheritance } from "./native/inheritance.ts";
+import { HAS_LIBC } from "./native/libc.ts";
 
 /** What signals need of a process. */
 export type SignalledProcess = Pick<
@@ -134,6 +137,8 @@ function restoreDefault(process: SignalledProcess, signal: number): void {
 }
 
 function isProfiled({ env, execArgv }: SignalledProcess): boolean {
+	// The standalone executable has no profiler, and does not read NODE_OPTIONS.
+	if (HAS_LIBC) return false;
 	return /--(?:cpu-)?prof\b/.test(`${execArgv.join(" ")} ${env.NODE_OPTIONS ?? ""}`);
 }
 
