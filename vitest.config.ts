@@ -12,7 +12,9 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "npm package, exec mode",
-					include: ["start", "spawn", "environment", "resolving"].map((name) => `test/process/${name}.test.ts`),
+					include: ["start", "spawn", "environment", "resolving"].map(
+						(name) => `test/process/${name}.test.ts`,
+					),
 					env: { DSTA_TEST_MODE: "exec" },
 				},
 			},
