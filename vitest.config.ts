@@ -4,6 +4,11 @@ import { reportSkipped } from "./test/servers/report-skipped.ts";
 // For each project, so that each has servers of its own and one does not find what another has left there.
 const globalSetup = ["test/servers/setup.ts"];
 
+// What holds in exec mode as it does in front of the command; the rest is in exec.test.ts.
+const EXEC_MODE = ["start", "spawn", "environment", "resolving"].map(
+	(name) => `test/process/${name}.test.ts`,
+);
+
 export default defineConfig({
 	test: {
 		projects: [
@@ -12,10 +17,18 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "npm package, exec mode",
-					include: ["start", "spawn", "environment", "resolving"].map(
-						(name) => `test/process/${name}.test.ts`,
-					),
+					globalSetup,
+					include: EXEC_MODE,
 					env: { DSTA_TEST_MODE: "exec" },
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "standalone executable, exec mode",
+					globalSetup,
+					include: EXEC_MODE,
+					env: { DSTA_TEST_BUILD: "standalone", DSTA_TEST_MODE: "exec" },
 				},
 			},
 			{
