@@ -1,6 +1,6 @@
 /*
- * What dsta-run costs: `npm run bench`, or `npm run bench -- 40` for 40 pairs of each.
- * Every case is run in turn with the floor, which is Node on an empty file; a ratio of 2 is twice the floor.
+ * What dsta-run costs: `npm run bench`, or `npm run bench -- 40` for 40 rounds of each case.
+ * In every round each build runs the case in each mode, in turn with the plain command; the table shows what comes on top of that.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,8 +10,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { compare, type Program, runProgram } from "./measure.ts";
 
-const CLI = new URL("../dist/cli.cjs", import.meta.url).pathname;
-const PAIRS = Number(process.argv[2] ?? 20);
+const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
+const NPM = [process.execPath, fileOf("../dist/cli.cjs")] as const;
+const STANDALONE = [fileOf(`../dist/standalone/dsta-run-linux-${process.arch}`)] as const;
+const ROUNDS = Number(process.argv[2] ?? 20);
 const BASE = { PATH: process.env.PATH };
 
 const server = spawn(process.execPath, [new URL("slow-server.ts", import.meta.url).pathname]);
@@ -24,6 +26,8 @@ const AWS = {
 	AWS_ACCESS_KEY_ID: "bench",
 	AWS_SECRET_ACCESS_KEY: "bench",
 };
+
+const LOOK = "grep VmRSS /proc/$PPID/status";
 
 interface Case {
 	readonly name: string;
@@ -42,29 +46,42 @@ const CASES: readonly Case[] = [
 
 const folder = mkdtempSync(join(tmpdir(), "dsta-run-bench-"));
 try {
-	writeFileSync(join(folder, "empty.cjs"), "");
-	const floor: Program = { args: [join(folder, "empty.cjs")], cwd: folder, env: BASE };
-	console.log(`${PAIRS} pairs each; the servers take 5 ms for an answer; Node ${process.versions.node}\n`);
-	print(["", "ratio", "over the floor (median, least)", "requests", "memory while the command runs"]);
+	const empty = join(folder, "empty.cjs");
+	writeFileSync(empty, "");
+	console.log(
+		`ms over the plain command: median (least) of ${ROUNDS} rounds; the servers take 5 ms for an answer\n`,
+	);
+	print([
+		"",
+		"Node, empty",
+		"npm, spawn",
+		"npm, exec",
+		"standalone, spawn",
+		"standalone, exec",
+		"requests",
+		"MiB",
+	]);
 	for (const { name, secrets, keys, env } of CASES) {
 		writeMap(secrets, keys);
-		const run = (...command: string[]): Program => ({ args: [CLI, "--", ...command], cwd: folder, env });
-		const { ratio, medianMs, leastMs } = compare(run("true"), floor, PAIRS);
+		const program = (words: Program["words"]): Program => ({ words, cwd: folder, env });
+		const launchers = [NPM, STANDALONE].flatMap((build) =>
+			["--spawn", "--exec"].map((mode) => program([...build, mode, "--", "true"])),
+		);
+		const costs = compare(program(["true"]), [program([process.execPath, empty]), ...launchers], ROUNDS);
 		await countRequests();
-		const memory = runProgram(run("sh", "-c", "grep VmRSS /proc/$PPID/status")).stdout;
-		const requests = await countRequests();
-		const mebibytes = Math.round(Number(/\d+/.exec(memory)?.[0]) / 1024);
-		print([
-			name,
-			ratio.toFixed(2),
-			`+${medianMs.toFixed(0)} ms, +${leastMs.toFixed(0)} ms`,
-			String(requests),
-			`${mebibytes} MiB`,
-		]);
+		const memory = [NPM, STANDALONE].map((build) => memoryOf(program([...build, "--", "sh", "-c", LOOK])));
+		const requests = (await countRequests()) / memory.length;
+		const cells = costs.map(({ leastMs, medianMs }) => `${medianMs.toFixed(0)} (${leastMs.toFixed(0)})`);
+		print([name, ...cells, String(requests), memory.join(" and ")]);
 	}
 } finally {
 	server.kill();
 	rmSync(folder, { recursive: true });
+}
+
+/** What the launcher takes while its command runs, in MiB. */
+function memoryOf(program: Program): number {
+	return Math.round(Number(/\d+/.exec(runProgram(program).stdout)?.[0]) / 1024);
 }
 
 function writeMap(secrets: number, keys: number): void {
@@ -85,6 +102,5 @@ async function countRequests(): Promise<number> {
 }
 
 function print([name = "", ...cells]: readonly string[]): void {
-	const widths = [7, 32, 10, 0];
-	console.log(name.padEnd(38) + cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(""));
+	console.log(name.padEnd(38) + cells.map((cell) => cell.padEnd(19)).join(""));
 }

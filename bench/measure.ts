@@ -2,38 +2,34 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 
 /** A program to run to its end. */
 export interface Program {
-	readonly args: readonly string[];
+	readonly words: readonly [string, ...string[]];
 	readonly cwd: string;
 	readonly env: NodeJS.ProcessEnv;
 }
 
-/** What a program costs beside another one that was run in turn with it. */
-export interface Comparison {
-	/** The median of the ratios, pair by pair. */
-	readonly ratio: number;
-	/** The median and the least of the differences, pair by pair. */
+/** What a program costs over another one that was run in turn with it: the differences, round by round. */
+export interface Cost {
 	readonly medianMs: number;
 	readonly leastMs: number;
 }
 
-/** Runs two programs in turn, after one pair that does not count: what slows the machine for a while slows both of a pair. */
-export function compare(program: Program, floor: Program, pairs: number): Comparison {
-	const times = Array.from({ length: pairs + 1 }, () => [timeOf(floor), timeOf(program)] as const).slice(1);
-	const differences = times.map(([floorMs, programMs]) => programMs - floorMs);
-	return {
-		ratio: median(times.map(([floorMs, programMs]) => programMs / floorMs)),
-		medianMs: median(differences),
-		leastMs: Math.min(...differences),
-	};
+/**
+ * Runs programs in turn, each once in a round, and the first of them as the floor of all: what slows the machine for a while slows
+ * a whole round. One round before does not count.
+ */
+export function compare(floor: Program, programs: readonly Program[], rounds: number): readonly Cost[] {
+	const times = Array.from({ length: rounds + 1 }, () => [floor, ...programs].map(timeOf)).slice(1);
+	return programs.map((_, index) => {
+		const differences = times.map(([floorMs = 0, ...others]) => (others[index] as number) - floorMs);
+		return { medianMs: median(differences), leastMs: Math.min(...differences) };
+	});
 }
 
-/**
- * Runs a program under this Node.
- * @throws {Error} it failed
- */
-export function runProgram({ args, cwd, env }: Program): SpawnSyncReturns<string> {
-	const ended = spawnSync(process.execPath, args, { cwd, env, encoding: "utf8" });
-	if (ended.status !== 0) throw new Error(`${args.join(" ")} ended with ${ended.status}: ${ended.stderr}`);
+/** @throws {Error} the program failed */
+export function runProgram({ cwd, env, words: [file, ...args] }: Program): SpawnSyncReturns<string> {
+	const ended = spawnSync(file, args, { cwd, env, encoding: "utf8" });
+	if (ended.status !== 0)
+		throw new Error(`${file} ${args.join(" ")} ended with ${ended.status}: ${ended.stderr}`);
 	return ended;
 }
 

@@ -18,6 +18,8 @@ const server = createServer(async (request, response) => {
 	const answer = request.method === "POST" ? answerOfAws(JSON.parse(body)) : answerOfVault();
 	setTimeout(reply, LATENCY_MS, response, answer);
 });
+// The bench asks rarely.
+server.keepAliveTimeout = 600_000;
 server.listen(0, "127.0.0.1", () => {
 	const { port } = server.address() as AddressInfo;
 	process.stdout.write(`http://127.0.0.1:${port}\n`);
