@@ -15,6 +15,12 @@ const OF_BUN = new Set(["anon_inode:[eventpoll]", "anon_inode:[eventfd]"]);
  * closed on exec, so that the flag does not tell them from its own.
  */
 export function findInheritedDescriptors(): readonly number[] {
+	// Threads of Bun open something for a moment now and then: what is there twice is there to stay.
+	const sooner = new Set(listDescriptors());
+	return listDescriptors().filter((descriptor) => sooner.has(descriptor));
+}
+
+function listDescriptors(): readonly number[] {
 	const descriptors: number[] = [];
 	for (const name of readdirSync(OWN)) {
 		const target = Number(name) < FIRST ? undefined : targetOf(name);
