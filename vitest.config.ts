@@ -50,6 +50,8 @@ export default defineConfig({
 			},
 		],
 		reporters: ["default", reportSkipped()],
+		// Most tests wait for processes that they started.
+		maxWorkers: 3,
 		testTimeout: 30_000,
 		hookTimeout: 120_000,
 	},
