@@ -7,10 +7,13 @@ export interface Program {
 	readonly env: NodeJS.ProcessEnv;
 }
 
-/** What a program costs over another one that was run in turn with it: the differences, round by round. */
+/** What a program costs over others that were run in turn with it, round by round. */
 export interface Cost {
+	/** Over the floor. */
 	readonly medianMs: number;
 	readonly leastMs: number;
+	/** To the first of the compared programs. */
+	readonly ratio: number;
 }
 
 /**
@@ -21,7 +24,8 @@ export function compare(floor: Program, programs: readonly Program[], rounds: nu
 	const times = Array.from({ length: rounds + 1 }, () => [floor, ...programs].map(timeOf)).slice(1);
 	return programs.map((_, index) => {
 		const differences = times.map(([floorMs = 0, ...others]) => (others[index] as number) - floorMs);
-		return { medianMs: median(differences), leastMs: Math.min(...differences) };
+		const ratios = times.map(([, firstMs = 0, ...others]) => (others[index - 1] ?? firstMs) / firstMs);
+		return { medianMs: median(differences), leastMs: Math.min(...differences), ratio: median(ratios) };
 	});
 }
 
