@@ -1,9 +1,9 @@
-import { loadStart, superviseCommand } from "../../launch/child.ts";
 import { withholdCoreDumps } from "../../launch/core-dump.ts";
 import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
+import { loadLaunch } from "../../launch/launch.ts";
 import { recordInheritance } from "../../launch/native/inheritance.ts";
 import { withholdReports } from "../../launch/reports.ts";
 import { captureSignals } from "../../launch/signals.ts";
@@ -27,8 +27,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await signals.settle();
 	await closeInspector(host.process);
 	const mode = commandLine.options.mode ?? session.map.run.mode ?? "spawn";
-	const replacing = mode === "exec" ? import("../../launch/replace.ts") : undefined;
-	const starting = mode === "spawn" ? loadStart(host.process, inheritance) : undefined;
+	const loading = loadLaunch(mode, { process: host.process, inheritance, signals, coreDumps });
 	const resolutions = await resolving;
 	session.backends.close();
 
@@ -43,16 +42,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
 	const asked = { file, args, env, cwd: host.cwd };
 	warnOfDamage(host.log, findDamaged(asked));
-	const { process } = host;
-	if (starting === undefined) {
-		const { replaceByCommand } = await (replacing as NonNullable<typeof replacing>);
-		return replaceByCommand(asked, { process, signals, coreDumps, inheritance });
-	}
-	const start = await starting;
-	// One that came during our own work is to end the run before the command starts.
-	await signals.settle();
-	const ending = await superviseCommand(asked, { pid: process.pid, signals, coreDumps, start });
-	endLike(host.process, ending, signals.release);
+	const launch = await loading;
+	endLike(host.process, await launch(asked), signals.release);
 	return undefined;
 }
 
