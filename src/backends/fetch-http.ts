@@ -27,6 +27,8 @@ interface BunOptions {
 	readonly decompress: boolean;
 	/** `false`: BUN_CONFIG_VERBOSE_FETCH does not print the headers, and the token with them. */
 	readonly verbose: false;
+	/** Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command. */
+	readonly tls: { readonly rejectUnauthorized: true };
 }
 
 /** The transport for Bun: its own fetch(), which starts faster there than node:http. */
@@ -77,6 +79,7 @@ function toInit({ body, headers, method }: HttpRequest): RequestInit & BunOption
 		decompress: false,
 		proxy: false,
 		verbose: false,
+		tls: { rejectUnauthorized: true },
 	};
 }
 

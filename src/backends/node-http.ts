@@ -16,7 +16,9 @@ export function createNodeTransport({ maxSockets, onSent }: TransportOptions): T
 
 	async function open(protocol: Protocol): Promise<Client> {
 		const { Agent, request } = protocol === "https:" ? await import("node:https") : await import("node:http");
-		return { agent: new Agent({ keepAlive: true, maxSockets: maxSockets[protocol] }), request, onSent };
+		// Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command.
+		const options = { keepAlive: true, maxSockets: maxSockets[protocol], rejectUnauthorized: true };
+		return { agent: new Agent(options), request, onSent };
 	}
 
 	return {

@@ -65,6 +65,17 @@ describe("TLS to Vault", () => {
 		},
 	);
 
+	it("checks the certificate, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command", async () => {
+		await using vault = await startFakeVault(() => secretV2({ c: SENTINELS.value }), {
+			certificate: "self-signed",
+		});
+		const env = { ...envFor(vault.url), NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+		const { status, stderr, stdout } = await launch(folderWith("a/b/c: C\n"), ["--", "true"], env).ended;
+		expect({ status, stdout }).toEqual({ status: 75, stdout: "" });
+		expect(stderr).toContain("its certificate is self-signed");
+		expect(vault.calls).toEqual([]);
+	});
+
 	it("to a port without it says so, and the address that would do", async () => {
 		await using vault = await startFakeVault(() => secretV2({ c: "v" }));
 		using backend = openBackend(vault.url.replace("http:", "https:"));
