@@ -1,38 +1,42 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { delimiter } from "node:path";
 import { DstaError } from "../errors.ts";
 
-/** What to start, where, and with which environment. */
+/** What to start, in our own working directory, and with which environment. */
 export interface Command {
 	readonly file: string;
 	readonly args: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
-	readonly cwd: string;
 }
 
 const HEAD_BYTES = 4096;
 
 /** Where the C library searches without a PATH. */
-export const DEFAULT_PATH = "/bin:/usr/bin";
+const DEFAULT_PATH = "/bin:/usr/bin";
+
+function pathOf(env: Command["env"]): readonly string[] {
+	return (env.PATH ?? DEFAULT_PATH).split(delimiter);
+}
 
 /** Why the system could not start a command, found out after it refused: DSTA_COMMAND_NOT_FOUND or DSTA_NOT_EXECUTABLE. */
-export function startFailure({ cwd, env, file }: Command, systemCode: string): DstaError {
-	const path = env.PATH ?? DEFAULT_PATH;
-	const candidates = candidatesFor({ cwd, env, file });
-	// A command without a name is in no folder, though the folder itself exists.
-	const found = file === "" ? undefined : candidates.find(exists);
+export function startFailure({ env, file }: Command, systemCode: string): DstaError {
+	const found = candidatesFor({ env, file }).find(exists);
 	if (found !== undefined) return notExecutable(found, reasonOf(found, systemCode));
 	// A search goes past folders of PATH that it may not look into.
 	const isPassedOver = systemCode === "EACCES" && !file.includes("/");
 	const reason = isPassedOver ? undefined : REASONS[systemCode];
-	return reason === undefined ? notFound(file, path) : notExecutable(file, reason);
+	return reason === undefined ? notFound(file, pathOf(env)) : notExecutable(file, reason);
 }
 
-/** The files that a command may be, in the order in which they are tried. */
-export function candidatesFor({ cwd, env, file }: Pick<Command, "cwd" | "env" | "file">): readonly string[] {
-	// As it is given, since a script sees it so. It is meant for the working directory, which is ours.
+/**
+ * The files that a command may be, in the order in which execvp(3) tries them, and as it names them, since a script sees its
+ * name so. What is relative is meant for the working directory, which is ours. A command without a name is no file.
+ */
+export function candidatesFor({ env, file }: Pick<Command, "env" | "file">): readonly string[] {
+	if (file === "") return [];
 	if (file.includes("/")) return [file];
-	return (env.PATH ?? DEFAULT_PATH).split(delimiter).map((folder) => within(cwd, join(folder, file)));
+	// A folder without a name is the working directory.
+	return pathOf(env).map((folder) => (folder === "" ? file : `${folder}/${file}`));
 }
 
 /** The first bytes of a file, where the kernel looks for its format; `undefined` where this user may not read it. */
@@ -68,13 +72,10 @@ function notExecutable(file: string, reason: string): DstaError {
 	});
 }
 
-// The directory may have been removed, and is then known as `.` only.
-function within(cwd: string, path: string): string {
-	return isAbsolute(path) ? path : join(cwd, path);
-}
-
-function notFound(file: string, path: string): DstaError {
-	const place = file.includes("/") ? "there is no such file" : `it is in no folder of PATH (${path})`;
+function notFound(file: string, path: readonly string[]): DstaError {
+	const place = file.includes("/")
+		? "there is no such file"
+		: `it is in no folder of PATH (${path.join(delimiter)})`;
 	const cure = /\s/.test(file)
 		? "The command and its arguments are words of their own: -- npm start, not -- 'npm start'."
 		: "Check its name and PATH; for what only a shell knows, write -- sh -c '…'.";
@@ -105,10 +106,15 @@ function exists(file: string): boolean {
 
 /** Whether this user may execute a file; a folder is none. */
 export function isExecutable(file: string): boolean {
+	return refusalOf(file) === undefined;
+}
+
+/** The system's code for why this user may not execute a file, whatever is in it; `undefined` if he may. */
+export function refusalOf(file: string): string | undefined {
 	try {
 		accessSync(file, constants.X_OK);
-		return statSync(file).isFile();
-	} catch {
-		return false;
+		return statSync(file).isFile() ? undefined : "EACCES";
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code ?? "EIO";
 	}
 }

@@ -1,10 +1,11 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import {
 	type Command,
 	candidatesFor,
 	interpreterOf,
 	isExecutable,
 	readHead,
+	refusalOf,
 	startFailure,
 } from "./command.ts";
 import { MACHINES, parseElf } from "./elf.ts";
@@ -25,8 +26,8 @@ const SHELL = "/bin/sh";
  */
 export function findProgram(command: Command, arch: string): Program {
 	let failure = "ENOENT";
-	for (const file of command.file === "" ? [] : candidatesFor(command)) {
-		const code = codeOf(() => checkFile(file));
+	for (const file of candidatesFor(command)) {
+		const code = refusalOf(file);
 		if (code === undefined) {
 			const program = programOf(file, command, arch);
 			if (program !== undefined) return program;
@@ -38,20 +39,6 @@ export function findProgram(command: Command, arch: string): Program {
 		else if (code !== "ENOENT" && code !== "ENOTDIR") throw startFailure(command, code);
 	}
 	throw startFailure(command, failure);
-}
-
-function checkFile(file: string): void {
-	if (!statSync(file).isFile()) throw Object.assign(new Error(), { code: "EACCES" });
-	accessSync(file, constants.X_OK);
-}
-
-function codeOf(action: () => void): string | undefined {
-	try {
-		action();
-		return undefined;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code ?? "EIO";
-	}
 }
 
 /** `undefined`: what it needs to be executed does not exist. */
@@ -72,5 +59,5 @@ function programOf(file: string, command: Command, arch: string): Program | unde
 }
 
 function hasEmulators(): boolean {
-	return codeOf(() => statSync("/proc/sys/fs/binfmt_misc/register")) === undefined;
+	return existsSync("/proc/sys/fs/binfmt_misc/register");
 }

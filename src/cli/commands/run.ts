@@ -40,7 +40,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	});
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	host.log("debug", `starting ${file} with ${values.size} secrets`);
-	const asked = { file, args, env, cwd: host.cwd };
+	const asked = { file, args, env };
 	warnOfDamage(host.log, findDamaged(asked));
 	const launch = await loading;
 	endLike(host.process, await launch(asked), signals.release);

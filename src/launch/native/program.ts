@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { type Command, DEFAULT_PATH, readHead } from "../command.ts";
+import { type Command, candidatesFor, readHead } from "../command.ts";
 import { parseElf } from "../elf.ts";
 import type { Libc } from "./libc.ts";
 import { type LaidOut, layOutText, layOutTexts } from "./strings.ts";
@@ -34,7 +34,7 @@ export function attemptAlongPath(
 		codeOf(attempt({ path: layOutText(libc, path), argv: layOutTexts(libc, argv), envp }));
 	let isDenied = false;
 	let code: string | undefined = "ENOENT";
-	for (const path of candidates(file, env.PATH ?? DEFAULT_PATH)) {
+	for (const path of candidatesFor({ env, file })) {
 		code = execute(path, [file, ...args]);
 		// A program for another system is no script, whatever a shell would make of it.
 		if (code === "ENOEXEC" && !isElf(path)) code = execute(SHELL, [SHELL, path, ...args]);
@@ -47,13 +47,6 @@ export function attemptAlongPath(
 function isElf(path: string): boolean {
 	const head = readHead(path);
 	return head !== undefined && parseElf(head) !== undefined;
-}
-
-function candidates(file: string, path: string): readonly string[] {
-	if (file === "") return [];
-	if (file.includes("/")) return [file];
-	// A folder without a name is the working directory.
-	return path.split(":").map((folder) => (folder === "" ? file : `${folder}/${file}`));
 }
 
 function codeOf(errno: number): string | undefined {
