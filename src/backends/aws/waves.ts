@@ -1,5 +1,5 @@
 import { DstaError } from "../../errors.ts";
-import type { Found, ReadRequest, SecretValue } from "../backend.ts";
+import type { Backend, Found, ReadRequest, SecretValue } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import { askAll, keyOf, type Question, type Secret } from "./ask.ts";
 import { contentOf } from "./content.ts";
@@ -10,7 +10,7 @@ import { overrideSettings } from "./settings.ts";
 import { atMost, whenAllAborted } from "./time-limit.ts";
 
 /** Reads one path, together with all others that are read in the same turn. */
-export type Read = (request: ReadRequest, signal: AbortSignal) => Promise<Found | undefined>;
+export type Read = Backend["read"];
 
 /**
  * Makes the reader of paths. The reads of one turn of the event loop travel together: the first form of all their names in one

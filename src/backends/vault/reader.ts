@@ -1,5 +1,5 @@
 import { DstaError } from "../../errors.ts";
-import type { Found, ReadRequest } from "../backend.ts";
+import type { Backend, ReadRequest } from "../backend.ts";
 import { selectValue } from "../select.ts";
 import { mapsPerSignal } from "./per-signal.ts";
 import { readSecret, type Secret } from "./read.ts";
@@ -7,7 +7,7 @@ import type { Session } from "./session.ts";
 import { overrideSettings } from "./settings.ts";
 
 /** Reads one path; fields of one secret share one read, as long as it is under way and for the same caller. */
-export type Read = (request: ReadRequest, signal: AbortSignal) => Promise<Found | undefined>;
+export type Read = Backend["read"];
 
 /** Makes the reader of paths. */
 export function createReader(session: Session): Read {

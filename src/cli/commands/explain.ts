@@ -19,18 +19,11 @@ export async function explain(commandLine: CommandLine, host: Host): Promise<Com
 	const resolutions = await session.resolve(entries);
 	session.backends.close();
 	const { status } = concludeResolutions(host.log, resolutions, host.env);
-	return {
-		status,
-		output: commandLine.options.json
-			? `${JSON.stringify(
-					resolutions.map((resolution) => toRecord(resolution, leftOut(resolution, session, commandLine))),
-					undefined,
-					2,
-				)}\n`
-			: resolutions
-					.map((resolution) => toText(resolution, leftOut(resolution, session, commandLine)))
-					.join("\n"),
-	};
+	const others = (resolution: Resolution) => leftOut(resolution, session, commandLine);
+	if (!commandLine.options.json)
+		return { status, output: resolutions.map((one) => toText(one, others(one))).join("\n") };
+	const records = resolutions.map((one) => toRecord(one, others(one)));
+	return { status, output: `${JSON.stringify(records, undefined, 2)}\n` };
 }
 
 function selectEntries(entries: readonly Entry[], words: readonly string[]): readonly Entry[] {
