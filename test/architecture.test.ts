@@ -70,7 +70,7 @@ describe("the architecture", () => {
 		["@aws-sdk/", /^backends\/aws\//],
 		["@smithy/", /^backends\/aws\//],
 		["execa", /^launch\/supervise\.ts$/],
-		["yaml", /^map\/parse\.ts$/],
+		["yaml", /^map\/yaml\.ts$/],
 	])("imports %s in one place", (dependency, place) => {
 		const users = SOURCES.filter(({ imports }) =>
 			imports.some(

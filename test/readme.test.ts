@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { BACKEND_NAMES } from "../src/backends/registry.ts";
 import { EXIT_STATUS } from "../src/errors.ts";
 import { parseSecretMap } from "../src/map/parse.ts";
+import { readYaml } from "../src/map/yaml.ts";
 import { CLI } from "./process/launch.ts";
 import { askVault, ROOT_TOKEN } from "./servers/start.ts";
 
@@ -72,7 +73,11 @@ describe("the README", () => {
 	it.each([QUICK_START_MAP, ...OTHER_YAML.filter((text) => !isManifest(text))])(
 		"shows a map that is right: %s",
 		(map) => {
-			const { entries } = parseSecretMap(map, { file: "README.md", backends: BACKEND_NAMES });
+			const { entries } = parseSecretMap(map, {
+				file: "README.md",
+				backends: BACKEND_NAMES,
+				readRoot: readYaml,
+			});
 			expect(entries.length).toBeGreaterThan(2);
 		},
 	);

@@ -37,14 +37,14 @@ export interface SessionOptions {
  * Reads the map and prepares its backends; nobody is asked yet.
  * @throws {DstaError} DSTA_FILE_NOT_FOUND there is no map or no env file · DSTA_MAP the map is wrong
  */
-export function openSession(
+export async function openSession(
 	{ options }: CommandLine,
 	host: Host,
 	{ needsMap = true, onSent }: SessionOptions = {},
-): Session {
+): Promise<Session> {
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
-	const map = isMissing ? EMPTY_MAP : loadMap(file, host.cwd);
+	const map = isMissing ? EMPTY_MAP : await loadMap(file, host.cwd);
 	const names = map.entries.filter((entry) => !isWildcard(entry)).flatMap((entry) => entry.names);
 	const fromMap = map.backends.env?.file as string | undefined;
 	const envFile = openEnvFile({ named: options.envFile, fromMap, cwd: host.cwd });
@@ -101,9 +101,9 @@ export function openSession(
 	};
 }
 
-function loadMap(file: string, cwd: string): SecretMap {
+async function loadMap(file: string, cwd: string): Promise<SecretMap> {
 	try {
-		return loadSecretMap(isAbsolute(file) ? file : join(cwd, file), {
+		return await loadSecretMap(isAbsolute(file) ? file : join(cwd, file), {
 			shownAs: file,
 			backends: BACKEND_NAMES,
 		});

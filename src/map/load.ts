@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { DstaError } from "../errors.ts";
 import { EXAMPLE_LINE } from "./form.ts";
 import { MAX_MAP_BYTES, parseSecretMap } from "./parse.ts";
+import { readPlainYaml } from "./plain-yaml.ts";
 import type { SecretMap } from "./secret-map.ts";
 
 export interface LoadOptions {
@@ -16,8 +17,14 @@ export interface LoadOptions {
  * Reads and checks a map file.
  * @throws {DstaError} DSTA_FILE_NOT_FOUND there is none · DSTA_MAP it cannot be read, or its content is wrong
  */
-export function loadSecretMap(file: string, { backends, shownAs = file }: LoadOptions): SecretMap {
-	return parseSecretMap(decode(readBytes(file, shownAs), shownAs), { file: shownAs, backends });
+export async function loadSecretMap(
+	file: string,
+	{ backends, shownAs = file }: LoadOptions,
+): Promise<SecretMap> {
+	const text = decode(readBytes(file, shownAs), shownAs);
+	const plain = readPlainYaml(text);
+	const readRoot = plain === undefined ? (await import("./yaml.ts")).readYaml : () => plain;
+	return parseSecretMap(text, { file: shownAs, backends, readRoot });
 }
 
 function readBytes(file: string, shownAs: string): Buffer {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { DstaError } from "../../src/errors.ts";
 import { parseSecretMap } from "../../src/map/parse.ts";
+import { readYaml } from "../../src/map/yaml.ts";
 
-const OPTIONS = { file: "m.yaml", backends: ["vault", "aws", "env"] };
+const OPTIONS = { file: "m.yaml", backends: ["vault", "aws", "env"], readRoot: readYaml };
 
 /** What is said of a map, line for line, without the name of the file. */
 function complaintsOf(text: string): string[] {

@@ -21,9 +21,9 @@ function load(name: string) {
 	return loadSecretMap(join(folder, name), { shownAs: name, backends: ["vault", "aws", "env"] });
 }
 
-function errorOf(run: () => unknown): DstaError {
+async function errorOf(run: () => Promise<unknown>): Promise<DstaError> {
 	try {
-		run();
+		await run();
 	} catch (error) {
 		if (error instanceof DstaError) return error;
 		throw error;
@@ -64,31 +64,34 @@ describe("a map file", () => {
 		["without a last newline", "a/b: A"],
 		["with characters beyond ASCII", "a/b: A # grüß 日本\n"],
 		["of exactly 1 MiB", `a/b: A\n#${"x".repeat(MAX_MAP_BYTES - 8)}`],
-	])("is read: %s", (_, content) => {
+	])("is read: %s", async (_, content) => {
 		put("map", content);
-		const map = load("map");
+		const map = await load("map");
 		expect(map.entries.map(({ names }) => names)).toEqual([["A"]]);
 		expect(map.file).toBe("map");
 	});
 
-	it("is read through a symbolic link", () => {
+	it("is read through a symbolic link", async () => {
 		symlinkSync("file", join(folder, "link"));
-		expect(load("link").entries).toHaveLength(1);
+		expect((await load("link")).entries).toHaveLength(1);
 	});
 
-	it("is named in messages as the user named it", () => {
+	it("is named in messages as the user named it", async () => {
 		put("wrong", "a/b: 1\n");
-		expect(errorOf(() => load("wrong")).message).toMatch(/^wrong:1:6: /);
+		expect((await errorOf(() => load("wrong"))).message).toMatch(/^wrong:1:6: /);
 	});
 
-	it.each(["missing", "dangling", "file/below", "no-folder/map"])("that does not exist is 66: %s", (name) => {
-		const error = errorOf(() => load(name));
-		expect(error).toMatchObject({ code: "DSTA_FILE_NOT_FOUND", exitStatus: 66 });
-		expect(error.message).toBe(`The map ${name} does not exist`);
-		expect(error.cure).toContain("--map");
-		expect(error.cure).toContain("DSTA_MAP");
-		expect(error.cure.match(/^ {2}\S+: [A-Z_]+$/gm)).toHaveLength(2);
-	});
+	it.each(["missing", "dangling", "file/below", "no-folder/map"])(
+		"that does not exist is 66: %s",
+		async (name) => {
+			const error = await errorOf(() => load(name));
+			expect(error).toMatchObject({ code: "DSTA_FILE_NOT_FOUND", exitStatus: 66 });
+			expect(error.message).toBe(`The map ${name} does not exist`);
+			expect(error.cure).toContain("--map");
+			expect(error.cure).toContain("DSTA_MAP");
+			expect(error.cure.match(/^ {2}\S+: [A-Z_]+$/gm)).toHaveLength(2);
+		},
+	);
 
 	it.each([
 		["directory", "The map directory is a directory, not a file"],
@@ -104,18 +107,18 @@ describe("a map file", () => {
 		["utf16be", "The map utf16be is UTF-16"],
 		["utf16-unmarked", "The map utf16-unmarked is UTF-16"],
 		["latin1", "The map latin1 is not UTF-8 (line 2)"],
-	])("that cannot be one is 78: %.20s", (name, message) => {
-		const error = errorOf(() => load(name));
+	])("that cannot be one is 78: %.20s", async (name, message) => {
+		const error = await errorOf(() => load(name));
 		expect(error).toMatchObject({ code: "DSTA_MAP", exitStatus: 78, message });
 		expect(error.cure).not.toBe("");
 	});
 
-	it("that the user may not read is 78", () => {
+	it("that the user may not read is 78", async () => {
 		// Root may read everything.
 		if (isRoot) process.seteuid?.(NOBODY);
 		try {
-			expect(load("file").entries).toHaveLength(1);
-			expect(errorOf(() => load("unreadable"))).toMatchObject({
+			expect((await load("file")).entries).toHaveLength(1);
+			expect(await errorOf(() => load("unreadable"))).toMatchObject({
 				code: "DSTA_MAP",
 				message: "The map unreadable cannot be read: permission denied",
 			});
@@ -124,19 +127,19 @@ describe("a map file", () => {
 		}
 	});
 
-	it("that says that it is empty is read to its end all the same", () => {
+	it("that says that it is empty is read to its end all the same", async () => {
 		// The kernel gives this file a size of 0.
-		const error = errorOf(() => loadSecretMap("/proc/self/status", { backends: [] }));
+		const error = await errorOf(() => loadSecretMap("/proc/self/status", { backends: [] }));
 		expect(error.message).toMatch(/^\/proc\/self\/status:\d+:\d+: /);
 	});
 });
 
-describe("the map at the top of the repository", () => {
-	const map = loadSecretMap(new URL("../../secrets.map.yaml", import.meta.url).pathname, {
+describe("the map at the top of the repository", async () => {
+	const map = await loadSecretMap(new URL("../../secrets.map.yaml", import.meta.url).pathname, {
 		backends: ["vault", "aws", "env"],
 	});
 
-	it("holds the whole tree of the guide", () => {
+	it("holds the whole tree of the guide", async () => {
 		expect(map.entries.map(({ path }) => path.text)).toEqual([
 			...["binance", "gateio", "huobi"].flatMap((exchange) =>
 				["api_key", "api_secret"].map((key) => `exchange/${exchange}/${key}`),
@@ -152,7 +155,7 @@ describe("the map at the top of the repository", () => {
 		]);
 	});
 
-	it("requires no more than the .env of the guide has", () => {
+	it("requires no more than the .env of the guide has", async () => {
 		const required = map.entries.filter((entry) => entry.default === undefined && !entry.optional);
 		expect(required.flatMap(({ names }) => names)).toEqual([
 			"BINANCE_API_KEY",
@@ -164,7 +167,7 @@ describe("the map at the top of the repository", () => {
 		]);
 	});
 
-	it("has the defaults of the guide", () => {
+	it("has the defaults of the guide", async () => {
 		const defaults = map.entries.flatMap(({ names, default: text }) =>
 			text === undefined ? [] : [[names[0], text]],
 		);

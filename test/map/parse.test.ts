@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { MAX_MAP_BYTES, parseSecretMap } from "../../src/map/parse.ts";
 import type { Entry, SecretMap } from "../../src/map/secret-map.ts";
+import { readYaml } from "../../src/map/yaml.ts";
 
 function parse(text: string): SecretMap {
-	return parseSecretMap(text, { file: "m.yaml", backends: ["vault", "aws", "env"] });
+	return parseSecretMap(text, { file: "m.yaml", backends: ["vault", "aws", "env"], readRoot: readYaml });
 }
 
 /** The only entry of a map, without its path and position. */

@@ -7,7 +7,7 @@ import { openSession } from "../session.ts";
 
 /** Resolves everything as a run would and shows what came from where; the status is that of a run before its command. */
 export async function check(commandLine: CommandLine, host: Host): Promise<CommandResult> {
-	const session = openSession(commandLine, host);
+	const session = await openSession(commandLine, host);
 	const resolutions = await session.resolve(session.map.entries);
 	session.backends.close();
 	const { status, unfit } = concludeResolutions(host.log, resolutions, host.env);

@@ -14,7 +14,7 @@ import { openSession, type Session } from "../session.ts";
  * @throws {DstaError} DSTA_USAGE a word is neither a path nor a name of the map
  */
 export async function explain(commandLine: CommandLine, host: Host): Promise<CommandResult> {
-	const session = openSession(commandLine, host);
+	const session = await openSession(commandLine, host);
 	const entries = selectEntries(session.map.entries, commandLine.operands);
 	const resolutions = await session.resolve(entries);
 	session.backends.close();

@@ -13,7 +13,7 @@ import { openSession, type Session } from "../session.ts";
  * @throws {DstaError} DSTA_USAGE there is not one path, or a default for all fields
  */
 export async function get(commandLine: CommandLine, host: Host): Promise<CommandResult> {
-	const session = openSession(commandLine, host, { needsMap: false });
+	const session = await openSession(commandLine, host, { needsMap: false });
 	const { json, raw } = commandLine.options;
 	const entry = entryFor(commandLine, session);
 	const [resolution] = (await session.resolve([entry])) as [Resolution];

@@ -19,7 +19,7 @@ export async function list(commandLine: CommandLine, host: Host): Promise<Comman
 			cure: "Write: dsta-run list exchange",
 		});
 	const folder = prefix === "" ? "" : nameOperand(prefix.replace(/\/+$/, ""));
-	const session = openSession(commandLine, host, { needsMap: false });
+	const session = await openSession(commandLine, host, { needsMap: false });
 	// All at once, so that one that does not answer takes no time from the others.
 	const answers = await Promise.all(session.chain.map((name) => ask(name, session, folder)));
 	session.backends.close();

@@ -15,7 +15,7 @@ import { openSession, type Session } from "../session.ts";
  */
 export async function put(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const { secret, sources } = parseOperands(commandLine.operands);
-	const session = openSession(commandLine, host, { needsMap: false });
+	const session = await openSession(commandLine, host, { needsMap: false });
 	const backend = await findWritable(session, commandLine);
 	const fields = await readFields(sources, host);
 	const { replace, json } = commandLine.options;

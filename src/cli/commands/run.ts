@@ -19,7 +19,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const coreDumps = withholdCoreDumps();
 	withholdReports(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
-	const session = openSession(commandLine, host, { onSent });
+	const session = await openSession(commandLine, host, { onSent });
 	const resolving = session.resolve(session.map.entries);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);
