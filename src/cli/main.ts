@@ -33,7 +33,7 @@ export async function main(process: NodeJS.Process): Promise<void> {
 		refuseOldNode(process);
 		const { args, env } = readInput(process);
 		if (args.length === 0) return await showUsage(process);
-		const commandLine = parseCommandLine(args, env);
+		const commandLine = await parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
 		log = createLog({ level, format, write: (text) => writeOut(2, text) });
 		const result = await runCommand(commandLine, { process, env, log });

@@ -1,12 +1,12 @@
-import { parseArgs } from "node:util";
 import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import { isVariablePattern } from "../launch/environment.ts";
 import { parseDuration } from "../map/duration.ts";
 import type { RunMode } from "../map/secret-map.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
-import { misplaced, type Operand, unknownCommand, unknownOption, usage } from "./mistakes.ts";
-import { COMMANDS, type CommandName, OPTIONS, type OptionName } from "./usage.ts";
+import { misplaced, type Operand, unknownCommand, usage } from "./mistakes.ts";
+import type { Given, Words } from "./scan.ts";
+import { COMMANDS, type CommandName, isCommandName, OPTIONS, type OptionName } from "./usage.ts";
 
 /** What the command line and the environment ask for; the map may say the rest. */
 export interface Options {
@@ -38,17 +38,20 @@ export interface CommandLine {
 	readonly command: readonly string[];
 }
 
+const NO_WORDS: Words = { given: new Map(), operands: [] };
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the arguments after the program's name, and the DSTA_* variables that stand in for options.
  * @throws {DstaError} DSTA_USAGE they make no sense · DSTA_CONFIG a variable does not
  */
-export function parseCommandLine(args: readonly string[], env: Environment): CommandLine {
+export async function parseCommandLine(args: readonly string[], env: Environment): Promise<CommandLine> {
 	const end = args.indexOf("--");
 	const words = end < 0 ? args : args.slice(0, end);
 	const command = end < 0 ? [] : args.slice(end + 1);
-	const { given, operands } = scan(words);
+	// The parser of options is loaded where there are some: the entry point of an image has none.
+	const { given, operands } = words.length === 0 ? NO_WORDS : (await import("./scan.ts")).scanWords(words);
 	const [first, second] = operands;
 	const name = first?.word ?? "run";
 	// Before everything else: what follows may be the options of a command whose -- was forgotten.
@@ -74,56 +77,8 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 	return { name, options: parseOptions(given, variables), operands: rest, command };
 }
 
-function isCommandName(name: string): name is CommandName {
-	return Object.hasOwn(COMMANDS, name);
-}
-
 function helpFor(topic: string | undefined): Omit<CommandLine, "options"> {
 	return { name: "help", operands: topic === undefined ? [] : [topic], command: [] };
-}
-
-/** The options that were given, by name, with all values of each. */
-type Given = ReadonlyMap<OptionName, readonly string[]>;
-
-function scan(words: readonly string[]): { given: Given; operands: Operand[] } {
-	const options = Object.fromEntries(
-		Object.entries(OPTIONS).map(([name, { short, value }]) => [
-			name,
-			{
-				type: value === undefined ? ("boolean" as const) : ("string" as const),
-				...(short === undefined ? {} : { short }),
-			},
-		]),
-	);
-	const { tokens } = parseArgs({
-		args: [...words],
-		options,
-		strict: false,
-		allowPositionals: true,
-		tokens: true,
-	});
-	const given = new Map<OptionName, string[]>();
-	const operands: Operand[] = [];
-	for (const token of tokens) {
-		if (token.kind === "positional") operands.push({ word: token.value, index: token.index });
-		if (operands[0] !== undefined && !isCommandName(operands[0].word)) break;
-		if (token.kind !== "option") continue;
-		if (!isOptionName(token.name)) throw unknownOption(token.rawName);
-		const { value } = OPTIONS[token.name];
-		if (value !== undefined && (token.value === undefined || (!token.inlineValue && /^-./.test(token.value))))
-			throw usage(
-				`${token.rawName} needs a value`,
-				`Write ${token.rawName}${token.rawName.startsWith("--") ? "=" : " "}${value}.`,
-			);
-		if (value === undefined && token.value !== undefined)
-			throw usage(`${token.rawName} takes no value`, `Write ${token.rawName} alone.`);
-		given.set(token.name, [...(given.get(token.name) ?? []), token.value ?? ""]);
-	}
-	return { given, operands };
-}
-
-function isOptionName(name: string): name is OptionName {
-	return Object.hasOwn(OPTIONS, name);
 }
 
 const CONTRADICTIONS = [

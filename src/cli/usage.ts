@@ -22,6 +22,10 @@ export const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
+export function isCommandName(name: string): name is CommandName {
+	return Object.hasOwn(COMMANDS, name);
+}
+
 export interface Option {
 	readonly short?: string;
 	/** The placeholder of its value; none for a flag. */

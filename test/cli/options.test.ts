@@ -5,12 +5,12 @@ import { type CommandLine, parseCommandLine } from "../../src/cli/options.ts";
 import { DstaError } from "../../src/errors.ts";
 import { folderWith, launch } from "../process/launch.ts";
 
-const options = (args: readonly string[], env: Record<string, string> = {}) =>
-	parseCommandLine([...args, "--", "true"], env).options;
+const options = async (args: readonly string[], env: Record<string, string> = {}) =>
+	(await parseCommandLine([...args, "--", "true"], env)).options;
 
-function refusal(args: readonly string[], env: Record<string, string> = {}): DstaError {
+async function refusal(args: readonly string[], env: Record<string, string> = {}): Promise<DstaError> {
 	try {
-		parseCommandLine(args, env);
+		await parseCommandLine(args, env);
 	} catch (error) {
 		if (error instanceof DstaError) return error;
 		throw error;
@@ -19,18 +19,20 @@ function refusal(args: readonly string[], env: Record<string, string> = {}): Dst
 }
 
 describe("a line with --", () => {
-	it("runs what follows, untouched", () => {
-		const { command, name } = parseCommandLine(["-q", "--", "git", "log", "--", "-m", "--help"], {});
+	it("runs what follows, untouched", async () => {
+		const { command, name } = await parseCommandLine(["-q", "--", "git", "log", "--", "-m", "--help"], {});
 		expect({ command, name }).toEqual({ name: "run", command: ["git", "log", "--", "-m", "--help"] });
 	});
 
-	it("may say run, and may run a command with the name of a subcommand", () => {
-		expect(parseCommandLine(["run", "-q", "--", "check"], {})).toMatchObject({
+	it("may say run, and may run a command with the name of a subcommand", async () => {
+		expect(await parseCommandLine(["run", "-q", "--", "check"], {})).toMatchObject({
 			name: "run",
 			command: ["check"],
 			operands: [],
 		} satisfies Partial<CommandLine>);
-		expect(parseCommandLine(["--", "check", "--json"], {})).toMatchObject({ command: ["check", "--json"] });
+		expect(await parseCommandLine(["--", "check", "--json"], {})).toMatchObject({
+			command: ["check", "--json"],
+		});
 	});
 });
 
@@ -46,8 +48,8 @@ describe("a line whose -- is missing or misplaced shows it in the right place", 
 		[["run", "npm", "start"], "dsta-run run -- npm start"],
 		[["run", "npm", "--", "start"], "dsta-run run -- npm -- start"],
 		[["check", "--", "x"], "dsta-run -- check"],
-	])("%j", (args, line) => {
-		const { code, cure } = refusal(args);
+	])("%j", async (args, line) => {
+		const { code, cure } = await refusal(args);
 		expect(code).toBe("DSTA_USAGE");
 		expect(cure.endsWith(`: ${line}`)).toBe(true);
 	});
@@ -56,17 +58,17 @@ describe("a line whose -- is missing or misplaced shows it in the right place", 
 		[["chek"], "dsta-run check"],
 		[["exlain", "A"], "dsta-run explain"],
 		[["puts", "app", "key=sentinel-value"], "dsta-run put"],
-	])("but a misspelt subcommand is suggested, without words that may be values: %j", (args, meant) => {
-		const { cure, message } = refusal(args);
+	])("but a misspelt subcommand is suggested, without words that may be values: %j", async (args, meant) => {
+		const { cure, message } = await refusal(args);
 		expect(cure).toContain(`Did you mean ${meant}?`);
 		expect(message + cure).not.toContain("sentinel");
 	});
 });
 
 describe("the words of a subcommand", () => {
-	it("are as many as it takes", () => {
-		expect(parseCommandLine(["explain", "A", "b/c", "D"], {}).operands).toEqual(["A", "b/c", "D"]);
-		expect(parseCommandLine(["put", "a/b", "c=d", "e"], {}).operands).toEqual(["a/b", "c=d", "e"]);
+	it("are as many as it takes", async () => {
+		expect((await parseCommandLine(["explain", "A", "b/c", "D"], {})).operands).toEqual(["A", "b/c", "D"]);
+		expect((await parseCommandLine(["put", "a/b", "c=d", "e"], {})).operands).toEqual(["a/b", "c=d", "e"]);
 	});
 });
 
@@ -89,8 +91,8 @@ describe("a usage error", () => {
 		[["check", "API_KEY"], /^dsta-run check takes no word, and got "API_KEY"$/],
 		[["version", "2"], /^dsta-run version takes no word/],
 		[["help", "run", "check"], /^dsta-run help takes one word/],
-	])("%j", (args, message) => {
-		const error = refusal(args);
+	])("%j", async (args, message) => {
+		const error = await refusal(args);
 		expect(error.exitStatus).toBe(64);
 		expect(error.message).toMatch(message);
 		expect(error.cure).not.toBe("");
@@ -102,8 +104,8 @@ describe("a usage error", () => {
 		["DSTA_BACKEND", "valut"],
 		["DSTA_LOG_LEVEL", "loud"],
 		["DSTA_LOG_FORMAT", "xml"],
-	])("is 78 where a variable is wrong, which it names: %s=%s", (name, value) => {
-		const error = refusal(["--", "x"], { [name]: value });
+	])("is 78 where a variable is wrong, which it names: %s=%s", async (name, value) => {
+		const error = await refusal(["--", "x"], { [name]: value });
 		expect(error).toMatchObject({
 			exitStatus: 78,
 			message: expect.stringContaining(`${name} is "${value}"`),
@@ -119,36 +121,36 @@ describe("an option", () => {
 		["2h", 7_200_000],
 		["1d", 86_400_000],
 		["1.5", 1500],
-	])("may be a duration: %s", (text, timeoutMs) => {
-		expect(options(["--timeout", text]).timeoutMs).toBe(timeoutMs);
+	])("may be a duration: %s", async (text, timeoutMs) => {
+		expect((await options(["--timeout", text])).timeoutMs).toBe(timeoutMs);
 	});
 
 	it.each([
 		...["1", "true", "YES", "on"].map((text) => [text, true] as const),
 		...["0", "false", "No", "off"].map((text) => [text, false] as const),
-	])("may be a boolean variable: %s", (text, strict) => {
-		expect(options([], { DSTA_STRICT: text }).strict).toBe(strict);
+	])("may be a boolean variable: %s", async (text, strict) => {
+		expect((await options([], { DSTA_STRICT: text })).strict).toBe(strict);
 	});
 
-	it("beats its variable; a variable that is empty is none", () => {
+	it("beats its variable; a variable that is empty is none", async () => {
 		const env = { DSTA_MAP: "from-env", DSTA_BACKEND: "aws", DSTA_STRICT: "0", DSTA_LOG_LEVEL: "trace" };
-		expect(options([], env)).toMatchObject({
+		expect(await options([], env)).toMatchObject({
 			map: "from-env",
 			backend: "aws",
 			strict: false,
 			logLevel: "trace",
 		});
-		expect(options(["-m", "x", "--backend", "env", "--strict", "-q"], env)).toMatchObject({
+		expect(await options(["-m", "x", "--backend", "env", "--strict", "-q"], env)).toMatchObject({
 			map: "x",
 			backend: "env",
 			strict: true,
 			logLevel: "error",
 		});
-		expect(options([], { DSTA_MAP: "", DSTA_TIMEOUT: "" })).not.toHaveProperty("map");
+		expect(await options([], { DSTA_MAP: "", DSTA_TIMEOUT: "" })).not.toHaveProperty("map");
 	});
 
-	it("may be repeated where that makes sense, and may be written with =", () => {
-		expect(options(["--pass", "A_*", "--pass=B", "--strip", "C"])).toMatchObject({
+	it("may be repeated where that makes sense, and may be written with =", async () => {
+		expect(await options(["--pass", "A_*", "--pass=B", "--strip", "C"])).toMatchObject({
 			pass: ["A_*", "B"],
 			strip: ["C"],
 		});
