@@ -15,7 +15,7 @@ const shared: UserConfig = {
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const STARTED = {
 	name: "run",
-	test: /\/src\/(?:cli\/(?:commands\/run|progress|report|session)|backends\/(?:aws\/(?:aws|settings)|env\/.*|select|shell|vault\/(?:settings|vault))|launch\/(?!supervise|native\/).*|map\/(?!yaml|expand).*|resolve\/.*)\.ts$/,
+	test: /\/src\/(?:cli\/(?:commands\/run|progress|report|session)|backends\/(?:aws\/(?:aws|settings)|env\/.*|select|shell|vault\/(?:settings|vault))|launch\/(?!supervise|native\/).*|map\/(?!yaml|expand).*|resolve\/(?!templates).*)\.ts$/,
 };
 
 /** Keeps the output to ASCII: one character beyond it, and V8 takes twice the time to compile a file. */

@@ -2,7 +2,7 @@ import { type DstaError, exitStatusOf } from "../errors.ts";
 import { checkEnvironment, type Variables } from "../launch/environment.ts";
 import type { Log } from "../observe/log.ts";
 import type { Missing } from "../resolve/not-found.ts";
-import { collect, type Resolution } from "../resolve/resolve.ts";
+import { collect, type Outcome } from "../resolve/resolve.ts";
 
 /** An error with the variables that lack a value because of it. */
 export interface Problem {
@@ -22,7 +22,7 @@ export interface Conclusion {
 /** Reports all that keeps a command from starting, and gives its secrets if nothing does. */
 export function concludeResolutions(
 	log: Log,
-	resolutions: readonly Resolution[],
+	resolutions: readonly Outcome[],
 	inherited: Variables,
 ): Conclusion {
 	const { errors, values } = collect(resolutions);
@@ -33,19 +33,19 @@ export function concludeResolutions(
 	return { values, unfit, status: all.length === 0 ? 0 : exitStatusOf(all) };
 }
 
-/** The problems of resolutions: one for all entries that failed for the same reason. */
-export function problemsOf(resolutions: readonly Resolution[]): readonly Problem[] {
-	const problems = resolutions.flatMap(({ entry, errors, invalid, missing }) =>
+/** The problems of resolutions: one for all lines of the map that failed for the same reason. */
+export function problemsOf(resolutions: readonly Outcome[]): readonly Problem[] {
+	const problems = resolutions.flatMap(({ errors, invalid, missing, names }) =>
 		errors.map((error): Problem => {
 			// What is wrong with a value names its variable itself.
 			const isNamed = [...invalid.values()].includes(error);
-			return { error, names: isNamed ? [] : entry.names, missing };
+			return { error, names: isNamed ? [] : names, missing: missing.find((one) => one.error === error) };
 		}),
 	);
 	const groups = Map.groupBy(problems, ({ error }) => `${error.code}\n${error.message}\n${error.cure}`);
 	return [...groups.values()].map((group) => ({
 		...(group[0] as Problem),
-		names: group.flatMap(({ names }) => names),
+		names: [...new Set(group.flatMap(({ names }) => names))],
 	}));
 }
 

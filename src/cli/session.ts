@@ -4,10 +4,11 @@ import { type EnvFile, openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import { loadSecretMap } from "../map/load.ts";
-import { type Entry, isWildcard, type SecretMap } from "../map/secret-map.ts";
+import { type Entry, isWildcard, type SecretMap, sourcesOf } from "../map/secret-map.ts";
 import { type Backends, createBackends } from "../resolve/backends.ts";
 import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
+import type { Filling } from "../resolve/templates.ts";
 import type { Host } from "./host.ts";
 import type { CommandLine } from "./options.ts";
 import { startProgress } from "./progress.ts";
@@ -24,7 +25,12 @@ export interface Session {
 	readonly timeoutMs: number;
 	/** Resolves entries, those of the map or others, and shows on a terminal when it takes long. */
 	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
+	/** Resolves entries and templates of the map, and asks for what they share once. */
+	resolveLines(lines: Lines): Promise<readonly (Resolution | Filling)[]>;
 }
+
+/** Entries and templates of a map. */
+export type Lines = Pick<SecretMap, "entries" | "templates">;
 
 export interface SessionOptions {
 	/** Whether there must be a map; otherwise a missing default one is empty. */
@@ -45,6 +51,7 @@ export async function openSession(
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
 	const map = isMissing ? EMPTY_MAP : await loadMap(file, host.cwd);
+	const { templates = [] } = map;
 	const names = map.entries.filter((entry) => !isWildcard(entry)).flatMap((entry) => entry.names);
 	const fromMap = map.backends.env?.file as string | undefined;
 	const envFile = openEnvFile({ named: options.envFile, fromMap, cwd: host.cwd });
@@ -52,7 +59,7 @@ export async function openSession(
 		env: host.env,
 		home: host.home,
 		cwd: host.cwd,
-		paths: map.entries.map(({ path }) => path),
+		paths: [...map.entries, ...sourcesOf(templates)].map(({ path }) => path),
 		settings: map.backends,
 		named: new Set([
 			options.backend ?? "",
@@ -70,33 +77,40 @@ export async function openSession(
 		backend: options.backend,
 		strict: options.strict ?? map.strict ?? false,
 		on: map.on,
-		named: new Set(names),
+		named: new Set([...names, ...templates.map(({ name }) => name)]),
 		timeoutMs,
 		backendTimeoutMs: (name) => Number(map.backends[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
 		onPassedOver: (error, entries) => reportPassedOver(host.log, error, entries),
 		onDefault: ({ names, path }, backend) =>
 			defaults.push({ backend, names: names.length === 0 ? [path.text] : names }),
 	};
+	async function resolve(entries: readonly Entry[]): Promise<readonly Resolution[]> {
+		const progress = startProgress(host.terminal, "waiting for the secrets");
+		try {
+			return await resolveEntries(entries, resolveOptions);
+		} finally {
+			progress.stop();
+			const standIns = Map.groupBy(defaults.splice(0), ({ backend }) => backend);
+			for (const [backend, group] of standIns)
+				reportDefaults(
+					host.log,
+					backend,
+					group.flatMap(({ names }) => names),
+				);
+		}
+	}
 	return {
 		map,
 		backends,
 		envFile,
 		chain: chainOf({}, resolveOptions),
 		timeoutMs,
-		async resolve(entries) {
-			const progress = startProgress(host.terminal, "waiting for the secrets");
-			try {
-				return await resolveEntries(entries, resolveOptions);
-			} finally {
-				progress.stop();
-				const standIns = Map.groupBy(defaults.splice(0), ({ backend }) => backend);
-				for (const [backend, group] of standIns)
-					reportDefaults(
-						host.log,
-						backend,
-						group.flatMap(({ names }) => names),
-					);
-			}
+		resolve,
+		async resolveLines({ entries, templates = [] }) {
+			if (templates.length === 0) return resolve(entries);
+			const resolutions = await resolve([...new Set([...entries, ...sourcesOf(templates)])]);
+			const { fillTemplates } = await import("../resolve/templates.ts");
+			return [...resolutions.slice(0, entries.length), ...fillTemplates(templates, resolutions)];
 		},
 	};
 }

@@ -8,6 +8,8 @@ export interface Context {
 	readonly problems: Problems;
 	/** The names that a chain may hold. */
 	readonly backends: readonly string[];
+	/** The offset at which each variable was first given, as far as the map is read. */
+	readonly names: Map<string, number>;
 }
 
 /** Reads the value of a key, `label` in messages; notes what is wrong and answers `undefined` then. */

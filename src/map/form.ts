@@ -11,10 +11,12 @@ import {
 	type Schema,
 	shown,
 } from "./fields.ts";
+import { claimName } from "./names.ts";
 import { findPair, isNull, type MappingNode, type PairNode, type YamlNode } from "./node.ts";
 import type { Entry, SecretMap } from "./secret-map.ts";
 import { BACKEND_SETTINGS, pickSettings, readChain, readPolicy, readRun } from "./settings.ts";
 import { suggest } from "./suggest.ts";
+import { readTemplates } from "./templates.ts";
 
 /** The most entries that a map may have. */
 export const MAX_ENTRIES = 10_000;
@@ -28,11 +30,20 @@ const readEntries: Reader<readonly Entry[]> = (node, label, context) => {
 	return complain(node, `${label} must hold lines such as ${EXAMPLE_LINE}${nothing}`, context);
 };
 
+// What its lines mean shows when the entries are known, which may stand below.
+const readTemplateLines: Reader<MappingNode> = (node, label, context) => {
+	if (node.kind === "mapping") return node;
+	const nothing = isNull(node) ? ", or {} for none" : "";
+	return complain(node, `${label} must hold lines such as ${EXAMPLE_TEMPLATE}${nothing}`, context);
+};
+
 const readFormat: Reader<"1"> = (node, label, context) => {
 	const text = readText(node, label, context);
 	if (text === undefined || text === "1") return text;
 	return complain(node, `${label} of a map must be 1`, context);
 };
+
+const EXAMPLE_TEMPLATE = `DATABASE_URL: postgresql://\${database/postgres/host}/dsta`;
 
 /** The keys of the full form. */
 const MAP = {
@@ -44,7 +55,7 @@ const MAP = {
 	...BACKEND_SETTINGS,
 	run: readRun,
 	secrets: readEntries,
-	templates: NOT_YET,
+	templates: readTemplateLines,
 	audit: NOT_YET,
 } satisfies Schema;
 
@@ -57,22 +68,26 @@ export function readMap(root: YamlNode, context: Context): Omit<SecretMap, "file
 		return complain(root, `a map is lines such as ${EXAMPLE_LINE}, not a list`, context);
 	if (!isFullForm(root)) return { entries: readShortForm(root, context), backends: {}, run: {} };
 	const fields = readFields(root, MAP, { parent: "", context, explainUnknown: explainUnknownKey });
-	const { aws: _, env: __, run, secrets, vault: ___, version: ____, timeout, ...rest } = fields;
+	const { aws: _, env: __, run, secrets, templates, vault: ___, version: ____, timeout, ...rest } = fields;
+	const entries = secrets ?? [];
 	return {
 		...rest,
 		...(timeout === undefined ? {} : { timeoutMs: timeout }),
-		entries: secrets ?? [],
+		entries,
+		...(templates === undefined ? {} : { templates: readTemplates(templates, entries, context) }),
 		backends: pickSettings(fields, BACKEND_SETTINGS),
 		run: run ?? {},
 	};
 }
 
-// A mapping under `secrets` makes the full form, and so do signs that it was meant; a scalar or a list of names under it is
-// a short line for a path `secrets`.
+// A mapping under `secrets` makes the full form, and so do signs that it was meant and templates; a scalar or a list of names
+// under it is a short line for a path `secrets`.
 function isFullForm(root: MappingNode): boolean {
 	const secrets = findPair(root, "secrets")?.value;
 	if (secrets !== undefined)
 		return secrets.kind === "mapping" || isNull(secrets) || isListOfMappings(secrets);
+	const templates = findPair(root, "templates");
+	if (templates?.value.kind === "mapping" && isSetting("templates", templates.value)) return true;
 	return root.pairs.some(({ key, value }) => isMistypedSecrets(key.text, value));
 }
 
@@ -118,7 +133,6 @@ function readLines(pairs: readonly PairNode[], context: Context): readonly Entry
 	}
 	const entries: Entry[] = [];
 	const paths = new Map<string, number>();
-	const names = new Map<string, number>();
 	for (const pair of pairs) {
 		const { text, offset } = pair.key;
 		const first = paths.get(text);
@@ -132,19 +146,7 @@ function readLines(pairs: readonly PairNode[], context: Context): readonly Entry
 		paths.set(text, offset);
 		const read = readEntry(pair, context);
 		if (read.entry !== undefined) entries.push(read.entry);
-		for (const name of read.names) claimName(name, names, context);
+		for (const name of read.names) claimName(name, context);
 	}
 	return entries;
-}
-
-// Two wildcards of one prefix need not meet: that shows when their keys are known.
-function claimName(
-	{ text, offset }: { readonly text: string; readonly offset: number },
-	names: Map<string, number>,
-	{ problems }: Context,
-): void {
-	const first = names.get(text);
-	if (first === undefined) names.set(text, offset);
-	else if (!text.endsWith("*"))
-		problems.add(offset, `${text} gets a value twice, first at ${problems.locate(first)}`);
 }

@@ -38,6 +38,27 @@ export function checkNames(
 	return [];
 }
 
+/** Notes a name that somebody else has. */
+export function claimName({ offset, text }: NameNode, { names, problems }: Context): void {
+	const first = names.get(text);
+	if (first === undefined) names.set(text, offset);
+	// Two wildcards of one prefix need not meet: that shows when their keys are known.
+	else if (!text.endsWith("*"))
+		problems.add(
+			Math.max(first, offset),
+			`${text} gets a value twice, first at ${problems.locate(Math.min(first, offset))}`,
+		);
+}
+
+/** Notes a text that is no variable's name. */
+export function complainOfName({ offset, text }: NameNode, { problems }: Pick<Context, "problems">): void {
+	const meant = text.replace(/^\$\{?|\}$/g, "").replace(/\W/g, "_");
+	const named = /^\d/.test(meant) ? `_${meant}` : meant;
+	const hint = /[A-Za-z]/.test(text) && isShowable(text) && isName(named) ? `; did you mean "${named}"?` : "";
+	const subject = isShowable(text) ? `"${text}"` : "this";
+	problems.add(offset, `${subject} is no variable name (letters, digits and _, no digit first)${hint}`);
+}
+
 /** A name that would do for a path, for examples. */
 export function exampleName(path: string): string {
 	return wildcardName("*", path.replace(/#\/?/, "/")) ?? "NAME";
@@ -50,18 +71,13 @@ export function isShowable(text: string): boolean {
 
 type Sink = Context["problems"];
 
-function isRightName({ offset, text }: NameNode, path: SecretPath, problems: Sink): boolean {
+function isRightName(name: NameNode, path: SecretPath, problems: Sink): boolean {
+	const { offset, text } = name;
 	if (isName(text)) return true;
 	if (isPattern(text)) {
 		const sentence = `"${text}" ends in *, so its path must end in /*; did you mean "${wildcardOf(path)}"?`;
 		problems.add(offset, sentence);
-		return false;
-	}
-	const meant = text.replace(/^\$\{?|\}$/g, "").replace(/\W/g, "_");
-	const named = /^\d/.test(meant) ? `_${meant}` : meant;
-	const hint = /[A-Za-z]/.test(text) && isShowable(text) && isName(named) ? `; did you mean "${named}"?` : "";
-	const subject = isShowable(text) ? `"${text}"` : "this";
-	problems.add(offset, `${subject} is no variable name (letters, digits and _, no digit first)${hint}`);
+	} else complainOfName(name, { problems });
 	return false;
 }
 

@@ -7,6 +7,8 @@ export interface ScalarNode {
 	readonly text: string;
 	readonly isPlain: boolean;
 	readonly offset: number;
+	/** Of what is written, quotes included. */
+	readonly length: number;
 }
 
 export interface ListNode {
@@ -35,6 +37,12 @@ export function isNull(node: YamlNode): boolean {
 /** Whether nothing is written where a node is expected. */
 export function isNothing(node: YamlNode): boolean {
 	return node.kind === "scalar" && node.isPlain && node.text === "";
+}
+
+/** Where a character of a scalar's text stands in the map; the scalar's own place if escapes or lines moved it. */
+export function placeIn({ isPlain, length, offset, text }: ScalarNode, index: number): number {
+	const quote = isPlain ? 0 : 1;
+	return length === text.length + 2 * quote ? offset + quote + index : offset;
 }
 
 /** The first pair of a key. */

@@ -24,7 +24,8 @@ export function parseSecretMap(text: string, { file, backends, readRoot }: Parse
 	const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
 	const problems = createProblems(file, source);
 	const root = readRoot(source, problems);
-	const map = root === undefined ? undefined : readMap(root, { problems, backends } satisfies Context);
+	const context = { problems, backends, names: new Map() } satisfies Context;
+	const map = root === undefined ? undefined : readMap(root, context);
 	problems.throwIfAny();
 	return { file, ...(map as NonNullable<typeof map>) };
 }

@@ -14,7 +14,7 @@ const LINE = /^( *)([\w/][\w./#*-]*|"[^"\\]*"):(?: +(?=[^ #])(.*)| *(?: #.*)?)$/
 const END_OF_LINE = / *(?: #.*)?$/y;
 
 const QUOTED = /"[^"\\]*"|'[^']*'/y;
-const TEXT = /[\w/](?:[\w./@+=%,~^*#-]|:(?! |$))*/y;
+const TEXT = /[\w/](?:[\w./@+=%,~^*#${}|-]|:(?! |$))*/y;
 const TEXT_IN_BRACKETS = /[\w/][\w./@+=%~^*-]*/y;
 
 /** Longer keys are a mistake, and the parser says so. */
@@ -126,7 +126,8 @@ function readScalar(reader: LineReader, text: RegExp): ScalarNode | undefined {
 
 function toScalar(written: string, offset: number): ScalarNode {
 	const isPlain = !/^["']/.test(written);
-	return { kind: "scalar", text: isPlain ? written : written.slice(1, -1), isPlain, offset };
+	const text = isPlain ? written : written.slice(1, -1);
+	return { kind: "scalar", text, isPlain, offset, length: written.length };
 }
 
 /** What a sticky pattern matches here, and goes on behind it. */

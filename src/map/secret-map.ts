@@ -45,6 +45,23 @@ export interface Entry {
 	readonly backends?: Readonly<Record<string, BackendSettings>>;
 }
 
+export const FILTERS = ["url", "json", "base64", "shell"] as const;
+export type Filter = (typeof FILTERS)[number];
+
+/** A text with secrets in it, for one variable. */
+export interface Template {
+	readonly name: string;
+	readonly parts: readonly (string | Insertion)[];
+}
+
+/** A place of a template, and the value that goes there. */
+export interface Insertion {
+	/** The entry that has it: one of the map, or one of the template's own, which sets no variable. */
+	readonly source: Entry;
+	/** What is done to the value, in this order. */
+	readonly filters: readonly Filter[];
+}
+
 /** Whether dsta-run stays in front of its command, or becomes it. */
 export const RUN_MODES = ["spawn", "exec"] as const;
 export type RunMode = (typeof RUN_MODES)[number];
@@ -60,6 +77,7 @@ export interface RunSettings {
 export interface SecretMap {
 	readonly file: string;
 	readonly entries: readonly Entry[];
+	readonly templates?: readonly Template[];
 	readonly chain?: readonly string[];
 	readonly strict?: boolean;
 	readonly timeoutMs?: number;
@@ -71,4 +89,10 @@ export interface SecretMap {
 
 export function isWildcard(entry: Pick<Entry, "path">): boolean {
 	return entry.path.selector.kind === "all";
+}
+
+/** The entries that templates take values from, each once. */
+export function sourcesOf(templates: readonly Template[]): readonly Entry[] {
+	const insertions = templates.flatMap(({ parts }) => parts.filter((part) => typeof part !== "string"));
+	return [...new Set(insertions.map(({ source }) => source))];
 }

@@ -94,9 +94,10 @@ function startOf({ range }: Document, text: string): number {
 function toNode(node: unknown, source: Source): YamlNode {
 	if (isScalar(node)) {
 		const text = node.source ?? "";
-		const [offset] = node.range as unknown as [number];
+		const [offset, end] = node.range as unknown as [number, number];
 		checkProperties(node, offset, source);
-		return { kind: "scalar", text, isPlain: node.type === "PLAIN", offset } satisfies ScalarNode;
+		const isPlain = node.type === "PLAIN";
+		return { kind: "scalar", text, isPlain, offset, length: end - offset } satisfies ScalarNode;
 	}
 	const [offset] = (node as { range: [number] }).range;
 	if (isAlias(node)) {
@@ -104,7 +105,7 @@ function toNode(node: unknown, source: Source): YamlNode {
 			offset,
 			describeSyntax({ code: "BAD_ALIAS", message: "", offset }, source.text),
 		);
-		return { kind: "scalar", text: node.source, isPlain: false, offset };
+		return { kind: "scalar", text: node.source, isPlain: false, offset, length: 0 };
 	}
 	checkProperties(node as Properties, offset, source);
 	if (isMap(node)) {
@@ -120,10 +121,10 @@ function toPair(key: unknown, value: unknown, source: Source): PairNode {
 	const { offset } = keyNode;
 	if (keyNode.kind !== "scalar") source.problems.addSyntax(offset, "a key must be one text");
 	const scalar: ScalarNode =
-		keyNode.kind === "scalar" ? keyNode : { kind: "scalar", text: "", isPlain: false, offset };
+		keyNode.kind === "scalar" ? keyNode : { kind: "scalar", text: "", isPlain: false, offset, length: 0 };
 	// A key alone in braces ({ a }) has no value node.
 	const valueNode: YamlNode =
-		value === null ? { kind: "scalar", text: "", isPlain: true, offset } : toNode(value, source);
+		value === null ? { kind: "scalar", text: "", isPlain: true, offset, length: 0 } : toNode(value, source);
 	return { key: scalar, value: valueNode };
 }
 

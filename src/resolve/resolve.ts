@@ -7,20 +7,26 @@ import { type Attempt, askChain, type ChainOptions, type Trace } from "./chain.t
 import { type Missing, nobodyHad } from "./not-found.ts";
 import { toText, type ValueRules } from "./validate.ts";
 
-/** What became of one entry. */
-export interface Resolution {
-	readonly entry: Entry;
+/** What became of one line of the map. */
+export interface Outcome {
+	/** The variables that it is for; of a wildcard its pattern. */
+	readonly names: readonly string[];
 	/** The variables that get a value, with it: none when an optional secret is absent or something failed. */
 	readonly values: ReadonlyMap<string, string>;
-	/** Who had it; `undefined` when nobody did. */
-	readonly origin: BackendName | "default" | undefined;
-	readonly attempts: readonly Attempt[];
-	/** Why the command must not start: nothing where the entry resolved. */
+	/** Why the command must not start: nothing where the line resolved. */
 	readonly errors: readonly DstaError[];
 	/** Those of the errors that are about the value of one variable. */
 	readonly invalid: ReadonlyMap<string, DstaError>;
-	/** Where its one error is that nobody had it. */
-	readonly missing?: Missing;
+	/** What is to say of those of the errors that are about secrets which nobody had. */
+	readonly missing: readonly Missing[];
+}
+
+/** What became of one entry. */
+export interface Resolution extends Outcome {
+	readonly entry: Entry;
+	/** Who had it; `undefined` when nobody did. */
+	readonly origin: BackendName | "default" | undefined;
+	readonly attempts: readonly Attempt[];
 }
 
 export interface ResolveOptions extends ChainOptions {
@@ -40,13 +46,13 @@ export async function resolveEntries(
 	return traces.map((trace) => conclude(trace, wildcards, options));
 }
 
-/** All variables that resolutions give, or all their errors, each once. */
-export function collect(resolutions: readonly Resolution[]): {
+/** All variables that the lines of a map give, or all their errors, each once. */
+export function collect(outcomes: readonly Outcome[]): {
 	readonly values: ReadonlyMap<string, string>;
 	readonly errors: readonly DstaError[];
 } {
-	const values = new Map(resolutions.flatMap((resolution) => [...resolution.values]));
-	return { values, errors: [...new Set(resolutions.flatMap(({ errors }) => errors))] };
+	const values = new Map(outcomes.flatMap((outcome) => [...outcome.values]));
+	return { values, errors: [...new Set(outcomes.flatMap(({ errors }) => errors))] };
 }
 
 /** Which field goes to which variable, and what is wrong with that. */
@@ -61,11 +67,12 @@ function expandFound(named: ReadonlySet<string>, traces: readonly Trace[]): Wild
 
 function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): Resolution {
 	const { attempts, backend: origin, entry, found, stopped } = trace;
-	if (stopped !== undefined) return { ...NOTHING, entry, attempts, errors: [stopped] };
-	if (found === undefined) return concludeAbsent(trace, options);
+	const base = { ...NOTHING, entry, names: entry.names, attempts };
+	if (stopped !== undefined) return { ...base, errors: [stopped] };
+	if (found === undefined) return { ...base, ...concludeAbsent(trace, options) };
 	if (!isWildcard(entry)) {
 		const values = new Map(targetsOf(entry).map((name) => [name, found.value]));
-		return { entry, attempts, origin, ...toTexts(entry, values) };
+		return { ...base, origin, ...toTexts(entry, values) };
 	}
 	const fields = fieldsOf(trace);
 	const own = entry.names.length === 0 ? keysOf(fields).map((key) => [key, key] as const) : undefined;
@@ -73,24 +80,29 @@ function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): 
 	const values = assigned.map(([name, key]) => [name, fields[key] as SecretValue] as const);
 	const texts = toTexts(entry, new Map(values));
 	const clashes = wildcards.errors.filter(({ path }) => path === entry.path.text);
-	return { entry, attempts, origin, ...texts, errors: [...clashes, ...texts.errors] };
+	return { ...base, origin, ...texts, errors: [...clashes, ...texts.errors] };
 }
 
-function concludeAbsent(trace: Trace, options: ResolveOptions): Resolution {
+function concludeAbsent(trace: Trace, options: ResolveOptions): Partial<Resolution> {
 	const { attempts, entry } = trace;
-	const base = { ...NOTHING, entry, attempts };
 	if (entry.default !== undefined) {
 		const failed = attempts.find(({ outcome }) => outcome === "failed");
 		if (failed !== undefined) options.onDefault(entry, failed.backend);
 		const values = new Map(targetsOf(entry).map((name) => [name, entry.default as string]));
-		return { ...base, origin: "default", ...toTexts({ ...entry, decode: undefined }, values) };
+		return { origin: "default", ...toTexts({ ...entry, decode: undefined }, values) };
 	}
-	if (entry.optional) return base;
+	if (entry.optional) return {};
 	const missing = nobodyHad(trace);
-	return { ...base, errors: [missing.error], missing };
+	return { errors: [missing.error], missing: [missing] };
 }
 
-const NOTHING = { origin: undefined, values: new Map(), invalid: new Map(), errors: [] } as const;
+const NOTHING = {
+	origin: undefined,
+	values: new Map(),
+	invalid: new Map(),
+	errors: [],
+	missing: [],
+} as const;
 
 function targetsOf({ names, path }: Entry): readonly string[] {
 	return names.length === 0 ? [path.text] : names;

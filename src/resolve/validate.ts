@@ -76,7 +76,9 @@ const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
 };
 
 function invalid({ path }: ValueRules, name: string, reason: string, cure?: string): DstaError {
-	return new DstaError("DSTA_INVALID_VALUE", `The value of ${path.text} for ${name} ${reason}`, {
+	// Where no variable is to have it, its path stands for one.
+	const target = name === path.text ? "" : ` for ${name}`;
+	return new DstaError("DSTA_INVALID_VALUE", `The value of ${path.text}${target} ${reason}`, {
 		path: path.text,
 		cure: cure ?? `Put a right value into ${path.text}, or change what the map says of it.`,
 	});

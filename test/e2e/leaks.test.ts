@@ -57,11 +57,14 @@ const CREDENTIALS = {
 };
 
 const MAP = [
-	"leaks/vault/key: FROM_VAULT",
-	"leaks/aws/key: { env: FROM_AWS, backend: aws }",
-	"leaks/env/key: { env: FROM_ENV, backend: env }",
-	"leaks/none/key: { env: WITH_DEFAULT, default: s3ntinel-default }",
-	"leaks/vault/*: ALL_*",
+	"secrets:",
+	"  leaks/vault/key: FROM_VAULT",
+	"  leaks/aws/key: { env: FROM_AWS, backend: aws }",
+	"  leaks/env/key: { env: FROM_ENV, backend: env }",
+	"  leaks/none/key: { env: WITH_DEFAULT, default: s3ntinel-default }",
+	"  leaks/vault/*: ALL_*",
+	"templates:",
+	"  COMPOSED: s3ntinel-text ${leaks/vault/other|url} ${leaks/aws/key} ${leaks/none/key|base64}",
 	"",
 ].join("\n");
 
@@ -122,6 +125,15 @@ const SITUATIONS: Readonly<Record<string, Situation>> = {
 		map: "leaks/vault/key: { env: A, default: [s3ntinel] }\n",
 	},
 	"the map does not parse": { status: 78, map: "a/b/c: { env: A, default: 's3ntinel\nb: [" },
+	"a template has an object in it": { status: 65, map: "templates:\n  A: s3ntinel ${leaks/deep/object}\n" },
+	"a template is too large for a variable": {
+		status: 65,
+		map: "templates:\n  A: ${leaks/big/key|base64}\n",
+	},
+	"the map has mistakes in a template": {
+		status: 78,
+		map: "templates:\n  A: 's3ntinel$ ${a/b|url:s3ntinel} ${a/b:-s3ntinel} ${a/b|url s3ntinel'\n",
+	},
 	"the map has a default of the wrong type": {
 		status: 78,
 		map: "a/b/c: { env: A, type: port, default: s3ntinel }\n",

@@ -122,6 +122,14 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		expect(COSTLY.filter((name) => files.includes(`NativeModule ${name}`))).toEqual(modules);
 	});
 
+	it("the code that fills templates only for a map that has some", async () => {
+		const isFilling = (chunk: string) => textOf(chunk).includes("which a template cannot hold");
+		const map = `secrets:\n  ${MAP}`;
+		expect((await chunksLoadedBy(RUN, map, HERE)).filter(isFilling)).toEqual([]);
+		const withTemplate = `${map}templates:\n  T: \${loaded/secret/key}\n`;
+		expect((await chunksLoadedBy(RUN, withTemplate, HERE)).filter(isFilling)).toHaveLength(1);
+	});
+
 	it("two chunks and the one by which the command starts, where no entry needs a server", async () => {
 		const env = { ...VAULT, ...AWS, ...HERE };
 		const chunks = await chunksLoadedBy(RUN, forBackend("env"), env);

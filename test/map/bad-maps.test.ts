@@ -265,7 +265,6 @@ describe("a wrong setting", () => {
 				`2:7: run.${key} is not supported by this version of dsta-run`,
 			],
 		),
-		["templates: {}", "2:1: templates is not supported by this version of dsta-run"],
 		["audit: x", "2:1: audit is not supported by this version of dsta-run"],
 		["secrets: {}", '2:1: "secrets" is given twice, first at m.yaml:1:1'],
 	])("%s: %s", (line, complaint) => {

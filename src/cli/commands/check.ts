@@ -1,17 +1,18 @@
 import type { DstaError } from "../../errors.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
+import type { Filling } from "../../resolve/templates.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
-import { concludeResolutions, renderTable } from "../report.ts";
+import { concludeResolutions, listNames, renderTable } from "../report.ts";
 import { openSession } from "../session.ts";
 
 /** Resolves everything as a run would and shows what came from where; the status is that of a run before its command. */
 export async function check(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = await openSession(commandLine, host);
-	const resolutions = await session.resolve(session.map.entries);
+	const resolutions = await session.resolveLines(session.map);
 	session.backends.close();
 	const { status, unfit } = concludeResolutions(host.log, resolutions, host.env);
-	const rows = resolutions.flatMap((resolution) => toRows(resolution, unfit));
+	const rows = resolutions.flatMap((one) => toRows(one, unfit));
 	return {
 		status,
 		output: commandLine.options.json
@@ -20,39 +21,62 @@ export async function check(commandLine: CommandLine, host: Host): Promise<Comma
 	};
 }
 
-interface Row {
+interface Row extends Origin {
 	readonly name: string;
-	readonly path: string;
-	readonly backend: string | undefined;
 	readonly status: string;
-	readonly version: string | undefined;
+}
+
+/** Where a line of the map has its values from: an entry has one path, a template several. */
+interface Origin {
+	readonly path?: string;
+	readonly paths?: readonly string[];
+	readonly backend?: string | undefined;
+	readonly backends?: readonly string[];
+	readonly version?: string | undefined;
 	readonly durationMs: number;
 }
 
-function toRows(
-	{ attempts, entry, errors, invalid, origin, values }: Resolution,
-	unfit: ReadonlyMap<string, DstaError>,
-): Row[] {
-	const asked = attempts.find(({ outcome }) => outcome === "found");
-	const durationMs = attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0);
-	// What is wrong with an entry as a whole stands beside the names that the map has for it.
+function toRows(resolution: Resolution | Filling, unfit: ReadonlyMap<string, DstaError>): Row[] {
+	const { errors, invalid, names, values } = resolution;
+	// What is wrong with a line as a whole stands beside the names that the map has for it.
 	const general = errors.find((error) => ![...invalid.values()].includes(error));
-	const concerned = general === undefined && values.size + invalid.size > 0 ? [] : entry.names;
+	const concerned = general === undefined && values.size + invalid.size > 0 ? [] : names;
+	const origin = "sources" in resolution ? originOfTemplate(resolution) : originOfEntry(resolution);
 	const statusOf = (name: string) => {
 		const error = invalid.get(name) ?? unfit.get(name) ?? (values.has(name) ? undefined : general);
 		if (error !== undefined) return error.code;
-		return values.has(name) ? (origin === "default" ? "default" : "ok") : "absent";
+		return values.has(name) ? (origin.backend === "default" ? "default" : "ok") : "absent";
 	};
 	return [...new Set([...values.keys(), ...invalid.keys(), ...concerned])].map((name) => ({
 		name,
-		path: entry.path.text,
-		backend: origin,
+		...origin,
 		status: statusOf(name),
-		version: asked?.version,
-		durationMs: Math.round(durationMs * 10) / 10,
 	}));
 }
 
-function toCells({ backend, durationMs, name, path, status }: Row): string[] {
-	return [name, path, backend ?? "-", status, `${durationMs} ms`];
+function originOfEntry({ attempts, entry, origin }: Resolution): Origin {
+	return {
+		path: entry.path.text,
+		backend: origin,
+		version: attempts.find(({ outcome }) => outcome === "found")?.version,
+		durationMs: roundMs(attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)),
+	};
+}
+
+function originOfTemplate({ sources }: Filling): Origin {
+	const origins = sources.map(originOfEntry);
+	return {
+		paths: origins.map(({ path }) => path as string),
+		backends: [...new Set(origins.flatMap(({ backend }) => backend ?? []))],
+		durationMs: Math.max(...origins.map(({ durationMs }) => durationMs)),
+	};
+}
+
+function roundMs(durationMs: number): number {
+	return Math.round(durationMs * 10) / 10;
+}
+
+function toCells({ backend, backends, durationMs, name, path, paths, status }: Row): string[] {
+	const who = backend ?? backends?.join(", ");
+	return [name, path ?? listNames(paths ?? []), who || "-", status, `${durationMs} ms`];
 }

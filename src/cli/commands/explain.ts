@@ -1,40 +1,51 @@
 import { BACKEND_NAMES, type BackendName } from "../../backends/registry.ts";
 import { DstaError } from "../../errors.ts";
 import { isName } from "../../map/names.ts";
-import { type Entry, isWildcard } from "../../map/secret-map.ts";
+import { type Entry, isWildcard, sourcesOf, type Template } from "../../map/secret-map.ts";
 import type { Attempt } from "../../resolve/chain.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions, renderTable } from "../report.ts";
-import { openSession, type Session } from "../session.ts";
+import { type Lines, openSession, type Session } from "../session.ts";
 
 /**
- * Shows each entry's way through its chain: who was asked or passed over, what they said, how long it took.
+ * Shows each path's way through its chain: who was asked or passed over, what they said, how long it took.
  * @throws {DstaError} DSTA_USAGE a word is neither a path nor a name of the map
  */
 export async function explain(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = await openSession(commandLine, host);
-	const entries = selectEntries(session.map.entries, commandLine.operands);
-	const resolutions = await session.resolve(entries);
+	const resolutions = await session.resolveLines(selectLines(session.map, commandLine.operands));
 	session.backends.close();
 	const { status } = concludeResolutions(host.log, resolutions, host.env);
-	const others = (resolution: Resolution) => leftOut(resolution, session, commandLine);
-	if (!commandLine.options.json)
-		return { status, output: resolutions.map((one) => toText(one, others(one))).join("\n") };
-	const records = resolutions.map((one) => toRecord(one, others(one)));
-	return { status, output: `${JSON.stringify(records, undefined, 2)}\n` };
+	const ways = new Set(resolutions.flatMap((one) => ("sources" in one ? one.sources : [one])));
+	const templates = namesBySource(session.map.templates);
+	const explanations = [...ways].map((way) => ({
+		...way,
+		names: namesFor(way),
+		templates: templates.get(way.entry) ?? [],
+		others: leftOut(way, session, commandLine),
+	}));
+	if (!commandLine.options.json) return { status, output: explanations.map(toText).join("\n") };
+	return { status, output: `${JSON.stringify(explanations.map(toRecord), undefined, 2)}\n` };
 }
 
-function selectEntries(entries: readonly Entry[], words: readonly string[]): readonly Entry[] {
-	if (words.length === 0) return entries;
+/** The entries and templates that words name by their paths and variables. */
+function selectLines({ entries, templates = [] }: Lines, words: readonly string[]): Lines {
+	if (words.length === 0) return { entries, templates };
+	const all = [...new Set([...entries, ...sourcesOf(templates)])];
 	const isMeant = (entry: Entry, word: string) => entry.path.text === word || mayName(entry, word);
-	const unknown = words.find((word) => !entries.some((entry) => isMeant(entry, word)));
+	const unknown = words.find(
+		(word) => !all.some((entry) => isMeant(entry, word)) && !templates.some(({ name }) => name === word),
+	);
 	if (unknown !== undefined)
 		throw new DstaError("DSTA_USAGE", `The map has no path and no name ${JSON.stringify(unknown)}`, {
 			cure: "Give paths or names as they stand in the map; dsta-run explain shows all.",
 		});
-	return entries.filter((entry) => words.some((word) => isMeant(entry, word)));
+	return {
+		entries: all.filter((entry) => words.some((word) => isMeant(entry, word))),
+		templates: templates.filter(({ name }) => words.includes(name)),
+	};
 }
 
 // Which variables a wildcard makes shows when its keys are known.
@@ -72,13 +83,30 @@ function leftOut(
 	}));
 }
 
-function toRecord(
-	{ attempts, entry, errors, origin, values }: Resolution,
-	others: readonly LeftOut[],
-): object {
+/** A way through the chain, with what the map says of it. */
+interface Explanation extends Resolution {
+	/** The templates that take the value. */
+	readonly templates: readonly string[];
+	readonly others: readonly LeftOut[];
+}
+
+function namesFor({ entry, values }: Resolution): readonly string[] {
+	return entry.names.length > 0 && values.size > 0 ? [...values.keys()] : entry.names;
+}
+
+function namesBySource(templates: readonly Template[] = []): ReadonlyMap<Entry, readonly string[]> {
+	const names = new Map<Entry, readonly string[]>();
+	for (const template of templates)
+		for (const source of sourcesOf([template]))
+			names.set(source, [...(names.get(source) ?? []), template.name]);
+	return names;
+}
+
+function toRecord({ attempts, entry, errors, names, origin, others, templates }: Explanation): object {
 	return {
 		path: entry.path.text,
-		names: values.size > 0 ? [...values.keys()] : entry.names,
+		names,
+		...(templates.length === 0 ? {} : { templates }),
 		backend: origin,
 		attempts: [
 			...attempts.map(({ advice: _, error, ...attempt }) => ({
@@ -93,8 +121,8 @@ function toRecord(
 	};
 }
 
-function toText({ attempts, entry, errors, origin, values }: Resolution, others: readonly LeftOut[]): string {
-	const names = values.size > 0 ? [...values.keys()] : entry.names;
+function toText({ attempts, entry, errors, names, origin, others, templates }: Explanation): string {
+	const variables = [...names, ...templates.map((name) => `${name} (template)`)].join(", ");
 	const rows = attempts.map((attempt) => [
 		"",
 		attempt.backend,
@@ -107,7 +135,7 @@ function toText({ attempts, entry, errors, origin, values }: Resolution, others:
 	if (origin === "default") rows.push(["", "default", "used", "the map gives one", "", ""]);
 	if (origin === undefined && errors.length === 0)
 		rows.push(["", "-", "left out", "the entry is optional", "", ""]);
-	return `${entry.path.text} → ${names.join(", ")}\n${renderTable(rows)}`;
+	return `${entry.path.text} → ${variables}\n${renderTable(rows)}`;
 }
 
 function detailOf(

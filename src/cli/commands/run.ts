@@ -20,7 +20,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	withholdReports(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent });
-	const resolving = session.resolve(session.map.entries);
+	const resolving = session.resolveLines(session.map);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);
 	// A USR1 before our listeners may have left a request to open it.
