@@ -55,6 +55,12 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("requests to AWS", () =>
 		["one batch for 40 fields of 20 secrets", fieldsOf(lines.slice(0, 20)), 40, batches(1)],
 		["one and no batch for one secret", lines.slice(0, 1), 1, ["GetSecretValue"]],
 		["one for all fields of one secret", fieldsOf(lines.slice(0, 1)), 2, ["GetSecretValue"]],
+		[
+			"one for a secret of an entry and a template",
+			[`secrets:\n  ${lines[0]}`, "templates:\n  A1: $", "{counted/a0/other}\n"],
+			2,
+			["GetSecretValue"],
+		],
 	])("are %s, and nothing else is asked", async (_what, map, count, actions) => {
 		await using proxy = await startProxy(motoAddress());
 		await using metadata = await startMetadata();

@@ -60,12 +60,13 @@ describe("a template", () => {
 		if (value !== undefined) expect(stdout).toMatch(new RegExp(`^T=<${value}>$`, "m"));
 	});
 
-	it("is no reason to guess: two paths that end the same never share a variable", async () => {
-		const env = { API_KEY: "k" };
-		const alone = await run(mapOf(["made/a/api_key: A"], ["T: ${made/db/user}"]), { ...HERE, ...env });
+	it("counts among the paths of the map: no two that end the same share a variable", async () => {
+		const env = { API_KEY: "k", MADE_B_API_KEY: "b", MADE_B_USER: "b" };
+		const alone = await run(mapOf(["made/a/api_key: A"], ["T: ${made/b/user}"]), env);
 		expect(alone.stdout).toMatch(/^A=k$/m);
 		const both = await run(mapOf(["made/a/api_key: A"], ["T: ${made/b/api_key}"]), env);
 		expect(both.status).toBe(66);
+		expect(both.stderr).toContain("Secret not found: made/a/api_key (for A)");
 	});
 
 	it("needs no entries", async () => {
@@ -113,7 +114,9 @@ describe("a template", () => {
 
 	it("beats a wildcard for its name, and may name what changes how programs are loaded", async () => {
 		const map = mapOf(["made/g/*: G_*"], ["G_URL: <${made/g/url}>", "GIT_SSH: ${made/db/user}"]);
-		const { status, stdout } = await run(map, { ...HERE, MADE_G_URL: "s3nt", MADE_G_KEY: "k" });
+		const env = { ...HERE, MADE_G_URL: "s3nt", MADE_G_KEY: "k" };
+		expect((await run(map, env, ["check"])).stdout.match(/^G_URL /gm)).toHaveLength(1);
+		const { status, stdout } = await run(map, env);
 		expect(status).toBe(0);
 		expect(stdout).toMatch(/^G_URL=<s3nt>$/m);
 		expect(stdout).toMatch(/^G_KEY=k$/m);
