@@ -35,13 +35,14 @@ export function concludeResolutions(
 
 /** The problems of resolutions: one for all lines of the map that failed for the same reason. */
 export function problemsOf(resolutions: readonly Outcome[]): readonly Problem[] {
-	const problems = resolutions.flatMap(({ errors, invalid, missing, names }) =>
-		errors.map((error): Problem => {
-			// What is wrong with a value names its variable itself.
-			const isNamed = [...invalid.values()].includes(error);
-			return { error, names: isNamed ? [] : names, missing: missing.find((one) => one.error === error) };
-		}),
-	);
+	const problems = resolutions.flatMap(({ errors, invalid, missing, names }) => {
+		// What is wrong with a value names its variable itself.
+		const named = new Set(invalid.values());
+		const absent = new Map(missing.map((one) => [one.error, one]));
+		return errors.map(
+			(error): Problem => ({ error, names: named.has(error) ? [] : names, missing: absent.get(error) }),
+		);
+	});
 	const groups = Map.groupBy(problems, ({ error }) => `${error.code}\n${error.message}\n${error.cure}`);
 	return [...groups.values()].map((group) => ({
 		...(group[0] as Problem),
