@@ -10,8 +10,10 @@ export type SecretValue =
 	| readonly SecretValue[]
 	| { readonly [key: string]: SecretValue };
 
-/** Settings of one entry for one backend, as the map gives them (`vault: { mount: team }`). */
-export type Overrides = Readonly<Record<string, string | number | boolean | undefined>>;
+type Scalar = string | number | boolean | undefined;
+
+/** Settings for one backend, of the map or of one entry, as the map gives them (`vault: { mount: team, auth: { … } }`). */
+export type Overrides = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
 
 /** One question to a backend. */
 export interface ReadRequest {

@@ -13,8 +13,10 @@ export interface Policy {
 	readonly denied?: Reaction;
 }
 
-/** Settings of a backend, or of one entry for it: plain scalars, durations already in milliseconds. */
-export type BackendSettings = Readonly<Record<string, string | number | boolean | undefined>>;
+type Scalar = string | number | boolean | undefined;
+
+/** Settings of a backend, or of one entry for it: plain scalars, or a group of them; durations already in milliseconds. */
+export type BackendSettings = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
 
 /** Where something stands in its file; both count from 1. */
 export interface Position {

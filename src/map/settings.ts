@@ -17,6 +17,7 @@ import {
 import type { YamlNode } from "./node.ts";
 import { type BackendSettings, RUN_MODES, type RunSettings } from "./secret-map.ts";
 import { suggestion } from "./suggest.ts";
+import { readVaultAuth } from "./vault-auth.ts";
 
 /** The name of a backend of this build. */
 export const readBackend: Reader<string> = (node, label, context) => {
@@ -60,7 +61,7 @@ export const BACKEND_SETTINGS = {
 		kv: readKv,
 		namespace: readText,
 		timeout: readDuration,
-		auth: NOT_YET,
+		auth: readVaultAuth,
 		cacert: NOT_YET,
 		revoke: NOT_YET,
 		retries: NOT_YET,

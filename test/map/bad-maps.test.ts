@@ -29,6 +29,9 @@ const NOT_YAML =
 const EMPTY = `1:1: the map is empty: write ${LINE}, or {} for a map of nothing`;
 const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
 
+const NO_CREDENTIAL = "vault.auth needs the name of a credential: { credential: vault_token }";
+const CREDENTAIL = '2:24: vault.auth.method cannot be "credentail"; did you mean "credential"?';
+
 describe("a mistake in the YAML", () => {
 	it.each<[string, string]>([
 		["", EMPTY],
@@ -241,11 +244,28 @@ describe("a wrong setting", () => {
 		],
 		[
 			"vault:",
-			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout); write {} for none",
+			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, auth); write {} for none",
 		],
 		["vault: {adress: x}", '2:9: unknown key "adress"; did you mean "address"?'],
 		["vault: {mount: ''}", "2:16: vault.mount is empty; give it a value or leave it out"],
-		["vault: {auth: {method: approle}}", "2:9: vault.auth is not supported by this version of dsta-run"],
+		[
+			"vault: {auth: {method: approle}}",
+			"2:24: vault.auth.method approle is not supported by this version of dsta-run",
+		],
+		["vault: {auth: {role: x}}", "2:16: vault.auth.role is not supported by this version of dsta-run"],
+		["vault: {auth: {method: credentail}}", CREDENTAIL],
+		["vault: {auth: {credentail: x}}", '2:16: unknown key "credentail"; did you mean "credential"?'],
+		["vault: {auth: {method: credential}}", `2:15: ${NO_CREDENTIAL}`],
+		["vault: {auth: {}}", `2:15: ${NO_CREDENTIAL}`],
+		[
+			"vault: {auth: {credential: ''}}",
+			"2:28: vault.auth.credential is empty; give it a value or leave it out",
+		],
+		...["/etc/token", "..", "a/b"].map((name): [string, string] => [
+			`vault: {auth: {credential: ${name}}}`,
+			`2:28: vault.auth.credential is the name of a credential, which "${name}" cannot be`,
+		]),
+		["vault: {auth: x}", "2:15: vault.auth holds keys of its own (method, credential); write {} for none"],
 		["vault: {cacert: x}", "2:9: vault.cacert is not supported by this version of dsta-run"],
 		["vault: {revoke: true}", "2:9: vault.revoke is not supported by this version of dsta-run"],
 		["vault: {retries: 3}", "2:9: vault.retries is not supported by this version of dsta-run"],
@@ -314,7 +334,7 @@ describe("all mistakes of a map", () => {
 			"6:44: backend and chain exclude each other; keep one of them",
 			"7:6: A gets a value twice, first at m.yaml:3:9",
 			'8:10: unknown key "mont"; did you mean "mount"?',
-			"8:19: vault.auth is not supported by this version of dsta-run",
+			`8:25: ${NO_CREDENTIAL}`,
 		]);
 	});
 

@@ -176,6 +176,15 @@ secrets:
 		expect(map.entries.map(({ names }) => names)).toEqual([["A"]]);
 	});
 
+	it.each(["{ credential: vault_token }", "{ method: credential, credential: vault_token }"])(
+		"names a credential to log in to Vault with: %s",
+		(auth) => {
+			expect(parse(`vault: { auth: ${auth} }\nsecrets: {}`).backends.vault).toEqual({
+				auth: { method: "credential", credential: "vault_token" },
+			});
+		},
+	);
+
 	it("tells a backend with empty settings from one without", () => {
 		expect(parse("aws: {}\nsecrets: {}").backends).toEqual({ aws: {} });
 	});

@@ -7,7 +7,8 @@ import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import { mapsPerSignal } from "./per-signal.ts";
 import { type Outcome, withRetries } from "./retry.ts";
-import { findToken, type VaultSettings } from "./settings.ts";
+import type { VaultSettings } from "./settings.ts";
+import { findToken } from "./token.ts";
 import { timeoutFailure, transportFailure } from "./unavailable.ts";
 
 /** A logged-in connection to one server, and what was learnt about it. */

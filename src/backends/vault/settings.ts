@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import type { BackendContext, Overrides } from "../backend.ts";
 
@@ -56,45 +54,6 @@ export function overrideSettings(settings: VaultSettings, overrides: Overrides |
 		...(mount === undefined ? {} : { mount: trimSlashes(String(mount)) }),
 		...(kv === undefined ? {} : { kv: toKv(kv) }),
 	};
-}
-
-/**
- * Finds the token: VAULT_TOKEN, BAO_TOKEN, then the file that `vault login` leaves in the home directory.
- * @throws {DstaError} DSTA_UNAVAILABLE there is none · DSTA_CONFIG it cannot be one
- */
-export function findToken({ env, home }: Pick<BackendContext, "env" | "home">, address: string): string {
-	for (const name of ["VAULT_TOKEN", "BAO_TOKEN"]) {
-		const token = env[name]?.trim();
-		if (token) return checkToken(token, name);
-	}
-	const file = home === undefined ? undefined : join(home, ".vault-token");
-	const token = file === undefined ? undefined : readTokenFile(file);
-	if (file !== undefined && token) return checkToken(token, file);
-	throw new DstaError("DSTA_UNAVAILABLE", `Vault not available: no token for ${address}`, {
-		backend: "vault",
-		cure: "Set VAULT_TOKEN, or run `vault login`, which leaves a token in ~/.vault-token.",
-	});
-}
-
-function readTokenFile(file: string): string | undefined {
-	try {
-		return readFileSync(file, "utf8").trim();
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-		throw new DstaError("DSTA_CONFIG", `The Vault token file ${file} cannot be read: ${code}`, {
-			backend: "vault",
-			cure: `Make ${file} readable for this user, or set VAULT_TOKEN.`,
-		});
-	}
-}
-
-function checkToken(token: string, origin: string): string {
-	if (/^[\x21-\x7e]+$/.test(token)) return token;
-	throw new DstaError("DSTA_CONFIG", `The Vault token in ${origin} holds characters that no token has`, {
-		backend: "vault",
-		cure: `Put the token alone into ${origin}: one word of printable ASCII.`,
-	});
 }
 
 function readNamespace(env: BackendContext["env"], settings: Overrides): string {
