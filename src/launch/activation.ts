@@ -39,6 +39,15 @@ export function handOverSockets(command: Command, pid: number): Activation {
 	};
 }
 
+/**
+ * Hands the watchdog of a service manager that is meant for this process (WATCHDOG_PID is our own) over to a command: without
+ * that variable it is for whoever asks. https://www.freedesktop.org/software/systemd/man/latest/sd_watchdog_enabled.html
+ */
+export function handOverWatchdog(command: Command, pid: number): Command {
+	const { WATCHDOG_PID: ours, ...env } = command.env;
+	return ours === String(pid) ? { ...command, env } : command;
+}
+
 /** The descriptors that a service manager gave to the process with a pid; none where the variables are about another one. */
 export function activatedDescriptors(env: Command["env"], pid: number): readonly number[] {
 	return env.LISTEN_PID === String(pid) ? openDescriptors(Number(env.LISTEN_FDS)) : [];

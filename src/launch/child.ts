@@ -1,4 +1,4 @@
-import { handOverSockets } from "./activation.ts";
+import { handOverSockets, handOverWatchdog } from "./activation.ts";
 import { type Command, startFailure } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
 import type { Inheritance } from "./native/inheritance.ts";
@@ -54,7 +54,7 @@ export async function loadStart(process: ParentProcess, inheritance?: Inheritanc
  * DSTA_UNSUPPORTED the sockets that a service manager gave to us cannot be handed over
  */
 export async function superviseCommand(asked: Command, launcher: Launcher): Promise<Ending> {
-	const { command, descriptors } = handOverSockets(asked, launcher.pid);
+	const { command, descriptors } = handOverSockets(handOverWatchdog(asked, launcher.pid), launcher.pid);
 	const started = launcher.coreDumps.whileInherited(() => launcher.start(command, descriptors));
 	if (started.pid !== undefined) launcher.signals.attach(started);
 	const { code, exitCode, signal } = await started.ended;

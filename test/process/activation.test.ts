@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { BUILD, folderWith, LAUNCHER, launchSync } from "./launch.ts";
+import { BUILD, folderWith, LAUNCHER, launchSync, PYTHON } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 
@@ -27,10 +27,6 @@ server = socket.socket(fileno=2 + int(os.environ["LISTEN_FDS"]))
 print(server.getsockname()[1], flush=True)
 server.accept()[0].sendall(b"served")
 `;
-
-const PYTHON = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], {
-	encoding: "utf8",
-}).stdout.trim();
 
 const activated = (count: number, ...command: string[]) => [
 	"-c",
@@ -114,5 +110,24 @@ describe("the sockets of a service manager", () => {
 		);
 		// The standalone executable passes on what it inherits.
 		expect(stdout).toBe(BUILD === "npm" ? "1 1\nclosed\n" : "1 1\n");
+	});
+});
+
+describe("the watchdog of a service manager", () => {
+	const show = "printenv WATCHDOG_PID || echo unset; echo $WATCHDOG_USEC; echo $$";
+	const run = (own: string, mode: string) => {
+		const script = `WATCHDOG_USEC=5 WATCHDOG_PID=${own} exec "$@"`;
+		const args = ["-c", script, "sh", ...LAUNCHER, mode, "--", "sh", "-c", show];
+		return spawnSync("sh", args, { cwd: EMPTY, encoding: "utf8" }).stdout.split("\n");
+	};
+
+	it("that is meant for the launcher is meant for the command", () => {
+		expect(run("$$", "--spawn").slice(0, 2)).toEqual(["unset", "5"]);
+		const [watched, , pid] = run("$$", "--exec");
+		expect(watched).toBe(pid);
+	});
+
+	it("that is meant for another process changes nothing", () => {
+		for (const mode of ["--spawn", "--exec"]) expect(run("1", mode)[0]).toBe("1");
 	});
 });
