@@ -2,6 +2,7 @@ import { type Ending, loadStart, superviseCommand } from "./child.ts";
 import type { Command } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
 import type { Inheritance } from "./native/inheritance.ts";
+import type { ServiceManager } from "./notify.ts";
 import type { Signals } from "./signals.ts";
 
 /** What of this process a command takes over. */
@@ -11,6 +12,8 @@ export interface Own {
 	readonly inheritance: Inheritance | undefined;
 	readonly signals: Signals;
 	readonly coreDumps: CoreDumps;
+	/** Who is to hear of the command, where somebody is. */
+	readonly serviceManager: ServiceManager | undefined;
 }
 
 /**
@@ -24,10 +27,14 @@ export type Launch = (command: Command) => Promise<Ending>;
 export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Launch> {
 	if (mode === "exec") {
 		const { replaceByCommand } = await import("./replace.ts");
-		return (command) => replaceByCommand(command, own);
+		return (command) => {
+			own.serviceManager?.ready();
+			return replaceByCommand(command, own);
+		};
 	}
-	const { coreDumps, inheritance, process, signals } = own;
-	const start = await loadStart(process, inheritance);
+	const { coreDumps, inheritance, process, serviceManager, signals } = own;
+	const plainStart = await loadStart(process, inheritance);
+	const start = serviceManager?.tellOf(plainStart) ?? plainStart;
 	return async (command) => {
 		// One that came during our own work is to end the run before the command starts.
 		await signals.settle();

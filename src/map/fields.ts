@@ -108,6 +108,12 @@ export const readBoolean: Reader<boolean> = (node, label, context) => {
 	return complain(node, `${label} must be true or false`, context);
 };
 
+/** What `readBoolean` reads, or a word. */
+export function booleanOr<const T extends string>(word: T): Reader<boolean | T> {
+	return (node, label, context) =>
+		node.kind === "scalar" && node.text === word ? word : readBoolean(node, label, context);
+}
+
 /** A duration, in milliseconds. */
 export const readDuration: Reader<number> = (node, label, context) => {
 	const text = readText(node, label, context);

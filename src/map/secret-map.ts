@@ -70,6 +70,8 @@ export type RunMode = (typeof RUN_MODES)[number];
 
 export interface RunSettings {
 	readonly mode?: RunMode;
+	/** Whether a service manager hears of the run; `command`: that it is ready the command says itself. */
+	readonly notify?: boolean | "command";
 	readonly pristine?: boolean;
 	readonly pass?: readonly string[];
 	readonly strip?: readonly string[];

@@ -1,4 +1,5 @@
 import {
+	booleanOr,
 	type Context,
 	complain,
 	type Fields,
@@ -85,6 +86,7 @@ const readVariable: Reader<string> = (node, label, context) => {
 
 const RUN = {
 	mode: oneOf(RUN_MODES),
+	notify: booleanOr("command"),
 	pristine: readBoolean,
 	pass: listOf(readVariable),
 	strip: listOf(readVariable),

@@ -278,6 +278,7 @@ describe("a wrong setting", () => {
 		["env: {timeout: 1s}", '2:7: unknown key "timeout"; write one of file, export'],
 		["env: {export: perhaps}", "2:15: env.export must be true or false"],
 		["run: {mode: fork}", '2:13: run.mode cannot be "fork"; write one of spawn, exec'],
+		["run: {notify: perhaps}", "2:15: run.notify must be true or false"],
 		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
 		...["watch", "metrics", "on_change", "signals", "kill_after", "subreaper", "on_orphan"].map(
 			(key): [string, string] => [

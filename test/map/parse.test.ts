@@ -185,6 +185,14 @@ secrets:
 		},
 	);
 
+	it.each<[string, boolean | "command"]>([
+		["true", true],
+		["no", false],
+		["command", "command"],
+	])("says what a service manager hears: %s", (text, notify) => {
+		expect(parse(`run: { notify: ${text} }\nsecrets: {}`).run).toEqual({ notify });
+	});
+
 	it("tells a backend with empty settings from one without", () => {
 		expect(parse("aws: {}\nsecrets: {}").backends).toEqual({ aws: {} });
 	});

@@ -4,9 +4,11 @@ import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { loadLaunch } from "../../launch/launch.ts";
-import { recordInheritance } from "../../launch/native/inheritance.ts";
+import { type Inheritance, recordInheritance } from "../../launch/native/inheritance.ts";
+import type { ServiceManager } from "../../launch/notify.ts";
 import { withholdReports } from "../../launch/reports.ts";
 import { captureSignals } from "../../launch/signals.ts";
+import type { RunMode, RunSettings } from "../../map/secret-map.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions } from "../report.ts";
@@ -27,12 +29,18 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await signals.settle();
 	await closeInspector(host.process);
 	const mode = commandLine.options.mode ?? session.map.run.mode ?? "spawn";
-	const loading = loadLaunch(mode, { process: host.process, inheritance, signals, coreDumps });
+	const serviceManager = await findServiceManager(host, { ...session.map.run, inheritance, mode });
+	serviceManager?.status(`resolving the secrets of ${session.map.file}`);
+	const own = { process: host.process, inheritance, signals, coreDumps, serviceManager };
+	const loading = loadLaunch(mode, own);
 	const resolutions = await resolving;
 	session.backends.close();
 
 	const { status, values } = concludeResolutions(host.log, resolutions, host.env);
-	if (status !== 0) return { status };
+	if (status !== 0) {
+		serviceManager?.status(`ended before its command with status ${status}`);
+		return { status };
+	}
 
 	const env = buildEnvironment(await inheritedVariables(session, host), values, {
 		pristine: commandLine.options.pristine ?? session.map.run.pristine ?? false,
@@ -45,6 +53,25 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const launch = await loading;
 	endLike(host.process, await launch(asked), signals.release);
 	return undefined;
+}
+
+interface Notification {
+	readonly mode: RunMode;
+	readonly notify?: RunSettings["notify"];
+	readonly inheritance: Inheritance | undefined;
+}
+
+async function findServiceManager(
+	{ env, log, process }: Host,
+	{ inheritance, mode, notify = false }: Notification,
+): Promise<ServiceManager | undefined> {
+	const address = env.NOTIFY_SOCKET;
+	const isCommandTelling = notify === "command";
+	// A command that has taken our place is heard without us.
+	if (!address || notify === false || (isCommandTelling && mode === "exec")) return undefined;
+	const { reachServiceManager } = await import("../../launch/notify.ts");
+	const onUntold = (reason: string) => log("warn", `the service manager was not told something: ${reason}`);
+	return reachServiceManager({ process, inheritance, address, isCommandTelling, onUntold });
 }
 
 function warnOfDamage(log: Host["log"], damaged: readonly string[]): void {

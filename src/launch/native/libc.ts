@@ -31,6 +31,13 @@ const CALLS = {
 	fcntl: [INT, INT, INT],
 	sigaction: [INT, POINTER, POINTER],
 	sigprocmask: [INT, POINTER, POINTER],
+	socket: [INT, INT, INT],
+	bind: [INT, POINTER, INT],
+	getsockname: [INT, POINTER, POINTER],
+	setsockopt: [INT, INT, INT, POINTER, INT],
+	sendmsg: [INT, POINTER, INT],
+	recvmsg: [INT, POINTER, INT],
+	close: [INT],
 	__errno_location: [],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,0 +1,120 @@
+/*
+ * What a service manager hears of a run: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+ *
+ * systemd listens to the main process of a unit, and in front of a command that is us. To hand this over by MAINPID= would let
+ * the command be heard, but the command is no child of systemd, which would not learn how it ends: every status would count as
+ * success, and Restart=on-failure would do nothing. So we stay the main process, and the command gets a socket of ours as
+ * NOTIFY_SOCKET. What it sends goes on as it is, with its descriptors and without MAINPID=; what others send there does not.
+ *
+ * STOPPING=1 follows the end of the command and not a TERM, which a command may ignore: systemd would kill it some time later.
+ */
+import { DstaError } from "../errors.ts";
+import type { ChildEnd, Start } from "./child.ts";
+import { type Datagram, openDatagrams } from "./native/datagram.ts";
+import type { Inheritance } from "./native/inheritance.ts";
+import type { ParentProcess } from "./native/supervise.ts";
+
+export interface ServiceManager {
+	/** Says what is going on, in words without values. */
+	status(text: string): void;
+	/** Says that the command runs, or is about to take our place. */
+	ready(): void;
+	/** Makes a way of starting a command that tells of its start and its end, and what it says itself in between. */
+	tellOf(start: Start): Start;
+}
+
+export interface NotifyOptions {
+	readonly process: ParentProcess & Pick<NodeJS.Process, "pid">;
+	readonly inheritance: Inheritance | undefined;
+	/** Where the service manager listens: the value of NOTIFY_SOCKET. */
+	readonly address: string;
+	/** The command itself says when it is ready. */
+	readonly isCommandTelling: boolean;
+	/** Takes the reason for which something was not told, once. */
+	readonly onUntold: (reason: string) => void;
+}
+
+/**
+ * Makes the way to a service manager.
+ * @throws {DstaError} DSTA_UNSUPPORTED this build has none
+ */
+export function reachServiceManager(options: NotifyOptions): ServiceManager {
+	const { address, inheritance, isCommandTelling, onUntold, process } = options;
+	if (inheritance === undefined) throw unreachable();
+	const socket = openDatagrams(inheritance.libc);
+	const untold = once(onUntold);
+
+	function send(bytes: Uint8Array, descriptors: readonly number[] = []): void {
+		const code = socket.send(address, bytes, descriptors);
+		if (code !== undefined) untold(`${address} cannot be written to: ${code}`);
+	}
+
+	function passOn({ bytes, descriptors, sender }: Datagram, command: number): void {
+		const ownWords = withoutMainPid(bytes);
+		if (sender !== command) untold(`the process ${sender} is not the command`);
+		else if (ownWords.length > 0) send(ownWords, descriptors);
+		for (const descriptor of descriptors) socket.close(descriptor);
+	}
+
+	const tell = (...lines: readonly string[]) => send(Buffer.from(lines.join("\n")));
+	const ready = () => tell(...(isCommandTelling ? [] : ["READY=1"]), "STATUS=running");
+	return {
+		status: (text) => tell(`STATUS=${text}`),
+		ready,
+		tellOf: (start) => (command, descriptors) => {
+			const ours = { NOTIFY_SOCKET: socket.listen(process.pid) };
+			// The rules for its environment may keep the variable away from it.
+			const isHeard = command.env.NOTIFY_SOCKET !== undefined;
+			const env = isHeard ? { ...command.env, ...ours } : command.env;
+			const started = start({ ...command, env }, descriptors);
+			const { ended, pid } = started;
+			if (pid === undefined) return started;
+			ready();
+			const listen = () => {
+				for (let heard = socket.receive(); heard !== undefined; heard = socket.receive()) passOn(heard, pid);
+			};
+			process.on("SIGCHLD", listen);
+			listen();
+			return {
+				...started,
+				ended: ended.then((end) => {
+					process.off("SIGCHLD", listen);
+					listen();
+					tell("STOPPING=1", `STATUS=${describe(end)}`);
+					return end;
+				}),
+			};
+		},
+	};
+}
+
+function once(hear: (reason: string) => void): (reason: string) => void {
+	let isHeard = false;
+	return (reason) => {
+		if (!isHeard) hear(reason);
+		isHeard = true;
+	};
+}
+
+function withoutMainPid(bytes: Uint8Array): Uint8Array {
+	const text = Buffer.from(bytes).toString("latin1");
+	if (!text.includes("MAINPID")) return bytes;
+	const lines = text.split("\n").filter((line) => !/^MAINPID(?:FDID)?=/.test(line));
+	return Buffer.from(lines.join("\n"), "latin1");
+}
+
+function describe({ exitCode, signal }: ChildEnd): string {
+	return signal === undefined
+		? `the command ended with status ${exitCode}`
+		: `the command died of signal ${signal}`;
+}
+
+function unreachable(): DstaError {
+	return new DstaError(
+		"DSTA_UNSUPPORTED",
+		"run.notify cannot be done by this build: Node has no way to write to NOTIFY_SOCKET",
+		{
+			cure: "Use the standalone executable; or leave run.notify out, and for a command that notifies by itself use --exec, or NotifyAccess=all in its unit.",
+		},
+	);
+}
