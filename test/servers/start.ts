@@ -106,7 +106,7 @@ async function untilReady(child: ChildProcess, url: string, output: () => string
 }
 
 /** A port that nobody listens on, and as many after it as are asked for. */
-async function freePort(count = 1): Promise<number> {
+export async function freePort(count = 1): Promise<number> {
 	for (;;) {
 		const first = await probe(0);
 		const rest = Array.from({ length: count - 1 }, (_, index) => (first ?? 0) + index + 1);
