@@ -18,8 +18,8 @@ interface PluginBuild {
 const TARGETS = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"] as const;
 const FOLDER = `${import.meta.dirname}/dist/standalone`;
 
-// `host` is this machine's own.
-const asked = process.argv.slice(2).map((name) => (name === "host" ? `linux-${process.arch}` : name));
+// `host` is this machine's own, `host-musl` the one beside it.
+const asked = process.argv.slice(2).map((name) => name.replace(/^host\b/, `linux-${process.arch}`));
 const unknown = asked.filter((name) => !TARGETS.some((target) => target === name));
 if (unknown.length > 0)
 	throw new Error(`There is no target ${unknown.join(", ")}, only ${TARGETS.join(", ")}`);

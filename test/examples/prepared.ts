@@ -1,0 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** Where prepare.sh has put what the tests of the examples need. */
+export const PREPARED: string =
+	process.env.DSTA_TEST_EXAMPLES ?? new URL("../../.cache/examples", import.meta.url).pathname;
+
+/** Whether it has; CI may not go without. */
+export const IS_PREPARED: boolean = existsSync(join(PREPARED, "complete")) || process.env.CI !== undefined;
+
+/** For the title of tests that are skipped. */
+export const UNLESS_PREPARED: string = IS_PREPARED ? "" : " (SKIPPED: run test/examples/prepare.sh)";
