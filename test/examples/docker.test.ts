@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askUntilAnswered } from "./ask.ts";
+import { COMPOSE_FILE, readServices } from "./compose.ts";
+import { startContainer } from "./container.ts";
+import { type Instruction, parseDockerfile } from "./dockerfile.ts";
+import { buildExample, dockerfileOf } from "./examples.ts";
+import type { Image } from "./image.ts";
+import { type Network, startNetwork } from "./network.ts";
+import { IS_PREPARED, PREPARED, UNLESS_PREPARED } from "./prepared.ts";
+
+const README = readFileSync(new URL("../../examples/docker/README.md", import.meta.url), "utf8");
+
+describe.each(["npm", "distroless", "alpine"])("%s.Dockerfile", (name) => {
+	const instructions = parseDockerfile(readFileSync(dockerfileOf(name), "utf8"));
+	const last = (wanted: string) => instructions.findLast((instruction) => instruction.name === wanted);
+
+	it("starts from images of a certain version", () => {
+		const stages = instructions.map(stageOf);
+		const images = instructions
+			.flatMap(({ name, options, words }) => (name === "FROM" ? words[0] : (options.from ?? [])))
+			.filter((image) => !stages.includes(image));
+		expect(images.length).toBeGreaterThan(0);
+		for (const image of images) expect(image).toMatch(/:(?!latest$)[\w.-]+$/);
+	});
+
+	it("runs as a user that Kubernetes can see is not root", () => {
+		expect(last("USER")?.words[0]).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+	});
+
+	it("has dsta-run as its entry point, and a command without a shell", () => {
+		expect(last("ENTRYPOINT")?.words).toEqual([expect.stringMatching(/(?:^|\/)dsta-run$/), "--"]);
+		expect(last("CMD")?.words.length).toBeGreaterThan(1);
+	});
+
+	it("is in the README of the examples", () => {
+		expect(README).toContain(`[${name}.Dockerfile](${name}.Dockerfile)`);
+	});
+
+	it.skipIf(!IS_PREPARED)(`satisfies hadolint${UNLESS_PREPARED}`, () => {
+		const { status, stdout } = spawnSync(join(PREPARED, "bin/hadolint"), [dockerfileOf(name)], {
+			encoding: "utf8",
+		});
+		expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+	});
+});
+
+describe.skipIf(!IS_PREPARED)(`compose.yaml${UNLESS_PREPARED}`, () => {
+	const folder = mkdtempSync(join(tmpdir(), "dsta-run-compose-"));
+	let network: Network;
+	let image: Image;
+	beforeAll(async () => {
+		network = await startNetwork();
+		image = buildExample("npm", folder);
+	});
+	afterAll(async () => {
+		await network.stop();
+		rmSync(folder, { recursive: true });
+	});
+
+	it("is understood by docker compose", () => {
+		const { stderr, stdout } = spawnSync(
+			join(PREPARED, "bin/docker-compose"),
+			["-f", COMPOSE_FILE, "config", "--format", "json"],
+			{ env: { ...process.env, VAULT_TOKEN: "" }, encoding: "utf8" },
+		);
+		expect(stderr).toBe("");
+		const { services } = JSON.parse(stdout);
+		expect(services["api-server"].environment).toEqual(readServices()["api-server"].environment);
+		expect(services["api-server"].build.dockerfile).toBe("examples/docker/npm.Dockerfile");
+	});
+
+	it("starts the API server with the secrets that its seed has put into OpenBao", async () => {
+		const hosts = join(folder, "hosts");
+		writeFileSync(hosts, "127.0.0.1 openbao\n");
+		const { ended, kill, said } = startContainer(network, image, {
+			env: readServices()["api-server"].environment,
+			mounts: { "/etc/hosts": hosts },
+		});
+		await said("ready, with BINANCE_API_KEY BINANCE_API_SECRET POSTGRES_HOST POSTGRES_PASSWORD\n");
+		expect((await askUntilAnswered(network, "http://127.0.0.1:8080/healthz")).stdout).toBe("ok\n");
+		kill("SIGTERM");
+		expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/closing\n$/), stderr: "" });
+	});
+});
+
+function stageOf({ name, words }: Instruction): string | undefined {
+	return name === "FROM" ? words[2] : undefined;
+}
