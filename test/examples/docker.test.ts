@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,12 +9,24 @@ import { startContainer } from "./container.ts";
 import { type Instruction, parseDockerfile } from "./dockerfile.ts";
 import { buildExample, dockerfileOf } from "./examples.ts";
 import type { Image } from "./image.ts";
-import { type Network, startNetwork } from "./network.ts";
-import { IS_PREPARED, PREPARED, UNLESS_PREPARED } from "./prepared.ts";
+import { HAS_NETWORK, type Network, startNetwork } from "./network.ts";
+import { IS_PREPARED, PREPARED } from "./prepared.ts";
 
-const README = readFileSync(new URL("../../examples/docker/README.md", import.meta.url), "utf8");
+const ROOT = new URL("../..", import.meta.url).pathname;
+const README = readFileSync(`${ROOT}examples/docker/README.md`, "utf8");
 
-describe.each(["npm", "distroless", "alpine"])("%s.Dockerfile", (name) => {
+const DOCKERFILES = ["npm", "distroless", "alpine"];
+
+describe("the README of the examples", () => {
+	it("has every Dockerfile, and commands with files that there are", () => {
+		for (const name of DOCKERFILES) expect(README).toContain(`[${name}.Dockerfile](${name}.Dockerfile)`);
+		const files = [...README.matchAll(/ -f (\S+)/g)].map(([, file]) => `${ROOT}${file}`);
+		expect(files).toHaveLength(2);
+		for (const file of files) expect(existsSync(file)).toBe(true);
+	});
+});
+
+describe.each(DOCKERFILES)("%s.Dockerfile", (name) => {
 	const instructions = parseDockerfile(readFileSync(dockerfileOf(name), "utf8"));
 	const last = (wanted: string) => instructions.findLast((instruction) => instruction.name === wanted);
 
@@ -36,11 +48,7 @@ describe.each(["npm", "distroless", "alpine"])("%s.Dockerfile", (name) => {
 		expect(last("CMD")?.words.length).toBeGreaterThan(1);
 	});
 
-	it("is in the README of the examples", () => {
-		expect(README).toContain(`[${name}.Dockerfile](${name}.Dockerfile)`);
-	});
-
-	it.skipIf(!IS_PREPARED)(`satisfies hadolint${UNLESS_PREPARED}`, () => {
+	it.skipIf(!IS_PREPARED)("satisfies hadolint", () => {
 		const { status, stdout } = spawnSync(join(PREPARED, "bin/hadolint"), [dockerfileOf(name)], {
 			encoding: "utf8",
 		});
@@ -48,7 +56,7 @@ describe.each(["npm", "distroless", "alpine"])("%s.Dockerfile", (name) => {
 	});
 });
 
-describe.skipIf(!IS_PREPARED)(`compose.yaml${UNLESS_PREPARED}`, () => {
+describe.skipIf(!HAS_NETWORK)("compose.yaml", () => {
 	const folder = mkdtempSync(join(tmpdir(), "dsta-run-compose-"));
 	let network: Network;
 	let image: Image;

@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { buildImage, type Image } from "./image.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -8,10 +10,12 @@ export function dockerfileOf(name: string): string {
 	return `${ROOT}examples/docker/${name}.Dockerfile`;
 }
 
-/** Builds an image of the examples in a folder that is there for it, from what its first lines say is made before. */
-export function buildExample(name: string, folder: string, target?: string): Image {
+/** Builds an image of the examples below a folder, from what the first lines of its Dockerfile say is made before. */
+export function buildExample(name: string, parent: string, target?: string): Image {
+	const folder = join(parent, name);
+	mkdirSync(folder);
 	if (name === "npm")
 		execFileSync("npm", ["pack", "--pack-destination", folder], { cwd: ROOT, stdio: "pipe" });
-	const options = target === undefined ? {} : { target };
-	return buildImage(dockerfileOf(name), { contexts: [ROOT, folder], folder, ...options });
+	const buildArgs = { ARCH: process.arch };
+	return buildImage(dockerfileOf(name), { buildArgs, contexts: [ROOT, folder], folder, target });
 }

@@ -19,25 +19,28 @@ export interface Build {
 	readonly folder: string;
 	/** Where COPY finds its sources; the first that has one counts. */
 	readonly contexts: readonly string[];
+	/** In place of the defaults of ARG. */
+	readonly buildArgs: Readonly<Record<string, string>>;
 	/** The stage that is asked for; otherwise the last. */
-	readonly target?: string;
+	readonly target: string | undefined;
 }
 
 /** Builds an image without an engine: each instruction does to a folder what it would do to an image. */
-export function buildImage(file: string, { contexts, folder, target }: Build): Image {
+export function buildImage(file: string, { buildArgs, contexts, folder, target }: Build): Image {
 	const stages = new Map<string, Image>();
 	let image: Image | undefined;
 	let args: Record<string, string> = {};
-	for (const instruction of parseDockerfile(readFileSync(file, "utf8"))) {
-		const { name, words } = substitute(instruction, args);
+	for (const written of parseDockerfile(readFileSync(file, "utf8"))) {
+		const instruction = substitute(written, args);
+		const { name, words } = instruction;
 		if (name === "FROM") {
 			const [from = "", , stage = `${stages.size}`] = words;
 			image = startStage(from, join(folder, stage), stages);
 			stages.set(stage, image);
 			args = {};
-		} else if (name === "ARG") Object.assign(args, assignment(words));
+		} else if (name === "ARG") Object.assign(args, assignment(words), buildArgs);
 		else if (image === undefined || STEPS[name] === undefined) throw new Error(`${file}: unexpected ${name}`);
-		else STEPS[name](image, substitute(instruction, args), { contexts, folder, stages });
+		else STEPS[name](image, instruction, { contexts, folder, stages });
 	}
 	const built = target === undefined ? image : stages.get(target);
 	if (built === undefined) throw new Error(`${file} has no stage ${target}`);

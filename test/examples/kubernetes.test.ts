@@ -8,8 +8,8 @@ import { askUntilAnswered } from "./ask.ts";
 import { startContainer } from "./container.ts";
 import { buildExample } from "./examples.ts";
 import type { Image } from "./image.ts";
-import { type Network, startNetwork } from "./network.ts";
-import { IS_PREPARED, PREPARED, UNLESS_PREPARED } from "./prepared.ts";
+import { HAS_NETWORK, type Network, startNetwork } from "./network.ts";
+import { IS_PREPARED, PREPARED } from "./prepared.ts";
 
 /** A container of a pod, as far as the tests start one. */
 interface Container {
@@ -33,7 +33,7 @@ describe.each(["deployment.yaml", "init-container.yaml"])("%s", (name) => {
 	const pod = podOf(name);
 	const [app] = pod.containers;
 
-	it.skipIf(!IS_PREPARED)(`is what Kubernetes takes, to the last property${UNLESS_PREPARED}`, () => {
+	it.skipIf(!IS_PREPARED)("is what Kubernetes takes, to the last property", () => {
 		const words = ["--strict", "--quiet", fileOf(name)];
 		const { status, stderr } = spawnSync(join(PREPARED, "bin/kubernetes-validate"), words, {
 			encoding: "utf8",
@@ -65,7 +65,7 @@ describe.each(["deployment.yaml", "init-container.yaml"])("%s", (name) => {
 	});
 });
 
-describe.skipIf(!IS_PREPARED)(`the pods of the examples${UNLESS_PREPARED}`, () => {
+describe.skipIf(!HAS_NETWORK)("the pods of the examples", () => {
 	const folder = mkdtempSync(join(tmpdir(), "dsta-run-pods-"));
 	let network: Network;
 	let image: Image;

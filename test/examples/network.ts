@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { follow } from "../process/launch.ts";
 import { findServers } from "../servers/install.ts";
 import { readServices, type Service } from "./compose.ts";
-import { PREPARED } from "./prepared.ts";
+import { IS_PREPARED, PREPARED } from "./prepared.ts";
 
 /** A network of its own, so that every port is free in it, with an OpenBao that holds secrets. */
 export interface Network {
@@ -12,6 +12,9 @@ export interface Network {
 	readonly enter: readonly [string, ...string[]];
 	stop(): Promise<void>;
 }
+
+/** Whether one can be made: where there is no OpenBao, the tests are skipped as others are that need it. */
+export const HAS_NETWORK: boolean = IS_PREPARED && process.env.DSTA_TEST_VAULT !== undefined;
 
 /** Makes a network and starts in it what compose.yaml starts before the API server, as it is written there. */
 export async function startNetwork(): Promise<Network> {

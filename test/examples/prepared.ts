@@ -7,6 +7,3 @@ export const PREPARED: string =
 
 /** Whether it has; CI may not go without. */
 export const IS_PREPARED: boolean = existsSync(join(PREPARED, "complete")) || process.env.CI !== undefined;
-
-/** For the title of tests that are skipped. */
-export const UNLESS_PREPARED: string = IS_PREPARED ? "" : " (SKIPPED: run test/examples/prepare.sh)";

@@ -6,13 +6,13 @@ import { askUntilAnswered } from "../examples/ask.ts";
 import { type ContainerOptions, startContainer } from "../examples/container.ts";
 import { buildExample } from "../examples/examples.ts";
 import type { Image } from "../examples/image.ts";
-import { type Network, startNetwork } from "../examples/network.ts";
-import { IS_PREPARED, PREPARED, UNLESS_PREPARED } from "../examples/prepared.ts";
+import { HAS_NETWORK, type Network, startNetwork } from "../examples/network.ts";
+import { PREPARED } from "../examples/prepared.ts";
 import { BUILD, MODE } from "./launch.ts";
 
 const VAULT = { VAULT_ADDR: "http://127.0.0.1:8200", VAULT_TOKEN: "for-development-only" };
 
-describe.skipIf(!IS_PREPARED)(`the examples' images, with nothing else in them${UNLESS_PREPARED}`, () => {
+describe.skipIf(!HAS_NETWORK)("the examples' images, with nothing else in them", () => {
 	let network: Network;
 	beforeAll(async () => {
 		network = await startNetwork();
