@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { DstaError } from "../errors.ts";
+import { encodeText } from "../launch/native/bytes.ts";
 
 /**
  * Writes to standard output or standard error, synchronously, so that nothing is lost at the exit.
@@ -7,7 +8,7 @@ import { DstaError } from "../errors.ts";
  * @throws {DstaError} DSTA_OUTPUT standard output cannot be written
  */
 export function writeOut(fd: 1 | 2, text: string): void {
-	let rest = Buffer.from(text);
+	let rest = encodeText(text);
 	while (rest.length > 0) {
 		try {
 			rest = rest.subarray(writeSync(fd, rest));

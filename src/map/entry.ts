@@ -4,11 +4,11 @@ import {
 	type Context,
 	complain,
 	type Fields,
-	NOT_YET,
 	oneOf,
 	type Reader,
 	readBoolean,
 	readFields,
+	readText,
 	readWord,
 	type Schema,
 	shown,
@@ -23,7 +23,7 @@ import {
 	type ScalarNode,
 	type YamlNode,
 } from "./node.ts";
-import { ENCODINGS, type Entry } from "./secret-map.ts";
+import { DELIVERIES, ENCODINGS, type Entry } from "./secret-map.ts";
 import { ENTRY_SETTINGS, pickSettings, readBackend, readChain, readPolicy } from "./settings.ts";
 import { suggest } from "./suggest.ts";
 import { misfitOf, VALUE_TYPES } from "./value-type.ts";
@@ -62,6 +62,16 @@ const readVersion: Reader<string | number> = (node, label, context) => {
 	);
 };
 
+const readMode: Reader<number> = (node, label, context) => {
+	const text = readText(node, label, context);
+	if (text === undefined) return undefined;
+	if (!/^(?:0|0o)?[0-7]{3}$/.test(text))
+		return complain(node, `${label} must be permissions in octal digits, such as "0400"`, context);
+	const mode = Number.parseInt(text.replace("o", ""), 8);
+	if ((mode & 0o400) !== 0) return mode;
+	return complain(node, `${label} ${text} does not let the command's own user read the file`, context);
+};
+
 /** The keys of an entry; what one backend has for a single entry is in ENTRY_SETTINGS. */
 const ENTRY = {
 	env: readNames,
@@ -75,8 +85,8 @@ const ENTRY = {
 	decode: oneOf(ENCODINGS),
 	version: readVersion,
 	...ENTRY_SETTINGS,
-	as: NOT_YET,
-	mode: NOT_YET,
+	as: oneOf(DELIVERIES),
+	mode: readMode,
 } satisfies Schema;
 
 /** What a line says: an entry unless something is wrong with it, and its names as far as they are right, with their places. */
@@ -191,4 +201,7 @@ function checkCombinations(mapping: MappingNode, path: SecretPath, { problems }:
 			Math.max(backend.key.offset, chain.key.offset),
 			"backend and chain exclude each other; keep one of them",
 		);
+	const mode = findPair(mapping, "mode");
+	if (mode !== undefined && findPair(mapping, "as") === undefined)
+		problems.add(mode.key.offset, "mode is that of a file: add as: file, or leave it out");
 }

@@ -24,6 +24,10 @@ export interface Position {
 	readonly column: number;
 }
 
+/** How the command gets a value other than in the variable itself, which then holds a path to it. */
+export const DELIVERIES = ["file", "fd"] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+
 /** One line of the map: a secret path and the variables that get its value. */
 export interface Entry {
 	readonly path: SecretPath;
@@ -43,6 +47,9 @@ export interface Entry {
 	readonly match?: RegExp;
 	readonly decode?: Encoding;
 	readonly version?: string | number;
+	readonly as?: Delivery;
+	/** The permissions of its file. */
+	readonly mode?: number;
 	/** Settings per backend name: `{ vault: { mount: "team" } }`. */
 	readonly backends?: Readonly<Record<string, BackendSettings>>;
 }
@@ -75,6 +82,8 @@ export interface RunSettings {
 	readonly pristine?: boolean;
 	readonly pass?: readonly string[];
 	readonly strip?: readonly string[];
+	/** Whether files of secrets may stay when nobody is left to remove them. */
+	readonly keepFiles?: boolean;
 }
 
 /** A map file, read and checked. */

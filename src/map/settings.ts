@@ -90,6 +90,7 @@ const RUN = {
 	pristine: readBoolean,
 	pass: listOf(readVariable),
 	strip: listOf(readVariable),
+	keep_files: readBoolean,
 	watch: NOT_YET,
 	metrics: NOT_YET,
 	on_change: NOT_YET,
@@ -100,7 +101,12 @@ const RUN = {
 } satisfies Schema;
 
 /** How the command is run. */
-export const readRun: Reader<RunSettings> = mappingOf(RUN);
+export const readRun: Reader<RunSettings> = (node, label, context) => {
+	const fields = mappingOf(RUN)(node, label, context);
+	if (fields?.keep_files === undefined) return fields;
+	const { keep_files: keepFiles, ...settings } = fields;
+	return { ...settings, keepFiles };
+};
 
 /** The settings among read fields, per backend name, as far as there are any. */
 export function pickSettings(

@@ -2,7 +2,7 @@ import type { SecretValue } from "../backends/backend.ts";
 import type { BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import { expandWildcards } from "../map/expand.ts";
-import { type Entry, isWildcard } from "../map/secret-map.ts";
+import { type Delivery, type Entry, isWildcard } from "../map/secret-map.ts";
 import { type Attempt, askChain, type ChainOptions, type Trace } from "./chain.ts";
 import { type Missing, nobodyHad } from "./not-found.ts";
 import { toText, type ValueRules } from "./validate.ts";
@@ -13,6 +13,8 @@ export interface Outcome {
 	readonly names: readonly string[];
 	/** The variables that get a value, with it: none when an optional secret is absent or something failed. */
 	readonly values: ReadonlyMap<string, string>;
+	/** How the command gets the values, where the variables hold paths to them. */
+	readonly as?: Delivery | undefined;
 	/** Why the command must not start: nothing where the line resolved. */
 	readonly errors: readonly DstaError[];
 	/** Those of the errors that are about the value of one variable. */
@@ -24,6 +26,8 @@ export interface Outcome {
 /** What became of one entry. */
 export interface Resolution extends Outcome {
 	readonly entry: Entry;
+	/** Of a wildcard: the field that each variable has. */
+	readonly fields?: ReadonlyMap<string, string>;
 	/** Who had it; `undefined` when nobody did. */
 	readonly origin: BackendName | "default" | undefined;
 	readonly attempts: readonly Attempt[];
@@ -46,12 +50,13 @@ export async function resolveEntries(
 	return traces.map((trace) => conclude(trace, wildcards, options));
 }
 
-/** All variables that the lines of a map give, or all their errors, each once. */
+/** All variables that the lines of a map give, but for those of files, or all their errors, each once. */
 export function collect(outcomes: readonly Outcome[]): {
 	readonly values: ReadonlyMap<string, string>;
 	readonly errors: readonly DstaError[];
 } {
-	const values = new Map(outcomes.flatMap((outcome) => [...outcome.values]));
+	const direct = outcomes.filter(({ as }) => as === undefined);
+	const values = new Map(direct.flatMap((outcome) => [...outcome.values]));
 	return { values, errors: [...new Set(outcomes.flatMap(({ errors }) => errors))] };
 }
 
@@ -67,7 +72,7 @@ function expandFound(named: ReadonlySet<string>, traces: readonly Trace[]): Wild
 
 function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): Resolution {
 	const { attempts, backend: origin, entry, found, stopped } = trace;
-	const base = { ...NOTHING, entry, names: entry.names, attempts };
+	const base = { ...NOTHING, entry, names: entry.names, as: entry.as, attempts };
 	if (stopped !== undefined) return { ...base, errors: [stopped] };
 	if (found === undefined) return { ...base, ...concludeAbsent(trace, options) };
 	if (!isWildcard(entry)) {
@@ -80,7 +85,7 @@ function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): 
 	const values = assigned.map(([name, key]) => [name, fields[key] as SecretValue] as const);
 	const texts = toTexts(entry, new Map(values));
 	const clashes = wildcards.errors.filter(({ path }) => path === entry.path.text);
-	return { ...base, origin, ...texts, errors: [...clashes, ...texts.errors] };
+	return { ...base, origin, ...texts, fields: new Map(assigned), errors: [...clashes, ...texts.errors] };
 }
 
 function concludeAbsent(trace: Trace, options: ResolveOptions): Partial<Resolution> {

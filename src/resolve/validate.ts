@@ -1,6 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import type { SecretValue } from "../backends/backend.ts";
 import { DstaError } from "../errors.ts";
-import type { Encoding } from "../map/secret-map.ts";
+import { decodeBytes } from "../launch/native/bytes.ts";
+import type { Delivery, Encoding } from "../map/secret-map.ts";
 import { misfitOf, type ValueType } from "../map/value-type.ts";
 import type { SecretPath } from "../secret-path.ts";
 
@@ -10,10 +12,12 @@ export interface ValueRules {
 	readonly type?: ValueType | undefined;
 	readonly match?: RegExp | undefined;
 	readonly decode?: Encoding | undefined;
+	readonly as?: Delivery | undefined;
 }
 
 /**
- * The text that a variable gets for a found value: decoded, then checked against `type` and `match`.
+ * The text that a variable, or its file, gets for a found value: decoded, then checked against `type` and `match`.
+ * That of a file stands for any bytes, as `decodeBytes` makes it.
  * @throws {DstaError} DSTA_INVALID_VALUE it does not fit; the message never shows it
  */
 export function toText(value: SecretValue, rules: ValueRules, name: string): string {
@@ -51,21 +55,26 @@ function partsOf({ secret, selector }: SecretPath): string {
 }
 
 function checkDecoded(text: string, rules: ValueRules, name: string): string {
-	if (rules.decode === undefined) return text;
-	const decoded = decode(text.trim(), rules.decode);
-	if (decoded !== undefined) return decoded;
-	throw invalid(rules, name, `is not the ${rules.decode} of UTF-8 text (decode: ${rules.decode})`);
+	if (rules.decode === undefined) {
+		// What is no text would become other bytes in a file; in a variable it is refused with what else it cannot hold.
+		if (rules.as === undefined || text.isWellFormed()) return text;
+		throw invalid(rules, name, "is not valid Unicode", "Store it in base64, and say decode: base64.");
+	}
+	const bytes = decode(text.trim(), rules.decode);
+	if (bytes !== undefined && (rules.as !== undefined || isUtf8(bytes))) return decodeBytes(bytes);
+	throw invalid(
+		rules,
+		name,
+		`is not ${rules.decode}${bytes === undefined ? "" : " of UTF-8 text"} (decode: ${rules.decode})`,
+		bytes === undefined ? undefined : "Give it to the command as a file (as: file), which holds any bytes.",
+	);
 }
 
-function decode(text: string, encoding: Encoding): string | undefined {
+function decode(text: string, encoding: Encoding): Buffer | undefined {
 	const compact = text.replace(/\r?\n/g, "");
 	if (!ALPHABETS[encoding].test(compact) || (encoding === "hex" && compact.length % 2 === 1))
 		return undefined;
-	try {
-		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(compact, encoding));
-	} catch {
-		return undefined;
-	}
+	return Buffer.from(compact, encoding);
 }
 
 // RFC 4648; padding may be left out, as many tools do.

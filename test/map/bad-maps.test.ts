@@ -20,7 +20,8 @@ function complaintsOf(text: string): string[] {
 
 const NO_NAME = "is no variable name (letters, digits and _, no digit first)";
 const LINE = "exchange/binance/api_key: BINANCE_API_KEY";
-const ENTRY_KEYS = "env, default, optional, backend, chain, on, type, match, decode, version, vault, aws";
+const ENTRY_KEYS =
+	"env, default, optional, backend, chain, on, type, match, decode, version, vault, aws, as, mode";
 const ALIAS =
 	'a text cannot begin with * or & in YAML, where that is an alias or an anchor: put it in quotes, "*"';
 const TAG = "a text cannot begin with ! in YAML, where that is a tag: put it in quotes";
@@ -168,8 +169,17 @@ describe("a wrong line", () => {
 		["a/b: {env: A, __proto__: 1}\n", `1:15: unknown key "__proto__"; write one of ${ENTRY_KEYS}`],
 		["a/b: {env: A, constructor: 1}\n", `1:15: unknown key "constructor"; write one of ${ENTRY_KEYS}`],
 		["a/b: {env: A, env: B}\n", '1:15: "env" is given twice, first at m.yaml:1:7'],
-		["a/b: {env: A, as: file}\n", "1:15: as is not supported by this version of dsta-run"],
-		["a/b: {env: A, mode: '0400'}\n", "1:15: mode is not supported by this version of dsta-run"],
+		["a/b: {env: A, as: fille}\n", '1:19: as cannot be "fille"; did you mean "file"?'],
+		["a/b: {env: A, as: variable}\n", '1:19: as cannot be "variable"; write one of file, fd'],
+		["a/b: {env: A, mode: '0400'}\n", "1:15: mode is that of a file: add as: file, or leave it out"],
+		...["rw", "0x100", "04000", "4", "0400,", "u=r"].map((mode): [string, string] => [
+			`a/b: {env: A, as: file, mode: '${mode}'}\n`,
+			'1:31: mode must be permissions in octal digits, such as "0400"',
+		]),
+		...["256", "0044", "000"].map((mode): [string, string] => [
+			`a/b: {env: A, as: file, mode: ${mode}}\n`,
+			`1:31: mode ${mode} does not let the command's own user read the file`,
+		]),
 		[
 			"a/b: {env: A, default: }\n",
 			'1:24: default has no value; put it in quotes if that is meant (""), or write optional: true',
@@ -279,6 +289,8 @@ describe("a wrong setting", () => {
 		["env: {export: perhaps}", "2:15: env.export must be true or false"],
 		["run: {mode: fork}", '2:13: run.mode cannot be "fork"; write one of spawn, exec'],
 		["run: {notify: perhaps}", "2:15: run.notify must be true or false"],
+		["run: {keep_files: 2}", "2:19: run.keep_files must be true or false"],
+		["run: {keep_file: true}", '2:7: unknown key "keep_file"; did you mean "keep_files"?'],
 		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
 		...["watch", "metrics", "on_change", "signals", "kill_after", "subreaper", "on_orphan"].map(
 			(key): [string, string] => [

@@ -114,6 +114,11 @@ describe("an entry", () => {
 		["type: port", { type: "port" }],
 		["type: json", { type: "json" }],
 		["decode: base64url", { decode: "base64url" }],
+		["as: file", { as: "file" }],
+		["as: fd, mode: '0444'", { as: "fd", mode: 0o444 }],
+		["as: file, mode: 0440", { as: "file", mode: 0o440 }],
+		["as: file, mode: 440", { as: "file", mode: 0o440 }],
+		["as: file, mode: 0o440", { as: "file", mode: 0o440 }],
 		["match: '^a\\p{L}+$'", { match: /^a\p{L}+$/u }],
 		["type: int, match: ^1", { type: "int", match: /^1/u }],
 		["version: 3", { version: 3 }],
@@ -147,7 +152,7 @@ on: { denied: next }
 vault: { address: "https://vault:8200", mount: team, kv: 2, namespace: "", timeout: 500ms }
 aws: { region: us-east-1, prefix: dsta/, profile: dev, endpoint: "http://localhost:5000", timeout: 5 }
 env: { file: .env.local, export: no }
-run: { mode: spawn, pristine: true, pass: LC_*, strip: [A, B_*] }
+run: { mode: spawn, pristine: true, pass: LC_*, strip: [A, B_*], keep_files: yes }
 secrets:
   a/b: A
 `);
