@@ -15,7 +15,7 @@ export const EXIT_STATUS = {
 	DSTA_UNSUPPORTED: 69,
 	/** A bug of dsta-run. */
 	DSTA_BUG: 70,
-	/** Standard output could not be written. */
+	/** Standard output, or a file for the command, could not be written. */
 	DSTA_OUTPUT: 74,
 	/** A backend could not be reached or gave no usable answer. */
 	DSTA_UNAVAILABLE: 75,

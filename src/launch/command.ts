@@ -1,12 +1,15 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { delimiter } from "node:path";
 import { DstaError } from "../errors.ts";
+import type { CommandFiles } from "./files.ts";
 
 /** What to start, in our own working directory, and with which environment. */
 export interface Command {
 	readonly file: string;
 	readonly args: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
+	/** What variables of `env` hold the paths of. */
+	readonly files?: CommandFiles | undefined;
 }
 
 const HEAD_BYTES = 4096;

@@ -58,7 +58,7 @@ export function checkEnvironment(
 		const reason = unfitness(name, value, inherited);
 		if (reason === undefined) continue;
 		const message = `The value of ${name} cannot be a variable: it ${reason}`;
-		const cure = `Store a value that can be one in the secret of ${name}; encode binary data (base64) and let the command decode it.`;
+		const cure = `Give it to the command as a file (as: file), or store a value that can be a variable in the secret of ${name}.`;
 		errors.set(name, new DstaError("DSTA_INVALID_VALUE", message, { cure }));
 	}
 	return errors;

@@ -1,6 +1,7 @@
 import { type Ending, loadStart, superviseCommand } from "./child.ts";
 import type { Command } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
+import { withFiles } from "./files.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import type { ServiceManager } from "./notify.ts";
 import type { Signals } from "./signals.ts";
@@ -19,7 +20,7 @@ export interface Own {
 /**
  * Runs a command and tells how it ended, if there is still somebody to tell.
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
- * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over
+ * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over · DSTA_OUTPUT its files cannot be written
  */
 export type Launch = (command: Command) => Promise<Ending>;
 
@@ -33,7 +34,7 @@ export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Laun
 		};
 	}
 	const { coreDumps, inheritance, process, serviceManager, signals } = own;
-	const plainStart = await loadStart(process, inheritance);
+	const plainStart = withFiles(await loadStart(process, inheritance));
 	const start = serviceManager?.tellOf(plainStart) ?? plainStart;
 	return async (command) => {
 		// One that came during our own work is to end the run before the command starts.

@@ -3,6 +3,7 @@ import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
 import { type Command, startFailure } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
+import { executeWithFiles } from "./files.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import { findProgram, type Program } from "./program.ts";
 import type { Signals } from "./signals.ts";
@@ -21,7 +22,7 @@ export interface Replacement {
 /**
  * Makes this process the command: the same pid, and nothing of us left, no process and no memory. Does not come back.
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
- * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over by this build
+ * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over by this build · DSTA_OUTPUT its files cannot be written
  */
 export async function replaceByCommand(command: Command, replacement: Replacement): Promise<never> {
 	const { coreDumps, inheritance, signals } = replacement;
@@ -32,7 +33,7 @@ export async function replaceByCommand(command: Command, replacement: Replacemen
 	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
 	await signals.settle();
 	signals.surrender();
-	return coreDumps.whileInherited(execute);
+	return executeWithFiles(command, () => coreDumps.whileInherited(execute));
 }
 
 async function prepareLibc(command: Command, inheritance: Inheritance): Promise<() => never> {

@@ -21,7 +21,7 @@ export function startTooLarge({ args, env, file }: Command): DstaError {
 		`The command ${file} cannot be started with its environment and arguments: ${reason}; the largest: ${list.join(", ")}`,
 		{
 			cure: single
-				? "Give what is so large to the command in a file or on its standard input."
+				? "Give what is so large to the command as a file (as: file) or on its standard input."
 				: "Map fewer or smaller values, keep inherited variables away (--pristine, --strip), pass fewer arguments, or raise `ulimit -s`.",
 		},
 	);

@@ -61,6 +61,7 @@ const MAP = [
 	"  leaks/vault/key: FROM_VAULT",
 	"  leaks/aws/key: { env: FROM_AWS, backend: aws }",
 	"  leaks/env/key: { env: FROM_ENV, backend: env }",
+	"  leaks/vault/file: { env: AS_FILE, as: file }",
 	"  leaks/none/key: { env: WITH_DEFAULT, default: s3ntinel-default }",
 	"  leaks/vault/*: ALL_*",
 	"templates:",
@@ -210,7 +211,7 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 	beforeAll(async () => {
 		await new Promise<void>((resolve) => faulty.listen(0, "127.0.0.1", resolve));
 		const secrets = {
-			vault: { key: "s3ntinel-in-vault", other: "s3ntinel-other" },
+			vault: { key: "s3ntinel-in-vault", other: "s3ntinel-other", file: "s3ntinel-file" },
 			deep: { object: { a: "s3ntinel" }, list: ["s3ntinel"] },
 			big: { key: SENTINEL.repeat(20_000) },
 			large: Object.fromEntries(Array.from({ length: 60 }, (_, index) => [index, SENTINEL.repeat(14_000)])),

@@ -1,14 +1,17 @@
 import type { DstaError } from "../../errors.ts";
+import type { Delivery } from "../../map/secret-map.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { Filling } from "../../resolve/templates.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions, listNames, renderTable } from "../report.ts";
+import { refuseFiles } from "../secret-files.ts";
 import { openSession } from "../session.ts";
 
 /** Resolves everything as a run would and shows what came from where; the status is that of a run before its command. */
 export async function check(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = await openSession(commandLine, host);
+	refuseFiles(session);
 	const resolutions = await session.resolveLines(session.map);
 	session.backends.close();
 	const { status, unfit } = concludeResolutions(host.log, resolutions, host.env);
@@ -24,6 +27,8 @@ export async function check(commandLine: CommandLine, host: Host): Promise<Comma
 interface Row extends Origin {
 	readonly name: string;
 	readonly status: string;
+	/** How the command gets it, where the variable holds a path. */
+	readonly as: Delivery | undefined;
 }
 
 /** Where a line of the map has its values from: an entry has one path, a template several. */
@@ -51,6 +56,7 @@ function toRows(resolution: Resolution | Filling, unfit: ReadonlyMap<string, Dst
 		name,
 		...origin,
 		status: statusOf(name),
+		as: resolution.as,
 	}));
 }
 
@@ -76,7 +82,8 @@ function roundMs(durationMs: number): number {
 	return Math.round(durationMs * 10) / 10;
 }
 
-function toCells({ backend, backends, durationMs, name, path, paths, status }: Row): string[] {
+function toCells({ as, backend, backends, durationMs, name, path, paths, status }: Row): string[] {
 	const who = backend ?? backends?.join(", ");
-	return [name, path ?? listNames(paths ?? []), who || "-", status, `${durationMs} ms`];
+	const delivered = as === undefined ? status : `${status} (${as})`;
+	return [name, path ?? listNames(paths ?? []), who || "-", delivered, `${durationMs} ms`];
 }

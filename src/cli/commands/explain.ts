@@ -7,6 +7,7 @@ import type { Resolution } from "../../resolve/resolve.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions, renderTable } from "../report.ts";
+import { refuseFiles } from "../secret-files.ts";
 import { type Lines, openSession, type Session } from "../session.ts";
 
 /**
@@ -15,6 +16,7 @@ import { type Lines, openSession, type Session } from "../session.ts";
  */
 export async function explain(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = await openSession(commandLine, host);
+	refuseFiles(session);
 	const resolutions = await session.resolveLines(selectLines(session.map, commandLine.operands));
 	session.backends.close();
 	const { status } = concludeResolutions(host.log, resolutions, host.env);
@@ -106,6 +108,7 @@ function toRecord({ attempts, entry, errors, names, origin, others, templates }:
 	return {
 		path: entry.path.text,
 		names,
+		as: entry.as,
 		...(templates.length === 0 ? {} : { templates }),
 		backend: origin,
 		attempts: [
@@ -122,7 +125,8 @@ function toRecord({ attempts, entry, errors, names, origin, others, templates }:
 }
 
 function toText({ attempts, entry, errors, names, origin, others, templates }: Explanation): string {
-	const variables = [...names, ...templates.map((name) => `${name} (template)`)].join(", ");
+	const own = names.map((name) => (entry.as === undefined ? name : `${name} (${entry.as})`));
+	const variables = [...own, ...templates.map((name) => `${name} (template)`)].join(", ");
 	const rows = attempts.map((attempt) => [
 		"",
 		attempt.backend,

@@ -22,13 +22,16 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	withholdReports(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent });
+	const hasFiles = session.map.entries.some((entry) => entry.as !== undefined);
+	const secretFiles = hasFiles ? await import("../secret-files.ts") : undefined;
+	secretFiles?.refuseFiles(session);
 	const resolving = session.resolveLines(session.map);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);
 	// A USR1 before our listeners may have left a request to open it.
 	await signals.settle();
 	await closeInspector(host.process);
-	const mode = commandLine.options.mode ?? session.map.run.mode ?? "spawn";
+	const { mode } = session;
 	const serviceManager = await findServiceManager(host, { ...session.map.run, inheritance, mode });
 	serviceManager?.status(`resolving the secrets of ${session.map.file}`);
 	const own = { process: host.process, inheritance, signals, coreDumps, serviceManager };
@@ -42,13 +45,15 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		return { status };
 	}
 
-	const env = buildEnvironment(await inheritedVariables(session, host), values, {
+	const files = await secretFiles?.prepareFiles(resolutions, host);
+	const secrets = new Map([...values, ...(files?.variables ?? [])]);
+	const env = buildEnvironment(await inheritedVariables(session, host), secrets, {
 		pristine: commandLine.options.pristine ?? session.map.run.pristine ?? false,
 		choices: [commandLine.options, { pass: [], strip: [], ...session.map.run }],
 	});
 	const [file, ...args] = commandLine.command as [string, ...string[]];
-	host.log("debug", `starting ${file} with ${values.size} secrets`);
-	const asked = { file, args, env };
+	host.log("debug", `starting ${file} with ${secrets.size} secrets`);
+	const asked = { file, args, env, files };
 	warnOfDamage(host.log, findDamaged(asked));
 	const launch = await loading;
 	endLike(host.process, await launch(asked), signals.release);

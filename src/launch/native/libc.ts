@@ -8,7 +8,10 @@ export type Address = number;
 
 /** The types of bun:ffi that are used here. */
 interface Ffi {
-	dlopen(library: string, symbols: object): { readonly symbols: Readonly<Record<CallName, Call>> };
+	dlopen<Name extends string>(
+		library: string,
+		symbols: Readonly<Record<Name, object>>,
+	): { readonly symbols: Readonly<Record<Name, Call>> };
 	ptr(memory: NodeJS.TypedArray): Address;
 	readonly read: { i32(address: Address): number };
 }
@@ -18,7 +21,7 @@ type Call = (...args: readonly (number | Address | null)[]) => number;
 const INT = "int";
 const POINTER = "ptr";
 
-/** Every call that is used, with the types of what it takes; all but the last return an int. */
+/** The calls that every start may use. */
 const CALLS = {
 	execve: [POINTER, POINTER, POINTER],
 	posix_spawn: [POINTER, POINTER, POINTER, POINTER, POINTER, POINTER],
@@ -39,7 +42,10 @@ const CALLS = {
 	recvmsg: [INT, POINTER, INT],
 	close: [INT],
 	__errno_location: [],
-} as const satisfies Record<string, readonly string[]>;
+} as const satisfies Types<string>;
+
+/** The types of what calls take; all but that for errno return an int. */
+type Types<Name extends string> = Readonly<Record<Name, readonly string[]>>;
 
 export type CallName = keyof typeof CALLS;
 
@@ -50,6 +56,11 @@ export interface Libc {
 	addressOf(memory: NodeJS.TypedArray): Address;
 	/** The errno of the call that was made last. */
 	errno(): number;
+	/**
+	 * Further calls, which few starts need.
+	 * @throws {DstaError} DSTA_UNSUPPORTED the library lacks one
+	 */
+	open<Name extends string>(calls: Types<Name>): Readonly<Record<Name, Call>>;
 }
 
 /** glibc, and musl, whose library is named after the architecture. */
@@ -71,23 +82,31 @@ export function loadLibc({ getBuiltinModule }: NativeProcess): Libc | undefined 
 }
 
 function open(ffi: Ffi): Libc {
-	const types = Object.entries(CALLS).map(([name, args]) => {
-		const returns = name === "__errno_location" ? POINTER : INT;
-		return [name, { args, returns }] as const;
-	});
-	const { symbols } = dlopenFirst(ffi, Object.fromEntries(types));
+	const calls = openCalls(ffi, CALLS);
 	return {
-		calls: symbols,
+		calls,
 		addressOf: ffi.ptr,
-		errno: () => ffi.read.i32(symbols.__errno_location()),
+		errno: () => ffi.read.i32(calls.__errno_location()),
+		open: (further) => openCalls(ffi, further),
 	};
 }
 
-function dlopenFirst(ffi: Ffi, symbols: object): ReturnType<Ffi["dlopen"]> {
+function openCalls<Name extends string>(ffi: Ffi, calls: Types<Name>): Readonly<Record<Name, Call>> {
+	const symbols = Object.entries<readonly string[]>(calls).map(([name, args]) => {
+		const returns = name === "__errno_location" ? POINTER : INT;
+		return [name, { args, returns }] as const;
+	});
+	return dlopenFirst(ffi, Object.fromEntries(symbols) as Record<Name, object>);
+}
+
+function dlopenFirst<Name extends string>(
+	ffi: Ffi,
+	symbols: Readonly<Record<Name, object>>,
+): Readonly<Record<Name, Call>> {
 	const reasons: string[] = [];
 	for (const library of LIBRARIES) {
 		try {
-			return ffi.dlopen(library, symbols);
+			return ffi.dlopen(library, symbols).symbols;
 		} catch (error) {
 			reasons.push((error as Error).message);
 		}

@@ -30,8 +30,10 @@ export function attemptAlongPath(
 ): string | undefined {
 	const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
 	const envp = layOutTexts(libc, variables);
-	const execute = (path: string, argv: readonly string[]) =>
-		codeOf(attempt({ path: layOutText(libc, path), argv: layOutTexts(libc, argv), envp }));
+	const execute = (path: string, argv: readonly string[]) => {
+		const errno = attempt({ path: layOutText(libc, path), argv: layOutTexts(libc, argv), envp });
+		return errno === 0 ? undefined : codeOf(errno);
+	};
 	let isDenied = false;
 	let code: string | undefined = "ENOENT";
 	for (const path of candidatesFor({ env, file })) {
@@ -49,8 +51,8 @@ function isElf(path: string): boolean {
 	return head !== undefined && parseElf(head) !== undefined;
 }
 
-function codeOf(errno: number): string | undefined {
-	if (errno === 0) return undefined;
+/** The name of a number of errno, such as `ENOENT`. */
+export function codeOf(errno: number): string {
 	const name = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
 	return name ?? `errno ${errno}`;
 }

@@ -1,0 +1,89 @@
+import { closeSync, fchmodSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DstaError } from "../../errors.ts";
+import type { Variables } from "../environment.ts";
+import type { CommandFiles, FileRequest } from "../files.ts";
+import { folderPath, makeFolder, noteUser, removeFolder, removeStaleFolders } from "./folder.ts";
+import { choosePlace, type Place } from "./place.ts";
+
+export interface FolderOptions {
+	readonly process: Pick<NodeJS.Process, "pid" | "geteuid">;
+	readonly env: Variables;
+	/** Takes what is less private than it should be. */
+	readonly warn: (message: string, cure: string) => void;
+}
+
+const ADVICE = "Mount a tmpfs at /dev/shm, or name one that belongs to this user in XDG_RUNTIME_DIR.";
+
+/**
+ * Prepares files in a private folder, and removes the folders of earlier starts that were killed. Nothing is written yet.
+ * @throws {DstaError} DSTA_CONFIG there is no directory that can be written to
+ */
+export async function prepareInFolder(
+	requests: readonly FileRequest[],
+	{ env, process: { geteuid, pid }, warn }: FolderOptions,
+): Promise<CommandFiles> {
+	const user = geteuid?.() ?? 0;
+	const place = choosePlace(env, user);
+	if (!place.isTmpfs)
+		warn(`the files of secrets lie in ${place.path}, which is no tmpfs: they may reach a disk`, ADVICE);
+	await removeStaleFolders(place, { pid, user });
+	const lifeline = pid === 1 ? await import("./lifeline.ts") : undefined;
+	const folder = folderPath(place, pid);
+	const pathOf = ({ name }: FileRequest) => join(folder, name);
+	const remove = () => {
+		try {
+			removeFolder(folder);
+		} catch (error) {
+			warn(`the files of secrets in ${folder} cannot be removed: ${codeOf(error)}`, `rm -r ${folder}`);
+		}
+	};
+	return {
+		variables: new Map(requests.flatMap((one) => one.variables.map((name) => [name, pathOf(one)]))),
+		write() {
+			try {
+				makeFolder(folder, folderMode(requests));
+				for (const request of requests) writeNew(pathOf(request), request);
+			} catch (error) {
+				remove();
+				throw unwritable(requests, place, codeOf(error));
+			}
+		},
+		handOver(user) {
+			noteUser(folder, user);
+			lifeline?.listenIn(folder);
+		},
+		remove,
+	};
+}
+
+// Whom no file lets in, the folder does not let in either.
+function folderMode(requests: readonly FileRequest[]): number {
+	const modes = requests.reduce((all, { mode }) => all | mode, 0);
+	return 0o700 | ((modes & 0o070) === 0 ? 0 : 0o010) | ((modes & 0o007) === 0 ? 0 : 0o001);
+}
+
+function writeNew(path: string, { content, mode }: FileRequest): void {
+	const descriptor = openSync(path, "wx", 0o600);
+	try {
+		writeFileSync(descriptor, content);
+		// Whatever the umask.
+		fchmodSync(descriptor, mode);
+	} finally {
+		closeSync(descriptor);
+	}
+}
+
+function unwritable(requests: readonly FileRequest[], { path }: Place, code: string): DstaError {
+	const names = requests.map(({ variables }) => variables[0]).join(", ");
+	const reason = code === "ENOSPC" ? "no space is left" : code;
+	return new DstaError("DSTA_OUTPUT", `The files for ${names} cannot be written in ${path}: ${reason}`, {
+		cure: `Make room in ${path}, or name another tmpfs that belongs to this user in XDG_RUNTIME_DIR.`,
+	});
+}
+
+function codeOf(error: unknown): string {
+	const { code } = error as NodeJS.ErrnoException;
+	if (code === undefined) throw error;
+	return code;
+}
