@@ -13,7 +13,7 @@ export type Ending = { readonly status: number } | { readonly signal: number };
 export interface Started {
 	/** `undefined`: it did not start, and `ended` tells why. */
 	readonly pid: number | undefined;
-	kill(signal: number): unknown;
+	kill(signal: number, value?: bigint): unknown;
 	readonly ended: Promise<ChildEnd>;
 }
 
@@ -55,6 +55,7 @@ export async function loadStart(process: ParentProcess, inheritance?: Inheritanc
  */
 export async function superviseCommand(asked: Command, launcher: Launcher): Promise<Ending> {
 	const { command, descriptors } = handOverSockets(handOverWatchdog(asked, launcher.pid), launcher.pid);
+	launcher.signals.putInOrder();
 	const started = launcher.coreDumps.whileInherited(() => launcher.start(command, descriptors));
 	if (started.pid !== undefined) launcher.signals.attach(started);
 	const { code, exitCode, signal } = await started.ended;

@@ -6,13 +6,14 @@
  *
  * - ILL TRAP ABRT BUS FPE SEGV SYS are faults of this process. A listener would return into the faulting instruction for ever.
  * - PROF belongs to the profiler of the runtime where one was asked for (--prof, --cpu-prof). CHLD tells us of our own children, PIPE and XFSZ are answers to our own writes.
- * - On the foreground of a terminal INT, QUIT and WINCH go to the whole process group: the command has them already.
- *   Node does not show who sent a signal, so `kill -INT` of the launcher alone is not forwarded there. This limit is accepted;
- *   on the background, and without a terminal, it is forwarded.
- *   After a hang-up nobody knows whether the shell told the command as well, so that it may get HUP twice.
+ * - On the foreground of a terminal INT, QUIT and WINCH go to the whole process group: the command has them already. So it has
+ *   a HUP that the kernel sends at the end of a terminal, unless this process leads the session and is the only one to get it.
+ *   The standalone executable sees who has sent a signal, and forwards what does not come from the kernel (native/signals.ts).
+ *   Node does not show it: on the foreground none of the three is forwarded, and so not `kill -INT` of the launcher alone either,
+ *   while HUP always is, and the command may get it twice. On the background, and without a terminal, all are forwarded.
  * - TSTP, TTIN, TTOU and CONT are left alone where there is a terminal: the shell stops and continues both of us.
  * - Real-time signals cannot be caught under Node, and a command that dies of one looks to it as if it had exited with 0.
- *   Under Bun neither these nor STKFLT and PWR can: they are ignored, since to die of them would leave the command behind.
+ *   The standalone executable forwards them as often as they come, in their order and with their values.
  *
  * Before there is a command, TERM, INT, HUP and QUIT end the launcher at once, and it dies of them as it would without a
  * listener; those that it was started to ignore, which only the standalone executable can know, do nothing then. All others
@@ -22,6 +23,7 @@
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { listenByNode } from "./listeners.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import { HAS_LIBC } from "./native/libc.ts";
 
@@ -31,19 +33,43 @@ export type SignalledProcess = Pick<
 	"on" | "off" | "removeAllListeners" | "kill" | "exit" | "pid" | "env" | "execArgv"
 >;
 
+/** A signal that has come to this process. */
+export interface Arrival {
+	readonly number: number;
+	/** Whether the kernel itself has sent it, as it does for a terminal; `undefined` where nobody can tell. */
+	readonly isFromKernel?: boolean | undefined;
+	/** What sigqueue(3) has sent with it. */
+	readonly value?: bigint | undefined;
+}
+
+/** Begins to receive signals. */
+export type Listen = (numbers: ReadonlySet<number>, receive: (arrival: Arrival) => void) => SignalSource;
+
+/** Where the signals of this process come from. */
+export interface SignalSource {
+	/** Receives what has come until now. */
+	drain(): void;
+	/** Makes signals arrive in the order in which they were sent from now on, where this build can. */
+	putInOrder(): void;
+	/** Lets a signal act as if nobody had listened. */
+	release(number: number): void;
+}
+
 /** What receives the signals: the command. */
 export interface Receiver {
-	kill(signal: number): unknown;
+	kill(signal: number, value?: bigint): unknown;
 }
 
 export interface Signals {
 	/** Resolves when every signal that has come until now was received: one that comes during synchronous work has to wait. */
 	settle(): Promise<void>;
+	/** To be called before the command is started: from now on signals arrive in their order. */
+	putInOrder(): void;
 	/** From now on signals go to the command; those that waited go there first. */
 	attach(command: Receiver): void;
-	/** Removes all listeners, so that a signal ends this process again. */
+	/** Lets a signal end this process again. */
 	release(signal: number): void;
-	/** Removes all listeners, and lets the signals that waited for a command act as if nobody had listened. */
+	/** Lets all signals act as if nobody had listened, those that waited for a command as well. */
 	surrender(): void;
 }
 
@@ -59,6 +85,9 @@ const FROM_TERMINAL = new Set([
 	constants.signals.SIGQUIT,
 	constants.signals.SIGWINCH,
 ]);
+const { SIGHUP } = constants.signals;
+const FIRST_REAL_TIME = 34;
+const LAST_REAL_TIME = 64;
 const JOB_CONTROL = new Set([
 	constants.signals.SIGCONT,
 	constants.signals.SIGTSTP,
@@ -68,50 +97,47 @@ const JOB_CONTROL = new Set([
 
 /** Takes over the signals of this process until `release`. To be called before anything else of a run. */
 export function captureSignals(process: SignalledProcess, inheritance?: Inheritance): Signals {
-	const waiting: number[] = [];
-	const listeners = new Map<NodeJS.Signals, () => void>();
+	const waiting: Arrival[] = [];
 	const ignored = new Set(inheritance?.dispositions.ignored);
+	const terminal = terminalState();
+	const numbers = forwardedSignals({ hasTerminal: terminal !== undefined, isProfiled: isProfiled(process) });
+	const listen: Listen =
+		inheritance?.listen ?? ((numbers, receive) => listenByNode(process, numbers, receive));
+	const source = listen(numbers, receive);
+	const { putInOrder, release } = source;
 	let command: Receiver | undefined;
 
-	function receive(signal: number): void {
+	function receive(arrival: Arrival): void {
+		const { number, value } = arrival;
 		if (command === undefined) {
-			if (ignored.has(signal)) return;
-			if (ENDING.has(signal)) dieOf(process, signal, release);
-			else waiting.push(signal);
-		} else if (!FROM_TERMINAL.has(signal) || !isOnForeground()) command.kill(signal);
+			if (ignored.has(number)) return;
+			if (ENDING.has(number)) dieOf(process, number, release);
+			else waiting.push(arrival);
+		} else if (!hasReachedCommand(arrival)) command.kill(number, value);
 	}
 
-	function release(signal: number): void {
-		for (const [name, listener] of listeners) process.off(name, listener);
-		listeners.clear();
-		inheritance?.releaseSignal(signal);
+	function hasReachedCommand({ isFromKernel, number }: Arrival): boolean {
+		if (isFromKernel === undefined) return FROM_TERMINAL.has(number) && isOnForeground();
+		if (!isFromKernel || terminal === undefined) return false;
+		return FROM_TERMINAL.has(number) || (number === SIGHUP && terminal.session !== String(process.pid));
 	}
 
-	const hasTerminal = terminalState() !== undefined;
-	const hasProfiler = isProfiled(process);
-	for (const [name, number] of forwardedSignals()) {
-		if (hasProfiler && name === "SIGPROF") continue;
-		if (hasTerminal && JOB_CONTROL.has(number)) continue;
-		// Node's own, by which NODE_OPTIONS=--heapsnapshot-signal writes the memory of this process into a file.
-		process.removeAllListeners(name);
-		const listener = () => receive(number);
-		process.on(name, listener);
-		listeners.set(name, listener);
-	}
 	return {
 		async settle() {
 			// Signals come with the other events, before setImmediate: those that came during this turn with the next one.
 			for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+			source.drain();
 		},
+		putInOrder,
 		attach(receiver) {
 			command = receiver;
-			for (const signal of waiting.splice(0)) receiver.kill(signal);
+			for (const { number, value } of waiting.splice(0)) receiver.kill(number, value);
 		},
 		release,
 		surrender() {
-			const numbers = [...listeners.keys()].map((name) => constants.signals[name]);
 			for (const number of numbers) release(number);
-			for (const signal of waiting.splice(0)) process.kill(process.pid, signal);
+			source.drain();
+			for (const { number } of waiting.splice(0)) process.kill(process.pid, number);
 		},
 	};
 }
@@ -142,15 +168,16 @@ function isProfiled({ env, execArgv }: SignalledProcess): boolean {
 	return /--(?:cpu-)?prof\b/.test(`${execArgv.join(" ")} ${env.NODE_OPTIONS ?? ""}`);
 }
 
-function forwardedSignals(): Map<NodeJS.Signals, number> {
-	const seen = new Set(NOT_FORWARDED.map((name) => constants.signals[`SIG${name}` as NodeJS.Signals]));
-	const signals = new Map<NodeJS.Signals, number>();
-	for (const [name, number] of Object.entries(constants.signals)) {
-		if (seen.has(number)) continue;
-		seen.add(number);
-		signals.set(name as NodeJS.Signals, number);
-	}
-	return signals;
+function forwardedSignals(options: {
+	readonly hasTerminal: boolean;
+	readonly isProfiled: boolean;
+}): ReadonlySet<number> {
+	const numbers = new Set(Object.values(constants.signals));
+	if (HAS_LIBC) for (let number = FIRST_REAL_TIME; number <= LAST_REAL_TIME; number++) numbers.add(number);
+	for (const name of NOT_FORWARDED) numbers.delete(constants.signals[`SIG${name}` as NodeJS.Signals]);
+	if (options.isProfiled) numbers.delete(constants.signals.SIGPROF);
+	if (options.hasTerminal) for (const number of JOB_CONTROL) numbers.delete(number);
+	return numbers;
 }
 
 function isOnForeground(): boolean {
@@ -159,13 +186,12 @@ function isOnForeground(): boolean {
 }
 
 // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, which may hold anything: state ppid pgrp session tty_nr tpgid.
-function terminalState(): { group: string; foreground: string } | undefined {
+function terminalState(): { group: string; session: string; foreground: string } | undefined {
 	try {
 		const stat = readFileSync("/proc/self/stat", "utf8");
-		const [, , group, , terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		return terminal === "0" || group === undefined || foreground === undefined
-			? undefined
-			: { group, foreground };
+		const [, , group, session, terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		if (group === undefined || session === undefined || foreground === undefined) return undefined;
+		return terminal === "0" ? undefined : { group, session, foreground };
 	} catch {
 		return undefined;
 	}

@@ -11,8 +11,6 @@ const SHELL = (script: string) => ["--", "sh", "-c", script];
 
 /** Faults of the process itself, what cannot be caught, and what the runtime keeps: see the essay in src/launch/signals.ts. */
 const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
-/** What the runtime of the standalone executable cannot listen to. */
-const UNHEARD = BUILD === "standalone" ? ["STKFLT", "PWR"] : [];
 const STOPS = ["TSTP", "TTIN", "TTOU"];
 const IGNORED = ["CONT", "URG", "WINCH"];
 
@@ -20,7 +18,7 @@ const numberOf = (name: string) => constants.signals[`SIG${name}` as NodeJS.Sign
 const namesOf = new Map<number, string>();
 for (const [name, number] of Object.entries(constants.signals))
 	if (!namesOf.has(number)) namesOf.set(number, name.slice(3));
-for (const name of [...NOT_FORWARDED, ...UNHEARD]) namesOf.delete(numberOf(name));
+for (const name of NOT_FORWARDED) namesOf.delete(numberOf(name));
 
 const FORWARDED = [...namesOf].map(([number, name]) => ({ name, number }));
 const FATAL = FORWARDED.filter(({ name }) => !STOPS.includes(name) && !IGNORED.includes(name));
@@ -35,8 +33,8 @@ const LISTENER = `
 
 describe("every catchable signal", () => {
 	it("is in these tables", () => {
-		expect(FORWARDED.length).toBe(19 - UNHEARD.length);
-		expect(FATAL.length).toBe(13 - UNHEARD.length);
+		expect(FORWARDED.length).toBe(19);
+		expect(FATAL.length).toBe(13);
 	});
 
 	it.each(FORWARDED)("reaches a command that ends because of it: $name", async ({ number }) => {
@@ -99,32 +97,53 @@ describe("every catchable signal", () => {
 	});
 });
 
+// Node cannot catch them.
 if (BUILD === "standalone")
-	describe("a signal that the standalone executable cannot listen to", () => {
-		const REAL_TIME = [34, 35, 50, 64];
+	describe("a real-time signal", () => {
+		const REAL_TIME = [34, 35, 50, 63, 64];
 
-		it.each([...UNHEARD.map(numberOf), ...REAL_TIME])(
-			"leaves it and the command running: %i",
-			async (number) => {
-				const { child, ended, said } = launch(EMPTY, SHELL("echo ready; read line; exit 4"));
-				await said("ready");
-				process.kill(child.pid as number, number);
-				child.stdin?.end();
-				expect(await ended).toEqual({ status: 4, signal: null, stdout: "ready\n", stderr: "" });
-			},
-		);
+		it.each(REAL_TIME)("reaches a command that ends because of it: %i", async (number) => {
+			const { child, ended, said } = launch(EMPTY, SHELL(`trap 'exit 3' ${number}; echo ready; read line`));
+			await said("ready");
+			process.kill(child.pid as number, number);
+			expect(await ended).toEqual({ status: 3, signal: null, stdout: "ready\n", stderr: "" });
+		});
 
-		it.each([...UNHEARD.map(numberOf), ...REAL_TIME])(
-			"ends it where it ended the command: %i",
-			async (number) => {
-				const python = `import subprocess, sys; print(subprocess.run(sys.argv[1:], cwd=${JSON.stringify(EMPTY)}).returncode)`;
-				const kill = `ulimit -c 0; kill -${number} $$`;
-				const { stderr, stdout } = spawnSync("python3", ["-c", python, ...LAUNCHER, ...SHELL(kill)], {
-					encoding: "utf8",
-				});
-				expect({ stderr, stdout }).toEqual({ stderr: "", stdout: `${-number}\n` });
-			},
-		);
+		it.each(REAL_TIME)("leaves the launcher of a command that ignores it: %i", async (number) => {
+			const { child, ended, said } = launch(EMPTY, SHELL(`trap '' ${number}; echo ready; read line; exit 4`));
+			await said("ready");
+			process.kill(child.pid as number, number);
+			child.stdin?.end();
+			expect(await ended).toEqual({ status: 4, signal: null, stdout: "ready\n", stderr: "" });
+		});
+
+		it.each(REAL_TIME)("ends the launcher as it ends the command: %i", (number) => {
+			const python = `import subprocess, sys; print(subprocess.run(sys.argv[1:], cwd=${JSON.stringify(EMPTY)}).returncode)`;
+			const kill = `ulimit -c 0; kill -${number} $$`;
+			const { stderr, stdout } = spawnSync("python3", ["-c", python, ...LAUNCHER, ...SHELL(kill)], {
+				encoding: "utf8",
+			});
+			expect({ stderr, stdout }).toEqual({ stderr: "", stdout: `${-number}\n` });
+		});
+
+		it("arrives as often as it was sent, in order and with its value", async () => {
+			const queue = new URL("queue.py", import.meta.url).pathname;
+			const { child, ended, said } = launch(EMPTY, ["--", "python3", queue, "hear", "35", "40", "15"]);
+			await said("ready");
+			for (const number of [40, 35])
+				spawnSync("python3", [queue, "send", `${child.pid}`, `${number}`, "100"]);
+			await Promise.all([said("40 99\n"), said("35 99\n")]);
+			child.kill();
+			const sent = [40, 35].flatMap((number) =>
+				Array.from({ length: 100 }, (_, value) => `${number} ${value}`),
+			);
+			expect(await ended).toEqual({
+				status: 0,
+				signal: null,
+				stdout: `ready\n${sent.join("\n")}\nlast 15\n`,
+				stderr: "",
+			});
+		});
 	});
 
 describe("a TERM at the moment when the command appears", () => {

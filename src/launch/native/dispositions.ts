@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
-import type { Libc } from "./libc.ts";
+import type { Address, Libc } from "./libc.ts";
 
 /** What a process does with signals that is passed on to what it executes: which ones it ignores, and which ones it blocks. */
 export interface Dispositions {
@@ -12,14 +12,7 @@ export interface Dispositions {
 /** By Bun itself: how they were at our start nobody can tell. */
 const IGNORED_BY_BUN: readonly number[] = [constants.signals.SIGPIPE, constants.signals.SIGXFSZ];
 
-const FIRST_REAL_TIME = 34;
 const LAST_SIGNAL = 64;
-
-/** What no listener can hear under Bun, and what would end us while the command goes on. */
-const UNHEARD: readonly number[] = [
-	constants.signals.SIGSTKFLT,
-	...Array.from({ length: LAST_SIGNAL - FIRST_REAL_TIME + 1 }, (_, index) => FIRST_REAL_TIME + index),
-];
 
 /** Those that this process was started with; to be called before the first listener. */
 export function readDispositions(): Dispositions {
@@ -32,25 +25,28 @@ export function readDispositions(): Dispositions {
 	};
 }
 
-/** The size of `struct sigaction` and the place of its handler, in glibc and musl, on x64 and arm64. */
+/** The size of `struct sigaction` and the places in it, in glibc and musl, on x64 and arm64: a handler, signals, flags. */
 const ACTION_BYTES = 152;
+const BLOCKED_AT = 1;
+const FLAGS_AT = 34;
 const SIG_DFL = 0n;
 const SIG_IGN = 1n;
+const SA_SIGINFO = 4;
+const SA_RESTART = 0x10000000;
 const SIGNAL_SET_BYTES = 128;
+const ALL_SIGNALS = 2n ** 64n - 1n;
+const SIG_UNBLOCK = 1;
 const SIG_SETMASK = 2;
 
 /** Those that this process ignores only for itself, as a set of the kernel. */
 export function ignoredForUs({ ignored }: Dispositions): bigint {
-	return [...IGNORED_BY_BUN, ...UNHEARD]
-		.filter((signal) => !ignored.includes(signal))
-		.reduce((set, signal) => set | (1n << BigInt(signal - 1)), 0n);
+	return bitsOf(IGNORED_BY_BUN.filter((signal) => !ignored.includes(signal)));
 }
 
-/** Takes all signals for this process: none is blocked, none that tells of children is ignored, and none ends it unheard. */
+/** Takes all signals for this process: none is blocked, and none that tells of children is ignored. */
 export function takeSignals(libc: Libc): void {
-	setMask(libc, 0n);
+	setMask(libc, setOf([]));
 	setHandler(libc, constants.signals.SIGCHLD, SIG_DFL);
-	for (const signal of UNHEARD) setHandler(libc, signal, SIG_IGN);
 }
 
 /**
@@ -59,9 +55,9 @@ export function takeSignals(libc: Libc): void {
  */
 export function restoreDispositions(libc: Libc, { blocked, ignored }: Dispositions): () => void {
 	const changes = [
-		...[...IGNORED_BY_BUN, ...UNHEARD].map((signal) => setHandler(libc, signal, SIG_DFL)),
+		...IGNORED_BY_BUN.map((signal) => setHandler(libc, signal, SIG_DFL)),
 		...ignored.map((signal) => setHandler(libc, signal, SIG_IGN)),
-		setMask(libc, blocked),
+		setMask(libc, signalSet(blocked)),
 	];
 	return () => {
 		for (const undo of changes.toReversed()) undo();
@@ -81,11 +77,33 @@ export function setDefault(libc: Libc, signal: number): void {
 	setHandler(libc, signal, SIG_DFL);
 }
 
+/** A set of signals as libc takes it. */
+export function setOf(signals: readonly number[]): BigUint64Array {
+	return signalSet(bitsOf(signals));
+}
+
 /** A set of signals as libc takes it, of one as the kernel has it. */
 export function signalSet(signals: bigint): BigUint64Array {
 	const set = new BigUint64Array(SIGNAL_SET_BYTES / 8);
 	set[0] = signals;
 	return set;
+}
+
+/** The handler of a signal, whoever has set it. */
+export function handlerOf({ addressOf, calls }: Libc, signal: number): bigint {
+	const action = new BigUint64Array(ACTION_BYTES / 8);
+	calls.sigaction(signal, null, addressOf(action));
+	return action[0] as bigint;
+}
+
+/** Has signals handled by machine code at an address, which is told what the kernel says of them and not interrupted by others. */
+export function handle({ addressOf, calls }: Libc, signals: Iterable<number>, handler: Address): void {
+	const action = new BigUint64Array(ACTION_BYTES / 8);
+	action[0] = BigInt(handler);
+	action.fill(ALL_SIGNALS, BLOCKED_AT, BLOCKED_AT + SIGNAL_SET_BYTES / 8);
+	new Uint32Array(action.buffer)[FLAGS_AT] = SA_SIGINFO | SA_RESTART;
+	const address = addressOf(action);
+	for (const signal of signals) calls.sigaction(signal, address, null);
 }
 
 function setHandler({ addressOf, calls }: Libc, signal: number, handler: bigint): () => void {
@@ -96,11 +114,20 @@ function setHandler({ addressOf, calls }: Libc, signal: number, handler: bigint)
 	return () => calls.sigaction(signal, addressOf(previous), null);
 }
 
-function setMask({ addressOf, calls }: Libc, signals: bigint): () => void {
+/** Blocks exactly these signals in the thread that calls it. Returns what undoes it. */
+export function setMask({ addressOf, calls }: Libc, set: BigUint64Array): () => void {
 	const previous = new Uint8Array(SIGNAL_SET_BYTES);
-	const set = signalSet(signals);
 	calls.sigprocmask(SIG_SETMASK, addressOf(set), addressOf(previous));
 	return () => calls.sigprocmask(SIG_SETMASK, addressOf(previous), null);
+}
+
+/** Blocks a signal no more. */
+export function allow({ addressOf, calls }: Libc, signal: number): void {
+	calls.sigprocmask(SIG_UNBLOCK, addressOf(setOf([signal])), null);
+}
+
+function bitsOf(signals: readonly number[]): bigint {
+	return signals.reduce((set, signal) => set | (1n << BigInt(signal - 1)), 0n);
 }
 
 function membersOf(signals: bigint): readonly number[] {

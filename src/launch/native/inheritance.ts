@@ -1,14 +1,15 @@
+import type { Listen } from "../signals.ts";
 import { findInheritedDescriptors } from "./descriptors.ts";
-import { type Dispositions, readDispositions, setDefault, takeSignals } from "./dispositions.ts";
+import { type Dispositions, readDispositions, takeSignals } from "./dispositions.ts";
 import { type Libc, loadLibc, type NativeProcess } from "./libc.ts";
+import { receiveByLibc } from "./signals.ts";
 
 /** What this process was started with and a command is to have as well, with the means to give it that. */
 export interface Inheritance {
 	readonly libc: Libc;
 	readonly descriptors: readonly number[];
 	readonly dispositions: Dispositions;
-	/** Lets a signal end this process again. */
-	releaseSignal(signal: number): void;
+	readonly listen: Listen;
 }
 
 /**
@@ -26,6 +27,6 @@ export function recordInheritance(process: NativeProcess): Inheritance | undefin
 		libc,
 		descriptors,
 		dispositions,
-		releaseSignal: (signal) => setDefault(libc, signal),
+		listen: (numbers, receive) => receiveByLibc({ libc, process }, numbers, receive),
 	};
 }

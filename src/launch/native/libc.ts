@@ -1,7 +1,7 @@
 import { DstaError } from "../../errors.ts";
 
 /** What tells whether this process can reach libc. */
-export type NativeProcess = Pick<NodeJS.Process, "arch" | "getBuiltinModule">;
+export type NativeProcess = Pick<NodeJS.Process, "arch" | "getBuiltinModule" | "on" | "pid">;
 
 /** An address in the memory of this process. */
 export type Address = number;
@@ -13,10 +13,11 @@ interface Ffi {
 		symbols: Readonly<Record<Name, object>>,
 	): { readonly symbols: Readonly<Record<Name, Call>> };
 	ptr(memory: NodeJS.TypedArray): Address;
+	toArrayBuffer(address: Address, offset: number, length: number): ArrayBuffer;
 	readonly read: { i32(address: Address): number };
 }
 
-type Call = (...args: readonly (number | Address | null)[]) => number;
+type Call = (...args: readonly (number | bigint | Address | null)[]) => number;
 
 const INT = "int";
 const POINTER = "ptr";
@@ -31,6 +32,7 @@ const CALLS = {
 	posix_spawnattr_setsigmask: [POINTER, POINTER],
 	waitpid: [INT, POINTER, INT],
 	kill: [INT, INT],
+	sigqueue: [INT, INT, "u64"],
 	fcntl: [INT, INT, INT],
 	sigaction: [INT, POINTER, POINTER],
 	sigprocmask: [INT, POINTER, POINTER],
@@ -41,19 +43,27 @@ const CALLS = {
 	sendmsg: [INT, POINTER, INT],
 	recvmsg: [INT, POINTER, INT],
 	close: [INT],
+	pipe2: [POINTER, INT],
+	mprotect: [POINTER, "u64", INT],
+	syscall: ["i64", INT, INT, INT],
+	mmap: [POINTER, "u64", INT, INT, INT, "i64"],
 	__errno_location: [],
 } as const satisfies Types<string>;
 
-/** The types of what calls take; all but that for errno return an int. */
+/** The types of what calls take; all but RETURN_POINTERS return an int. */
 type Types<Name extends string> = Readonly<Record<Name, readonly string[]>>;
 
 export type CallName = keyof typeof CALLS;
+
+const RETURN_POINTERS: readonly string[] = ["mmap", "__errno_location"] satisfies readonly CallName[];
 
 /** libc, as far as it is used here. */
 export interface Libc {
 	readonly calls: Readonly<Record<CallName, Call>>;
 	/** The address of memory that the caller keeps alive for as long as libc may use it. */
 	addressOf(memory: NodeJS.TypedArray): Address;
+	/** Memory that is not JavaScript's own. */
+	memoryAt(address: Address, bytes: number): Uint8Array;
 	/** The errno of the call that was made last. */
 	errno(): number;
 	/**
@@ -86,6 +96,7 @@ function open(ffi: Ffi): Libc {
 	return {
 		calls,
 		addressOf: ffi.ptr,
+		memoryAt: (address, bytes) => new Uint8Array(ffi.toArrayBuffer(address, 0, bytes)),
 		errno: () => ffi.read.i32(calls.__errno_location()),
 		open: (further) => openCalls(ffi, further),
 	};
@@ -93,7 +104,7 @@ function open(ffi: Ffi): Libc {
 
 function openCalls<Name extends string>(ffi: Ffi, calls: Types<Name>): Readonly<Record<Name, Call>> {
 	const symbols = Object.entries<readonly string[]>(calls).map(([name, args]) => {
-		const returns = name === "__errno_location" ? POINTER : INT;
+		const returns = RETURN_POINTERS.includes(name) ? POINTER : INT;
 		return [name, { args, returns }] as const;
 	});
 	return dlopenFirst(ffi, Object.fromEntries(symbols) as Record<Name, object>);

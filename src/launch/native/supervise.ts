@@ -37,8 +37,13 @@ export function startByLibc(command: Command, inheritance: Inheritance, parent: 
 	const ended = waitFor(libc, parent, pid).finally(() => {
 		isEnded = true;
 	});
-	// Its pid may soon be that of another process.
-	return { pid, kill: (signal) => !isEnded && calls.kill(pid, signal) === 0, ended };
+	const kill = (signal: number, value?: bigint) => {
+		// Its pid may soon be that of another process.
+		if (isEnded) return;
+		if (value === undefined) calls.kill(pid, signal);
+		else calls.sigqueue(pid, signal, value);
+	};
+	return { pid, kill, ended };
 }
 
 /** More than `posix_spawnattr_t` has in glibc and musl, which are 336 bytes. */
