@@ -156,6 +156,14 @@ describe("a TERM at the moment when the command appears", () => {
 		expect(await ended).toEqual({ status: null, signal: "SIGTERM", stdout: "", stderr: "" });
 		expect(isRunning(command as number)).toBe(false);
 	});
+
+	it.each(ROUNDS.slice(0, 10))(
+		"ends both where it is the first thing that the command does (%i)",
+		async () => {
+			const { ended } = launch(EMPTY, SHELL("kill -TERM $PPID; exec sleep 1000"));
+			expect(await ended).toEqual({ status: null, signal: "SIGTERM", stdout: "", stderr: "" });
+		},
+	);
 });
 
 describe("the launcher", () => {
