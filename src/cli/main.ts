@@ -1,5 +1,7 @@
 import { DstaError } from "../errors.ts";
 import { readInput } from "../launch/inherited.ts";
+import { HAS_LIBC } from "../launch/native/libc.ts";
+import { TIED } from "../launch/tie.ts";
 import { createLog } from "../observe/log.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
@@ -33,6 +35,10 @@ export async function main(process: NodeJS.Process): Promise<void> {
 		refuseOldNode(process);
 		const { args, env } = readInput(process);
 		if (args.length === 0) return await showUsage(process);
+		if (HAS_LIBC && args[0] === TIED) {
+			const { becomeTied } = await import("../launch/native/tied.ts");
+			becomeTied(args.slice(1), env, process);
+		}
 		const commandLine = await parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
 		log = createLog({ level, format, write: (text) => writeOut(2, text) });

@@ -35,15 +35,26 @@ export interface Launcher {
 	readonly start: Start;
 }
 
-/** Loads the way in which this build starts a command: by libc where it can be reached, otherwise by Node. */
-export async function loadStart(process: ParentProcess, inheritance?: Inheritance): Promise<Start> {
+/**
+ * Loads the way in which this build starts a command: by libc where it can be reached, otherwise by Node. As PID 1, or as the
+ * subreaper that libc can make of this process, it also takes the status of processes that have lost their parent.
+ */
+export async function loadStart(
+	process: ParentProcess,
+	{
+		inheritance,
+		isSubreaper,
+	}: { readonly inheritance: Inheritance | undefined; readonly isSubreaper: boolean },
+): Promise<Start> {
 	if (inheritance === undefined) return (await import("./supervise.ts")).startByNode;
-	const { startByLibc } = await import("./native/supervise.ts");
+	const { adoptOrphans, startByLibc } = await import("./native/supervise.ts");
+	if (isSubreaper) adoptOrphans(inheritance.libc);
+	const parent = { process, isReaper: isSubreaper || process.pid === 1 };
 	return (command, descriptors) =>
 		startByLibc(
 			command,
 			{ ...inheritance, descriptors: [...inheritance.descriptors, ...descriptors] },
-			process,
+			parent,
 		);
 }
 

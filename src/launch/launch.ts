@@ -5,6 +5,7 @@ import { withFiles } from "./files.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import type { ServiceManager } from "./notify.ts";
 import type { Signals } from "./signals.ts";
+import type { Supervision } from "./supervision.ts";
 
 /** What of this process a command takes over. */
 export interface Own {
@@ -15,6 +16,16 @@ export interface Own {
 	readonly coreDumps: CoreDumps;
 	/** Who is to hear of the command, where somebody is. */
 	readonly serviceManager: ServiceManager | undefined;
+	readonly supervision: Supervision;
+	readonly warn: (message: string) => void;
+}
+
+/**
+ * Makes sure, before anybody is asked for a secret, that this build can run a command as it is asked to.
+ * @throws {DstaError} DSTA_UNSUPPORTED it cannot
+ */
+export async function checkLaunch(mode: "spawn" | "exec", supervision: Supervision): Promise<void> {
+	if (isSupervised(supervision)) (await import("./supervision.ts")).checkSupervision(supervision, mode);
 }
 
 /**
@@ -33,12 +44,20 @@ export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Laun
 			return replaceByCommand(command, own);
 		};
 	}
-	const { coreDumps, inheritance, process, serviceManager, signals } = own;
-	const plainStart = withFiles(await loadStart(process, inheritance));
-	const start = serviceManager?.tellOf(plainStart) ?? plainStart;
+	const { coreDumps, inheritance, process, serviceManager, signals, supervision, warn } = own;
+	const plain = await loadStart(process, { inheritance, isSubreaper: supervision.subreaper === true });
+	const supervised = isSupervised(supervision)
+		? (await import("./supervision.ts")).startSupervised(plain, supervision, { process, warn })
+		: plain;
+	const withOwnFiles = withFiles(supervised);
+	const start = serviceManager?.tellOf(withOwnFiles) ?? withOwnFiles;
 	return async (command) => {
 		// One that came during our own work is to end the run before the command starts.
 		await signals.settle();
 		return superviseCommand(command, { pid: process.pid, signals, coreDumps, start });
 	};
+}
+
+function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Supervision): boolean {
+	return subreaper === true || [killAfterMs, onOrphan, signals].some((setting) => setting !== undefined);
 }

@@ -74,7 +74,8 @@ export interface Signals {
 }
 
 const NOT_FORWARDED = "KILL STOP ILL TRAP ABRT IOT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
-const ENDING = new Set([
+/** Those that are to end a process. */
+export const ENDING: ReadonlySet<number> = new Set([
 	constants.signals.SIGTERM,
 	constants.signals.SIGINT,
 	constants.signals.SIGHUP,

@@ -84,6 +84,12 @@ export interface RunSettings {
 	readonly strip?: readonly string[];
 	/** Whether files of secrets may stay when nobody is left to remove them. */
 	readonly keepFiles?: boolean;
+	/** The number of a signal, and that of what the command gets instead; 0 for nothing. */
+	readonly signals?: ReadonlyMap<number, number>;
+	readonly killAfterMs?: number;
+	readonly subreaper?: boolean;
+	/** The number of the signal that the command gets when dsta-run is killed. */
+	readonly onOrphan?: number;
 }
 
 /** A map file, read and checked. */

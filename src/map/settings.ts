@@ -17,6 +17,7 @@ import {
 } from "./fields.ts";
 import type { YamlNode } from "./node.ts";
 import { type BackendSettings, RUN_MODES, type RunSettings } from "./secret-map.ts";
+import { readRewriting, readSignal } from "./signals.ts";
 import { suggestion } from "./suggest.ts";
 import { readVaultAuth } from "./vault-auth.ts";
 
@@ -94,18 +95,25 @@ const RUN = {
 	watch: NOT_YET,
 	metrics: NOT_YET,
 	on_change: NOT_YET,
-	signals: NOT_YET,
-	kill_after: NOT_YET,
-	subreaper: NOT_YET,
-	on_orphan: NOT_YET,
+	signals: readRewriting,
+	kill_after: readDuration,
+	subreaper: readBoolean,
+	on_orphan: readSignal,
 } satisfies Schema;
+
+const readRunFields = mappingOf(RUN);
 
 /** How the command is run. */
 export const readRun: Reader<RunSettings> = (node, label, context) => {
-	const fields = mappingOf(RUN)(node, label, context);
-	if (fields?.keep_files === undefined) return fields;
-	const { keep_files: keepFiles, ...settings } = fields;
-	return { ...settings, keepFiles };
+	const fields = readRunFields(node, label, context);
+	if (fields === undefined) return undefined;
+	const { keep_files: keepFiles, kill_after: killAfterMs, on_orphan: onOrphan, ...settings } = fields;
+	return {
+		...settings,
+		...(keepFiles === undefined ? {} : { keepFiles }),
+		...(killAfterMs === undefined ? {} : { killAfterMs }),
+		...(onOrphan === undefined ? {} : { onOrphan }),
+	};
 };
 
 /** The settings among read fields, per backend name, as far as there are any. */

@@ -291,13 +291,25 @@ describe("a wrong setting", () => {
 		["run: {notify: perhaps}", "2:15: run.notify must be true or false"],
 		["run: {keep_files: 2}", "2:19: run.keep_files must be true or false"],
 		["run: {keep_file: true}", '2:7: unknown key "keep_file"; did you mean "keep_files"?'],
+		["run: {signals: TERM}", "2:16: run.signals holds lines such as TERM: QUIT, or TERM: none"],
+		["run: {signals: {TREM: QUIT}}", '2:17: run.signals: "TREM" is no signal; did you mean "TERM"?'],
+		[
+			"run: {signals: {TERM: SIGQIUT}}",
+			'2:23: run.signals.TERM: "SIGQIUT" is no signal; did you mean "QUIT"?',
+		],
+		["run: {signals: {KILL: TERM}}", "2:17: run.signals: KILL is never forwarded"],
+		["run: {signals: {TERM: QUIT, SIGTERM: INT}}", "2:29: run.signals names TERM twice"],
+		[
+			"run: {kill_after: soon}",
+			"2:19: run.kill_after must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds",
+		],
+		["run: {subreaper: 2}", "2:18: run.subreaper must be true or false"],
+		["run: {on_orphan: TREM}", '2:18: run.on_orphan: "TREM" is no signal; did you mean "TERM"?'],
 		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
-		...["watch", "metrics", "on_change", "signals", "kill_after", "subreaper", "on_orphan"].map(
-			(key): [string, string] => [
-				`run: {${key}: x}`,
-				`2:7: run.${key} is not supported by this version of dsta-run`,
-			],
-		),
+		...["watch", "metrics", "on_change"].map((key): [string, string] => [
+			`run: {${key}: x}`,
+			`2:7: run.${key} is not supported by this version of dsta-run`,
+		]),
 		["audit: x", "2:1: audit is not supported by this version of dsta-run"],
 		["secrets: {}", '2:1: "secrets" is given twice, first at m.yaml:1:1'],
 	])("%s: %s", (line, complaint) => {

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { describe, expect, it, vi } from "vitest";
 import { MAX_MAP_BYTES, parseSecretMap } from "../../src/map/parse.ts";
 import type { Entry, SecretMap } from "../../src/map/secret-map.ts";
@@ -196,6 +197,28 @@ secrets:
 		["command", "command"],
 	])("says what a service manager hears: %s", (text, notify) => {
 		expect(parse(`run: { notify: ${text} }\nsecrets: {}`).run).toEqual({ notify });
+	});
+
+	it("says what becomes of signals, by their names with or without SIG", () => {
+		const { run } = parse(`
+run:
+  signals: { TERM: QUIT, SIGHUP: SIGUSR1, INT: none }
+  kill_after: 30s
+  subreaper: true
+  on_orphan: TERM
+secrets: {}
+`);
+		const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1 } = constants.signals;
+		expect(run).toEqual({
+			signals: new Map([
+				[SIGTERM, SIGQUIT],
+				[SIGHUP, SIGUSR1],
+				[SIGINT, 0],
+			]),
+			killAfterMs: 30_000,
+			subreaper: true,
+			onOrphan: SIGTERM,
+		});
 	});
 
 	it("tells a backend with empty settings from one without", () => {

@@ -3,7 +3,7 @@ import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
-import { loadLaunch } from "../../launch/launch.ts";
+import { checkLaunch, loadLaunch } from "../../launch/launch.ts";
 import { type Inheritance, recordInheritance } from "../../launch/native/inheritance.ts";
 import type { ServiceManager } from "../../launch/notify.ts";
 import { withholdReports } from "../../launch/reports.ts";
@@ -22,6 +22,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	withholdReports(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent });
+	const { mode } = session;
+	await checkLaunch(mode, session.map.run);
 	const hasFiles = session.map.entries.some((entry) => entry.as !== undefined);
 	const secretFiles = hasFiles ? await import("../secret-files.ts") : undefined;
 	secretFiles?.refuseFiles(session);
@@ -31,11 +33,17 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	// A USR1 before our listeners may have left a request to open it.
 	await signals.settle();
 	await closeInspector(host.process);
-	const { mode } = session;
 	const serviceManager = await findServiceManager(host, { ...session.map.run, inheritance, mode });
 	serviceManager?.status(`resolving the secrets of ${session.map.file}`);
-	const own = { process: host.process, inheritance, signals, coreDumps, serviceManager };
-	const loading = loadLaunch(mode, own);
+	const loading = loadLaunch(mode, {
+		process: host.process,
+		inheritance,
+		signals,
+		coreDumps,
+		serviceManager,
+		supervision: session.map.run,
+		warn: (message) => host.log("warn", message),
+	});
 	const resolutions = await resolving;
 	session.backends.close();
 

@@ -44,6 +44,7 @@ const CALLS = {
 	recvmsg: [INT, POINTER, INT],
 	close: [INT],
 	pipe2: [POINTER, INT],
+	prctl: [INT, "u64"],
 	mprotect: [POINTER, "u64", INT],
 	syscall: ["i64", INT, INT, INT],
 	mmap: [POINTER, "u64", INT, INT, INT, "i64"],

@@ -8,10 +8,23 @@ import type { Libc } from "./libc.ts";
 import { attemptAlongPath } from "./program.ts";
 
 /** What tells of the end of a child. */
-export type ParentProcess = Pick<NodeJS.Process, "on" | "off">;
+export type ParentProcess = Pick<NodeJS.Process, "on" | "off" | "pid">;
+
+/** This process as the parent of a command, and of processes that have lost theirs if it is a reaper. */
+export interface Parent {
+	readonly process: ParentProcess;
+	readonly isReaper: boolean;
+}
+
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** Makes processes ours that lose their parent anywhere below this one. */
+export function adoptOrphans({ calls }: Libc): void {
+	calls.prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
 
 /** Starts a command with all that we inherited, and with its environment and arguments byte for byte. */
-export function startByLibc(command: Command, inheritance: Inheritance, parent: ParentProcess): Started {
+export function startByLibc(command: Command, inheritance: Inheritance, parent: Parent): Started {
 	const { descriptors, dispositions, libc } = inheritance;
 	const { addressOf, calls } = libc;
 	const child = new Int32Array(1);
@@ -65,21 +78,26 @@ function createAttributes({ addressOf, calls }: Libc, dispositions: Dispositions
 	return attributes;
 }
 
+const ANY = -1;
 const WNOHANG = 1;
 const FOREVER_MS = 2 ** 30;
 
-function waitFor({ addressOf, calls }: Libc, parent: ParentProcess, pid: number): Promise<ChildEnd> {
+function waitFor({ addressOf, calls }: Libc, { isReaper, process }: Parent, pid: number): Promise<ChildEnd> {
 	return new Promise((resolve) => {
 		// A listener alone does not keep the process.
 		const keeper = setInterval(() => undefined, FOREVER_MS);
 		const status = new Int32Array(1);
 		const look = () => {
-			if (calls.waitpid(pid, addressOf(status), WNOHANG) === 0) return;
-			parent.off("SIGCHLD", look);
+			let ended: number;
+			// One SIGCHLD may stand for many children. There are no others than the command and those that have lost their parent.
+			do ended = calls.waitpid(isReaper ? ANY : pid, addressOf(status), WNOHANG);
+			while (ended > 0 && ended !== pid);
+			if (ended === 0) return;
+			process.off("SIGCHLD", look);
 			clearInterval(keeper);
 			resolve(readStatus(status[0] as number));
 		};
-		parent.on("SIGCHLD", look);
+		process.on("SIGCHLD", look);
 		look();
 	});
 }

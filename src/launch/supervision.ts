@@ -1,0 +1,99 @@
+import { constants } from "node:os";
+import { DstaError } from "../errors.ts";
+import type { Start } from "./child.ts";
+import { HAS_LIBC } from "./native/libc.ts";
+import { findProgram } from "./program.ts";
+import { ENDING, type Receiver } from "./signals.ts";
+import { tieToParent } from "./tie.ts";
+
+/** What is asked of a launcher that stays in front of its command. */
+export interface Supervision {
+	/** The number of a signal, and that of what the command gets instead; 0 for nothing. */
+	readonly signals?: ReadonlyMap<number, number>;
+	/** How long the command may go on after the first signal that was to end it. */
+	readonly killAfterMs?: number;
+	/** Whether processes that lose their parent below the command become ours. */
+	readonly subreaper?: boolean;
+	/** The signal that the command gets when this process is killed. */
+	readonly onOrphan?: number;
+}
+
+/** What a supervised start takes of this process. */
+export interface Surroundings {
+	readonly process: Pick<NodeJS.Process, "arch" | "pid">;
+	readonly warn: (message: string) => void;
+}
+
+/** Makes a start one that does what is asked. */
+export function startSupervised(
+	start: Start,
+	supervision: Supervision,
+	{ process, warn }: Surroundings,
+): Start {
+	const { onOrphan } = supervision;
+	return (command, descriptors) => {
+		// Found out here, since the executable that is started in between would not say it in the asked form.
+		if (onOrphan !== undefined) findProgram(command, process.arch);
+		const tied =
+			onOrphan === undefined ? command : tieToParent(command, { pid: process.pid, signal: onOrphan });
+		const started = start(tied, descriptors);
+		return { ...started, ...forwardTo(started, supervision, warn) };
+	};
+}
+
+// Time counts from the first signal that was to end the command; one is enough.
+function forwardTo(
+	command: Receiver,
+	{ killAfterMs, signals }: Supervision,
+	warn: (message: string) => void,
+): Receiver {
+	let isAwaited = false;
+
+	function awaitEnd(afterMs: number): void {
+		if (isAwaited) return;
+		isAwaited = true;
+		setTimeout(() => {
+			warn(`the command goes on ${afterMs / 1000} s after a signal to end: killing it (run.kill_after)`);
+			command.kill(constants.signals.SIGKILL);
+		}, afterMs);
+	}
+
+	return {
+		kill(received, value) {
+			const signal = signals?.get(received) ?? received;
+			if (signal === 0) return;
+			command.kill(signal, value);
+			if (killAfterMs !== undefined && (ENDING.has(received) || ENDING.has(signal))) awaitEnd(killAfterMs);
+		},
+	};
+}
+
+/**
+ * Makes sure that this build can do in a mode what is asked.
+ * @throws {DstaError} DSTA_UNSUPPORTED it cannot
+ */
+export function checkSupervision(supervision: Supervision, mode: "spawn" | "exec"): void {
+	const asked = Object.entries(OPTIONS)
+		.filter(([, isAsked]) => isAsked(supervision))
+		.map(([name]) => name);
+	const [first] = asked;
+	if (mode === "exec" && first !== undefined)
+		throw new DstaError(
+			"DSTA_UNSUPPORTED",
+			`Exec mode leaves nobody to do what ${first} asks: dsta-run becomes the command`,
+			{ cure: `Use --spawn (run.mode: spawn), or leave ${first} out.` },
+		);
+	const native = asked.find((name) => BY_LIBC.includes(name));
+	if (!HAS_LIBC && native !== undefined)
+		throw new DstaError("DSTA_UNSUPPORTED", `Node cannot do what ${native} asks`, {
+			cure: `Use the standalone executable, or leave ${native} out.`,
+		});
+}
+
+const OPTIONS: Readonly<Record<string, (asked: Supervision) => boolean>> = {
+	"run.signals": ({ signals }) => signals !== undefined,
+	"run.kill_after": ({ killAfterMs }) => killAfterMs !== undefined,
+	"run.subreaper": ({ subreaper }) => subreaper === true,
+	"run.on_orphan": ({ onOrphan }) => onOrphan !== undefined,
+};
+const BY_LIBC: readonly string[] = ["run.subreaper", "run.on_orphan"];

@@ -1,0 +1,204 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BUILD, folderWith, LAUNCHER, type Launch, launch, launchSync } from "./launch.ts";
+
+const FOLDER = folderWith("{}\n");
+let maps = 0;
+
+/** The options that make a launcher use a map with these settings. */
+function asked(run: string): readonly string[] {
+	const map = `asked-${maps++}.yaml`;
+	writeFileSync(join(FOLDER, map), `run: { ${run} }\nsecrets: {}\n`);
+	return ["-m", map];
+}
+
+/** A program that says which signals it gets, and ends with status 3 because of USR2. */
+const LISTENER = `
+import signal, sys
+heard = {signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2}
+signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+print("ready", flush=True)
+while (got := signal.sigwait(heard)) != signal.SIGUSR2: print("got", signal.Signals(got).name, flush=True)
+sys.exit(3)`;
+
+function launchListener(run: string): Launch {
+	return launch(FOLDER, [...asked(run), "--", "python3", "-c", LISTENER]);
+}
+
+function launchAsked(run: string, script: string): Launch {
+	return launch(FOLDER, [...asked(run), "--", "sh", "-c", script]);
+}
+
+describe("run.signals", () => {
+	it("says what the command gets instead of a signal, and what it does not get", async () => {
+		const { child, ended, said } = launchListener("signals: { TERM: QUIT, SIGHUP: SIGUSR1, INT: none }");
+		await said("ready");
+		child.kill("SIGINT");
+		child.kill("SIGTERM");
+		await said("got SIGQUIT");
+		child.kill("SIGHUP");
+		await said("got SIGUSR1");
+		child.kill("SIGUSR2");
+		expect(await ended).toEqual({
+			status: 3,
+			signal: null,
+			stdout: "ready\ngot SIGQUIT\ngot SIGUSR1\n",
+			stderr: "",
+		});
+	});
+});
+
+describe("run.kill_after", () => {
+	it.each(["TERM", "INT", "HUP", "QUIT"])(
+		"kills a command that does not end because of a signal: %s",
+		async (name) => {
+			const { child, ended, said } = launchAsked(
+				"kill_after: 300ms",
+				`trap '' ${name}; echo ready; exec sleep 1000`,
+			);
+			await said("ready");
+			child.kill(`SIG${name}` as NodeJS.Signals);
+			expect(await ended).toEqual({
+				status: null,
+				signal: "SIGKILL",
+				stdout: "ready\n",
+				stderr:
+					"dsta-run: warn: the command goes on 0.3 s after a signal to end: killing it (run.kill_after)\n",
+			});
+		},
+	);
+
+	it("counts a signal that is rewritten to one that ends", async () => {
+		const { child, ended, said } = launchAsked(
+			"kill_after: 1ms, signals: { USR1: TERM }",
+			"trap '' TERM; echo ready; exec sleep 1000",
+		);
+		await said("ready");
+		child.kill("SIGUSR1");
+		expect(await ended).toMatchObject({ signal: "SIGKILL" });
+	});
+
+	it("leaves a command alone that was told nothing, that was told something else, and that ends in time", async () => {
+		const { child, ended, said } = launchListener("kill_after: 10s, signals: { TERM: none }");
+		await said("ready");
+		child.kill("SIGTERM");
+		child.kill("SIGUSR1");
+		await said("got SIGUSR1");
+		child.kill("SIGINT");
+		await said("got SIGINT");
+		child.kill("SIGUSR2");
+		expect(await ended).toMatchObject({ status: 3, stderr: "" });
+	});
+});
+
+/** Starts as many orphans and says so when none of them is left, neither running nor as a zombie. */
+const ORPHANS = (count: number) => `
+import os
+parent = os.getppid()
+for _ in range(${count}):
+    child = os.fork()
+    if child == 0:
+        os.fork()
+        os._exit(0)
+    os.waitpid(child, 0)
+def left():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try: stat = open(f"/proc/{pid}/stat").read()
+        except OSError: continue
+        if int(pid) != os.getpid() and int(stat.rpartition(")")[2].split()[1]) == parent: return True
+print("adopted", flush=True)
+while left(): pass
+print("none left", flush=True)
+os._exit(42)`;
+const REAPED = { status: 42, signal: null, stdout: "adopted\nnone left\n", stderr: "" };
+
+if (BUILD === "standalone") {
+	describe("orphans", () => {
+		it.each([1, 2, 3, 4, 5])("are reaped by the first process of a namespace (%i)", (_) => {
+			const namespace = ["-Urpf", "--mount-proc", ...LAUNCHER, "--", "python3", "-c", ORPHANS(60)];
+			expect(spawnSync("unshare", namespace, { cwd: FOLDER, encoding: "utf8" })).toMatchObject(REAPED);
+		});
+
+		it("are reaped with run.subreaper", async () => {
+			const command = [...asked("subreaper: true"), "--", "python3", "-c", ORPHANS(60)];
+			expect(await launch(FOLDER, command).ended).toEqual(REAPED);
+		});
+	});
+
+	describe("run.on_orphan", () => {
+		const SCRIPT = "trap 'echo told' TERM; echo ready; read line; echo last";
+
+		it.each([
+			["tells the command when the launcher is killed", "on_orphan: TERM", "ready\ntold\nlast\n"],
+			["is nothing by default: the command goes on", "", "ready\nlast\n"],
+		])("%s", async (_, setting, stdout) => {
+			const { child, ended, said } = launchAsked(setting, SCRIPT);
+			await said("ready");
+			// Its end also closes the input of the command.
+			child.kill("SIGKILL");
+			expect(await ended).toEqual({ status: null, signal: "SIGKILL", stdout, stderr: "" });
+		});
+
+		it("tells a command whose launcher was killed before it could ask for that", () => {
+			const { signal, stdout } = launchSync(["--tied", "15", "1", "echo", "started"], { cwd: FOLDER });
+			expect({ signal, stdout }).toEqual({ signal: "SIGTERM", stdout: "" });
+		});
+
+		it("leaves the command as it is without", () => {
+			const script = `exec 9>&1; trap '' USR2; "$@" sh -c 'printf "%s." "$@" "$ODD" >&9; grep -E "Sig(Ign|Blk)" /proc/self/status; kill -TERM $$' sh "" "a b" "$(printf 'x\\377')"`;
+			const run = (launcher: readonly string[]) =>
+				spawnSync("bash", ["--norc", "-c", script, "bash", ...launcher], {
+					cwd: FOLDER,
+					env: { PATH: process.env.PATH, ODD: "o\ndd" },
+					encoding: "latin1",
+				});
+			const { output, status } = run(["env"]);
+			expect(run([...LAUNCHER, ...asked("on_orphan: TERM"), "--"])).toMatchObject({ output, status });
+		});
+
+		it("says as always what cannot be started", () => {
+			const run = (...args: readonly string[]) =>
+				launchSync([...args, "--", "no-such-command"], { cwd: FOLDER });
+			const { status, stderr } = run();
+			expect(run(...asked("on_orphan: TERM"))).toMatchObject({ status, stderr });
+		});
+	});
+}
+
+describe("what cannot be done", () => {
+	const run = (args: readonly string[]) => {
+		const { status, stderr, stdout } = launchSync([...args, "--", "echo", "started"], { cwd: FOLDER });
+		return { status, stdout, message: stderr.split("\n")[0] };
+	};
+
+	it.each([
+		["signals", "signals: { TERM: QUIT }"],
+		["kill_after", "kill_after: 30s"],
+		["subreaper", "subreaper: true"],
+		["on_orphan", "on_orphan: TERM"],
+	])("is refused in exec mode: run.%s", (name, setting) => {
+		expect(run(["--exec", ...asked(setting)])).toEqual({
+			status: 69,
+			stdout: "",
+			message: `dsta-run: error: Exec mode leaves nobody to do what run.${name} asks: dsta-run becomes the command [DSTA_UNSUPPORTED]`,
+		});
+	});
+
+	if (BUILD === "npm")
+		it.each([
+			["subreaper", "subreaper: true"],
+			["on_orphan", "on_orphan: TERM"],
+		])("is refused by this build: run.%s", (name, setting) => {
+			expect(run(asked(setting))).toEqual({
+				status: 69,
+				stdout: "",
+				message: `dsta-run: error: Node cannot do what run.${name} asks [DSTA_UNSUPPORTED]`,
+			});
+		});
+
+	it("is not refused where nothing is asked", () => {
+		expect(run(asked("subreaper: false"))).toMatchObject({ status: 0, stdout: "started\n" });
+	});
+});
