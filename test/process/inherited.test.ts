@@ -100,6 +100,16 @@ if (BUILD === "standalone") {
 		});
 	});
 
+	it("where memory may not be written and then executed, one line says so", () => {
+		const deny = "import ctypes, os, sys; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) and sys.exit(); ";
+		const script = `${deny}os.execv(sys.argv[1], sys.argv[1:])`;
+		const options = { cwd: EMPTY, encoding: "utf8" } as const;
+		const { status, stderr } = spawnSync("python3", ["-c", script, ...LAUNCH, "true"], options);
+		// A kernel older than 6.3 cannot be asked for it by a process itself.
+		expect([0, 69]).toContain(status);
+		if (status === 69) expect(stderr).toContain("MemoryDenyWriteExecute=no");
+	});
+
 	describe("a signal that was ignored when the standalone executable was started", () => {
 		it.each(["SIGHUP", "SIGTERM"] as const)(
 			"neither ends it nor the command, and reaches one that listens: %s",

@@ -123,6 +123,10 @@ function dlopenFirst<Name extends string>(
 			reasons.push((error as Error).message);
 		}
 	}
+	if (reasons.some((reason) => reason.includes("JIT")))
+		throw new DstaError("DSTA_UNSUPPORTED", "This system forbids memory that is written and then executed", {
+			cure: "Allow it to dsta-run: in a unit of systemd that is MemoryDenyWriteExecute=no.",
+		});
 	// Of a library that lacks a call the message names the call.
 	const missing = reasons.find((reason) => /symbol/i.test(reason)) ?? reasons.join("; ");
 	throw new DstaError("DSTA_UNSUPPORTED", `The C library of this system cannot be used: ${missing}`, {
