@@ -5,9 +5,9 @@ import { reportSkipped } from "./test/servers/report-skipped.ts";
 const globalSetup = ["test/servers/setup.ts"];
 
 // What holds in exec mode as it does in front of the command; the rest is in exec.test.ts.
-const EXEC_MODE = ["start", "spawn", "environment", "resolving", "rootfs", "files"].map(
-	(name) => `test/process/${name}.test.ts`,
-);
+const EXEC_MODE = "start spawn environment resolving rootfs files keys job-control hang-up"
+	.split(" ")
+	.map((name) => `test/process/${name}.test.ts`);
 
 export default defineConfig({
 	test: {

@@ -1,10 +1,10 @@
-import { type Ending, loadStart, superviseCommand } from "./child.ts";
+import { type Ending, loadStart, type Start, superviseCommand } from "./child.ts";
 import type { Command } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
 import { withFiles } from "./files.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import type { ServiceManager } from "./notify.ts";
-import type { Signals } from "./signals.ts";
+import { hasTerminal, type Signals } from "./signals.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** What of this process a command takes over. */
@@ -44,8 +44,8 @@ export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Laun
 			return replaceByCommand(command, own);
 		};
 	}
-	const { coreDumps, inheritance, process, serviceManager, signals, supervision, warn } = own;
-	const plain = await loadStart(process, { inheritance, isSubreaper: supervision.subreaper === true });
+	const { coreDumps, process, serviceManager, signals, supervision, warn } = own;
+	const plain = await loadStartHere(own);
 	const supervised = isSupervised(supervision)
 		? (await import("./supervision.ts")).startSupervised(plain, supervision, { process, warn })
 		: plain;
@@ -56,6 +56,13 @@ export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Laun
 		await signals.settle();
 		return superviseCommand(command, { pid: process.pid, signals, coreDumps, start });
 	};
+}
+
+async function loadStartHere({ inheritance, process, signals, supervision }: Own): Promise<Start> {
+	const start = await loadStart(process, { inheritance, isSubreaper: supervision.subreaper === true });
+	if (!hasTerminal()) return start;
+	const { withJobControl } = await import("./job-control.ts");
+	return withJobControl(start, { process, signals });
 }
 
 function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Supervision): boolean {

@@ -11,7 +11,8 @@
  *   The standalone executable sees who has sent a signal, and forwards what does not come from the kernel (native/signals.ts).
  *   Node does not show it: on the foreground none of the three is forwarded, and so not `kill -INT` of the launcher alone either,
  *   while HUP always is, and the command may get it twice. On the background, and without a terminal, all are forwarded.
- * - TSTP, TTIN, TTOU and CONT are left alone where there is a terminal: the shell stops and continues both of us.
+ *   One that comes while the command is being started is forwarded unless the command has already had time to get it.
+ * - TSTP, TTIN, TTOU and CONT are not forwarded where there is a terminal: we stop and continue with the command (job-control.ts).
  * - Real-time signals cannot be caught under Node, and a command that dies of one looks to it as if it had exited with 0.
  *   The standalone executable forwards them as often as they come, in their order and with their values.
  *
@@ -57,6 +58,7 @@ export interface SignalSource {
 
 /** What receives the signals: the command. */
 export interface Receiver {
+	readonly pid: number | undefined;
 	kill(signal: number, value?: bigint): unknown;
 }
 
@@ -107,6 +109,7 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	const source = listen(numbers, receive);
 	const { putInOrder, release } = source;
 	let command: Receiver | undefined;
+	let isStarting = false;
 
 	function receive(arrival: Arrival): void {
 		const { number, value } = arrival;
@@ -114,24 +117,36 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 			if (ignored.has(number)) return;
 			if (ENDING.has(number)) dieOf(process, number, release);
 			else waiting.push(arrival);
-		} else if (!hasReachedCommand(arrival)) command.kill(number, value);
+		} else if (!hasReached(command, arrival)) command.kill(number, value);
 	}
 
-	function hasReachedCommand({ isFromKernel, number }: Arrival): boolean {
+	function hasReached({ pid }: Receiver, arrival: Arrival): boolean {
+		// During its start it may have come too early for the command. Had that got it, it would catch it, or be dead.
+		return isForGroup(arrival) && (!isStarting || isCaught(pid, arrival.number));
+	}
+
+	/** Whether a signal goes to the whole process group, and so to the command as well. */
+	function isForGroup({ isFromKernel, number }: Arrival): boolean {
 		if (isFromKernel === undefined) return FROM_TERMINAL.has(number) && isOnForeground();
 		if (!isFromKernel || terminal === undefined) return false;
 		return FROM_TERMINAL.has(number) || (number === SIGHUP && terminal.session !== String(process.pid));
 	}
 
+	async function settle(): Promise<void> {
+		// Signals come with the other events, before setImmediate: those that came during this turn with the next one.
+		for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+		source.drain();
+	}
+
 	return {
-		async settle() {
-			// Signals come with the other events, before setImmediate: those that came during this turn with the next one.
-			for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-			source.drain();
-		},
+		settle,
 		putInOrder,
 		attach(receiver) {
 			command = receiver;
+			isStarting = true;
+			void settle().then(() => {
+				isStarting = false;
+			});
 			for (const { number, value } of waiting.splice(0)) receiver.kill(number, value);
 		},
 		release,
@@ -181,9 +196,24 @@ function forwardedSignals(options: {
 	return numbers;
 }
 
-function isOnForeground(): boolean {
+/** Whether this process has a terminal, in whose foreground it may be or not. */
+export function hasTerminal(): boolean {
+	return terminalState() !== undefined;
+}
+
+/** Whether the keys of the terminal that make signals are for this process and its command. */
+export function isOnForeground(): boolean {
 	const state = terminalState();
 	return state !== undefined && state.group === state.foreground;
+}
+
+function isCaught(pid: number | undefined, signal: number): boolean {
+	try {
+		const [, caught] = /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+		return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n;
+	} catch {
+		return false;
+	}
 }
 
 // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, which may hold anything: state ppid pgrp session tty_nr tpgid.

@@ -46,7 +46,7 @@ function forwardTo(
 	command: Receiver,
 	{ killAfterMs, signals }: Supervision,
 	warn: (message: string) => void,
-): Receiver {
+): Pick<Receiver, "kill"> {
 	let isAwaited = false;
 
 	function awaitEnd(afterMs: number): void {

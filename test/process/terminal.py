@@ -1,8 +1,8 @@
 """Runs a command as the leader of a session on a terminal of its own, and lets another program be its user.
 
-Orders come as lines of JSON on standard input: ["type", TEXT], ["resize", ROWS, COLUMNS], ["settings"], ["hangup"].
-What happens goes out as lines of JSON: {"output": TEXT}, {"settings": {"echo": BOOL, "canonical": BOOL}},
-and at the end of the command {"status": N} or {"signal": N}. The end of the orders kills what is left of the session.
+Orders come as lines of JSON on standard input: ["type", TEXT], ["resize", ROWS, COLUMNS], ["hangup"].
+What happens goes out as lines of JSON: {"output": TEXT}, and at the end of the command {"status": N} or {"signal": N}.
+The end of the orders kills what is left of the session.
 """
 
 import errno, fcntl, json, os, select, signal, struct, sys, termios, threading
@@ -12,11 +12,6 @@ def tell(**event):
     os.write(1, (json.dumps(event) + "\n").encode())
 
 
-def tell_settings(master):
-    local = termios.tcgetattr(master)[3]
-    tell(settings={"echo": bool(local & termios.ECHO), "canonical": bool(local & termios.ICANON)})
-
-
 def obey_all(master, session):
     for line in sys.stdin:
         order, *args = json.loads(line)
@@ -24,8 +19,6 @@ def obey_all(master, session):
             os.write(master, args[0].encode())
         elif order == "resize":
             fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", *args, 0, 0))
-        elif order == "settings":
-            tell_settings(master)
         elif order == "hangup":
             # Only when nobody reads it any more is it really closed.
             hangup.set()
@@ -58,6 +51,9 @@ def show(master):
 hangup = threading.Event()
 child, master = os.forkpty()
 if child == 0:
+    # Python ignores it, and what is ignored stays so.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))
     os.execvp(sys.argv[1], sys.argv[1:])
 orders = threading.Thread(target=obey_all, args=(master, child))
 orders.start()

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import type { Start, Started } from "./child.ts";
+import { isOnForeground, type Signals } from "./signals.ts";
+
+/** What job control needs. */
+export interface JobControl {
+	readonly process: Pick<NodeJS.Process, "on" | "off" | "kill" | "pid">;
+	readonly signals: Pick<Signals, "settle">;
+}
+
+/*
+ * A shell takes the terminal back when its job stops. To it we are the job: so we stop when the command has stopped, by the same
+ * signal, and not before. At Ctrl-Z the command may first have to restore the terminal, it may ignore the key, and it may stop by itself.
+ * TTIN and TTOU, for a read or a write on the background, stop us without our doing: the kernel sends them to the whole group.
+ */
+const FROM_KERNEL: readonly number[] = [constants.signals.SIGTTIN, constants.signals.SIGTTOU];
+
+/** Makes a way to start a command into one for a terminal: this process stops and continues with the command. */
+export function withJobControl(start: Start, { process, signals }: JobControl): Start {
+	return (command, descriptors) => {
+		let started: Started | undefined;
+		let isStarting = true;
+		// On the foreground the command has it from the terminal, unless it came before there was a command.
+		const onStopRequest = () => {
+			if (isStarting || !isOnForeground()) started?.kill(constants.signals.SIGTSTP);
+		};
+		const onChildChange = () => {
+			const signal = stopSignalOf(started?.pid);
+			if (signal === undefined || FROM_KERNEL.includes(signal)) return;
+			process.off("SIGTSTP", onStopRequest);
+			process.kill(process.pid, signal);
+			// Continued; the command as well, unless the signal was sent to us alone.
+			process.on("SIGTSTP", onStopRequest);
+		};
+		const onContinue = () => {
+			if (stopSignalOf(started?.pid) !== undefined) started?.kill(constants.signals.SIGCONT);
+		};
+		process.on("SIGTSTP", onStopRequest);
+		process.on("SIGCHLD", onChildChange);
+		process.on("SIGCONT", onContinue);
+		started = start(command, descriptors);
+		void signals.settle().then(() => {
+			isStarting = false;
+		});
+		return started;
+	};
+}
+
+// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, which may hold anything, the fields from the third on.
+// The last one is the signal by which a process is stopped: 0 on older kernels, and for a command of another user.
+function stopSignalOf(pid: number | undefined): number | undefined {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return fields[0] === "T" ? Number(fields[49]) || constants.signals.SIGTSTP : undefined;
+	} catch {
+		return undefined;
+	}
+}
