@@ -20,6 +20,10 @@ export interface TimeLimitOptions {
 	readonly outer: AbortSignal | undefined;
 }
 
+/** So late a timer comes where this process was stopped or starved. */
+const LATE_MS = 20;
+const GRACE_MS = 100;
+
 /** Starts the time of a backend; to be cleared when it has answered. */
 export function startTimeLimit(
 	backend: Backend,
@@ -33,9 +37,11 @@ export function startTimeLimit(
 	let turn = setImmediate(() => {
 		const leftMs = Math.max(0, deadline - performance.now());
 		limitMs = Math.min(ownMs, isFollowed ? leftMs / 2 : leftMs);
+		const end = performance.now() + limitMs;
 		timer = setTimeout(() => {
-			// An answer that has come in while this process was kept from running still counts.
-			turn = setImmediate(abort);
+			// An answer that has come in while this process was kept from running still counts, and may have to be read by a thread.
+			if (performance.now() - end > LATE_MS) timer = setTimeout(abort, GRACE_MS);
+			else turn = setImmediate(abort);
 		}, limitMs);
 	});
 	outer?.addEventListener("abort", abort, { once: true });

@@ -36,7 +36,11 @@ export function receiveByLibc(
 	calls.pipe2(addressOf(ends), PIPE_FLAGS);
 	const [reading, writing] = ends as unknown as readonly [number, number];
 
+	const blocked = setOf([]);
+
 	function drain(): void {
+		// Blocked until the main thread waits for events, which it does not while there is something else to do.
+		if (blocked[0] !== 0n) setMask(libc, setOf([]))();
 		const records = Buffer.alloc(RECORD_BYTES * RECORDS_AT_ONCE);
 		let end: number;
 		do {
@@ -54,7 +58,6 @@ export function receiveByLibc(
 	}
 
 	process.on("SIGCHLD", drain);
-	const blocked = setOf([]);
 	const recorder = placeRecorder(libc, {
 		arch: process.arch,
 		pipe: writing,
