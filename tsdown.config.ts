@@ -16,7 +16,7 @@ const shared: UserConfig = {
 const EVERY_RUN =
 	"cli/(?:commands/run|progress|report|session)|backends/(?:select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
-	"launch/(?:job-control|notify|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
+	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 const STARTED = { name: "run", test: new RegExp(`/src/(?!(?:${SOME_RUNS})\\.)(?:${EVERY_RUN})\\.ts$`) };
 
 /** Keeps the output to ASCII: one character beyond it, and V8 takes twice the time to compile a file. */

@@ -17,7 +17,8 @@ export interface Own {
 	/** Who is to hear of the command, where somebody is. */
 	readonly serviceManager: ServiceManager | undefined;
 	readonly supervision: Supervision;
-	readonly warn: (message: string) => void;
+	/** Says what the command does not get, or what becomes of it, and perhaps what to do about it. */
+	readonly warn: (message: string, fix?: { readonly cure: string }) => void;
 }
 
 /**
@@ -44,6 +45,14 @@ export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Laun
 			return replaceByCommand(command, own);
 		};
 	}
+	if (own.process.pid !== 1 || own.inheritance !== undefined) return loadStaying(own);
+	const { launchBelowReaper } = await import("./pid1.ts");
+	const isStaying = isSupervised(own.supervision);
+	return launchBelowReaper(own, { isStaying, loadStaying: () => loadStaying(own) });
+}
+
+/** Loads the way in which this process stays in front of a command. */
+async function loadStaying(own: Own): Promise<Launch> {
 	const { coreDumps, process, serviceManager, signals, supervision, warn } = own;
 	const plain = await loadStartHere(own);
 	const supervised = isSupervised(supervision)

@@ -21,6 +21,9 @@
  * wait for the command. No listener is ever removed before the command has ended, so a second TERM is forwarded as the first
  * was. The listener for USR1 also keeps Node from opening its inspector;
  * one that was opened before is closed again (inspector.ts).
+ *
+ * As PID 1 under Node a reaper takes our place and forwards in our stead (pid1.ts). What waited for the command is dropped then, as
+ * the kernel drops what PID 1 has no handler for.
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -176,6 +179,14 @@ function restoreDefault(process: SignalledProcess, signal: number): void {
 	const listener = () => undefined;
 	process.on(name, listener);
 	process.off(name, listener);
+}
+
+/** The numbers of what another process in our place is to forward by this policy, and of what the command has from its terminal. */
+export function signalsForCommand(): { forwarded: readonly number[]; fromTerminal: readonly number[] } {
+	const fromTerminal = isOnForeground() ? [...FROM_TERMINAL] : [];
+	const numbers = forwardedSignals({ hasTerminal: hasTerminal(), isProfiled: false });
+	const forwarded = [...numbers].filter((number) => !fromTerminal.includes(number));
+	return { forwarded, fromTerminal };
 }
 
 function isProfiled({ env, execArgv }: SignalledProcess): boolean {

@@ -1,28 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { type AddressInfo, createServer } from "node:net";
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
-import { childrenOf, folderWith, follow, LAUNCHER } from "./launch.ts";
+import { launchAsInit as launchInit, REAPERS } from "./init.ts";
 
-const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
-/** Starts the executable as the first process of a new namespace, where signals have no default action for it. */
-function launchAsInit(command: readonly string[], env: NodeJS.ProcessEnv = {}) {
-	const namespace = ["-Urpf", "--mount-proc", "--kill-child"];
-	const child = spawn("unshare", [...namespace, ...LAUNCHER, "--", ...command], {
-		detached: true,
-		cwd: FOLDER,
-		env: { PATH: process.env.PATH, HOME: FOLDER, SECRET_KEY: "x", ...env },
-	});
-	return { child, kill: (signal: NodeJS.Signals) => process.kill(initOf(child), signal), ...follow(child) };
-}
+describe.each(REAPERS)("as PID 1, by $name", (reaper) => {
+	const launchAsInit = (command: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+		launchInit(reaper, command, env);
 
-function initOf(unshare: ChildProcess): number {
-	return childrenOf(unshare.pid)[0] as number;
-}
-
-describe("as PID 1", () => {
 	it.each([0, 1, 42, 143, 255])("the status is the command's own: %i", async (status) => {
 		const { ended } = launchAsInit(["sh", "-c", `echo $PPID; exit ${status}`]);
 		expect(await ended).toEqual({ status, signal: null, stdout: "1\n", stderr: "" });

@@ -42,7 +42,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		coreDumps,
 		serviceManager,
 		supervision: session.map.run,
-		warn: (message) => host.log("warn", message),
+		warn: (message, fix) =>
+			host.log("warn", message, fix === undefined ? {} : { lines: [`fix: ${fix.cure}`] }),
 	});
 	const resolutions = await resolving;
 	session.backends.close();
