@@ -23,7 +23,10 @@ function withoutEnvFile(env: Variables, args: readonly string[]): Variables {
 }
 
 /** What a process gives of its own environment and arguments. */
-export type InputProcess = Pick<NodeJS.Process, "argv" | "env">;
+export type InputProcess = Pick<NodeJS.Process, "argv" | "env" | "ppid">;
+
+/** The variable that says that PID 1 is a shell which has started us: some variables do not come through it (shell-reaper.ts). */
+export const BELOW_SHELL = "DSTA_BELOW_SHELL";
 
 /** The environment and the arguments that this process was started with. */
 export interface Input {
@@ -38,17 +41,19 @@ export interface Input {
 export function readInput(process: InputProcess): Input {
 	if (HAS_LIBC) return { env: decodeVariables(readTexts("environ")), args: readTexts("cmdline").slice(1) };
 	const args = process.argv.slice(2);
+	if (process.env[BELOW_SHELL] !== undefined && process.ppid === 1)
+		return { env: decodeVariables(readTexts("environ", "1")), args };
 	return { env: withoutEnvFile(process.env, args), args };
 }
 
-function readTexts(file: "environ" | "cmdline"): readonly string[] {
+function readTexts(file: "environ" | "cmdline", pid = "self"): readonly string[] {
 	try {
-		return decodeBytes(readFileSync(`/proc/self/${file}`))
+		return decodeBytes(readFileSync(`/proc/${pid}/${file}`))
 			.split("\0")
 			.slice(0, -1);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
-		throw new DstaError("DSTA_UNSUPPORTED", `/proc/self/${file} cannot be read: ${code}`, {
+		throw new DstaError("DSTA_UNSUPPORTED", `/proc/${pid}/${file} cannot be read: ${code}`, {
 			cure: "Mount /proc, and let this user read the executable of dsta-run.",
 		});
 	}

@@ -1,6 +1,7 @@
 import { type Ending, loadStart, type Start, superviseCommand } from "./child.ts";
 import type { Command } from "./command.ts";
 import type { CoreDumps } from "./core-dump.ts";
+import type { Variables } from "./environment.ts";
 import { withFiles } from "./files.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import type { ServiceManager } from "./notify.ts";
@@ -15,18 +16,21 @@ export interface Own {
 	readonly signals: Signals;
 	readonly coreDumps: CoreDumps;
 	/** Who is to hear of the command, where somebody is. */
-	readonly serviceManager: ServiceManager | undefined;
+	readonly serviceManager?: ServiceManager | undefined;
 	readonly supervision: Supervision;
 	/** Says what the command does not get, or what becomes of it, and perhaps what to do about it. */
 	readonly warn: (message: string, fix?: { readonly cure: string }) => void;
 }
 
 /**
- * Makes sure, before anybody is asked for a secret, that this build can run a command as it is asked to.
+ * Makes sure, before anybody is asked for a secret, that this build can run a command as it is asked to; where that takes a reaper
+ * above this process, it is started again below one.
  * @throws {DstaError} DSTA_UNSUPPORTED it cannot
  */
-export async function checkLaunch(mode: "spawn" | "exec", supervision: Supervision): Promise<void> {
+export async function prepareLaunch(mode: "spawn" | "exec", own: Own, env: Variables): Promise<void> {
+	const { supervision } = own;
 	if (isSupervised(supervision)) (await import("./supervision.ts")).checkSupervision(supervision, mode);
+	if (mode === "spawn" && needsReaper(own)) await (await import("./pid1.ts")).startBelowReaper(own, env);
 }
 
 /**
@@ -45,14 +49,6 @@ export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Laun
 			return replaceByCommand(command, own);
 		};
 	}
-	if (own.process.pid !== 1 || own.inheritance !== undefined) return loadStaying(own);
-	const { launchBelowReaper } = await import("./pid1.ts");
-	const isStaying = isSupervised(own.supervision);
-	return launchBelowReaper(own, { isStaying, loadStaying: () => loadStaying(own) });
-}
-
-/** Loads the way in which this process stays in front of a command. */
-async function loadStaying(own: Own): Promise<Launch> {
 	const { coreDumps, process, serviceManager, signals, supervision, warn } = own;
 	const plain = await loadStartHere(own);
 	const supervised = isSupervised(supervision)
@@ -68,10 +64,17 @@ async function loadStaying(own: Own): Promise<Launch> {
 }
 
 async function loadStartHere({ inheritance, process, signals, supervision }: Own): Promise<Start> {
-	const start = await loadStart(process, { inheritance, isSubreaper: supervision.subreaper === true });
+	let start = await loadStart(process, { inheritance, isSubreaper: supervision.subreaper === true });
+	if (needsReaper({ inheritance, process }))
+		start = (await import("./pid1.ts")).withSubreaper(start, process);
 	if (!hasTerminal()) return start;
 	const { withJobControl } = await import("./job-control.ts");
 	return withJobControl(start, { process, signals });
+}
+
+/** Whether orphans fall to this process that it cannot wait for: the standalone executable can. */
+function needsReaper({ inheritance, process }: Pick<Own, "inheritance" | "process">): boolean {
+	return process.pid === 1 && inheritance === undefined;
 }
 
 function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Supervision): boolean {

@@ -1,77 +1,65 @@
+/*
+ * To PID 1 every orphan falls, and Node can wait for its own children alone. So something else has to:
+ *
+ * - tini as a subreaper between us and the command, to which orphans fall before they would fall to us;
+ * - where there is none, another program that takes our place and starts us again below it. That is done before anybody is asked for
+ *   a secret, and before a signal could be lost that we would have heard.
+ */
 import { readlinkSync } from "node:fs";
 import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
+import type { Start } from "./child.ts";
 import type { Command } from "./command.ts";
-import type { Launch, Own } from "./launch.ts";
+import type { Variables } from "./environment.ts";
+import { completeInherited } from "./inherited.ts";
+import type { Own } from "./launch.ts";
 import { findProgram, type Program } from "./program.ts";
-import { replaceByCommand, type Wrap } from "./replace.ts";
+import { replaceByCommand } from "./replace.ts";
 import { shellArguments } from "./shell-reaper.ts";
-import { isOnForeground } from "./signals.ts";
 
+const SUBREAPER = "tini";
 const SHELL = "/bin/sh";
 
-/** A program that starts a command, forwards signals to it, waits for every orphan, and ends with its status or 128 + N. */
-interface Reaper {
-	/** As which it is looked for along PATH. */
-	readonly name: string;
-	isFit(process: NodeJS.Process): boolean;
-	argumentsFor(command: Program, process: NodeJS.Process): readonly string[];
-}
-
-/** In the order in which they are looked for. */
-const REAPERS: readonly Reaper[] = [
-	{ name: "tini", isFit: () => true, argumentsFor: ({ argv }) => ["--", ...argv] },
-	{
-		name: "dumb-init",
-		// With the option it would double Ctrl-C; without it the whole group of the command gets what is for the command alone.
-		isFit: () => !isOnForeground(),
-		argumentsFor: ({ argv }) => ["--single-child", "--", ...argv],
-	},
-	{ name: "catatonit", isFit: () => true, argumentsFor: ({ argv }) => ["--", ...argv] },
-	{ name: SHELL, isFit: isProcOurs, argumentsFor: shellArguments },
+/** Programs that start another one, forward signals to it, wait for every orphan, and end with its status or 128 + N. */
+const REAPERS: readonly { readonly name: string; argumentsFor(): readonly string[] }[] = [
+	{ name: "dumb-init", argumentsFor: () => ["--single-child", "--"] },
+	{ name: "catatonit", argumentsFor: () => ["--"] },
+	{ name: SHELL, argumentsFor: shellArguments },
 ];
 
-export interface Staying {
-	/** Whether what the map asks for needs this process. */
-	readonly isStaying: boolean;
-	/** Loads the way in which this process stays in front of a command. */
-	loadStaying(): Promise<Launch>;
-}
-
-/**
- * How Node runs a command as PID 1, to which every orphan falls. It can wait for its own children alone, so that a reaper takes its
- * place and starts the command. Where none can, it stays, and a warning says so.
- */
-export function launchBelowReaper(own: Own, { isStaying, loadStaying }: Staying): Launch {
+/** Starts this program again below a reaper, where that takes one above it. A warning says where there is none at all. */
+export async function startBelowReaper(own: Own, env: Variables): Promise<void> {
 	const { process, warn } = own;
-	return async (command) => {
-		const reason = isStaying
-			? "what the map says under run: needs it to stay"
-			: reasonToStay(command, process);
-		const wrap = reason === undefined ? findWrap(process) : undefined;
-		if (wrap !== undefined) return replaceByCommand(command, own, wrap);
-		warn(`as PID 1 dsta-run does not reap orphans, which stay zombies: ${reason ?? NO_REAPER}`, {
-			cure: "Use docker run --init, the standalone executable, or --exec with a command that reaps them.",
-		});
-		return (await loadStaying())(command);
-	};
-}
-
-const NO_REAPER = `there is no tini, dumb-init or catatonit on PATH, and no ${SHELL} with a /proc of this namespace`;
-
-function reasonToStay({ env, files }: Command, { pid }: NodeJS.Process): string | undefined {
-	if (activatedDescriptors(env, pid).length > 0)
-		return "Node cannot hand the sockets of LISTEN_FDS to a program that reaps them";
-	return files === undefined ? undefined : "it has to remove the files of secrets at the end";
-}
-
-function findWrap(process: NodeJS.Process): Wrap | undefined {
-	for (const { argumentsFor, isFit, name } of REAPERS) {
-		const reaper = isFit(process) ? find(name, process) : undefined;
-		if (reaper !== undefined)
-			return (command) => ({ ...reaper, argv: [...reaper.argv, ...argumentsFor(command, process)] });
+	if (find(SUBREAPER, process) !== undefined) return;
+	const hasSockets = activatedDescriptors(env as Command["env"], process.pid).length > 0;
+	const reaper = hasSockets
+		? undefined
+		: REAPERS.find(
+				({ name }) => find(name, process) !== undefined && (name !== SHELL || isProcOurs(process)),
+			);
+	if (reaper !== undefined) {
+		const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+		const args = [...reaper.argumentsFor(), ...words];
+		await replaceByCommand({ file: reaper.name, args, env: completeInherited(env) as Command["env"] }, own);
 	}
-	return undefined;
+	const reason = hasSockets
+		? "there is no tini on PATH, and Node can hand the sockets of LISTEN_FDS to nothing else"
+		: `there is no tini, dumb-init or catatonit on PATH, and no ${SHELL} with a /proc of this namespace`;
+	warn(`as PID 1 dsta-run does not reap orphans, which stay zombies: ${reason}`, {
+		cure: "Use docker run --init, the standalone executable, or --exec with a command that reaps them.",
+	});
+}
+
+/** Makes a way to start a command into one below a subreaper, where there is one. */
+export function withSubreaper(start: Start, process: NodeJS.Process): Start {
+	const subreaper = find(SUBREAPER, process);
+	if (subreaper === undefined) return start;
+	return (command, descriptors) => {
+		// Found out here, since the subreaper would say in its own words why it could not start it.
+		findProgram(command, process.arch);
+		const args = ["-s", "--", command.file, ...command.args];
+		return start({ ...command, file: subreaper.file, args }, descriptors);
+	};
 }
 
 function find(file: string, { arch, env }: NodeJS.Process): Program | undefined {

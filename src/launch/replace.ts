@@ -19,23 +19,16 @@ export interface Replacement {
 	readonly inheritance: Inheritance | undefined;
 }
 
-/** Makes of a command's program the one that takes our place and starts it in its turn. */
-export type Wrap = (command: Program) => Program;
-
 /**
- * Makes this process the command, or what starts it: the same pid, and nothing of us left, no process and no memory. Does not come back.
+ * Makes this process the command: the same pid, and nothing of us left, no process and no memory. Does not come back.
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
  * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over by this build · DSTA_OUTPUT its files cannot be written
  */
-export async function replaceByCommand(
-	command: Command,
-	replacement: Replacement,
-	wrap?: Wrap,
-): Promise<never> {
+export async function replaceByCommand(command: Command, replacement: Replacement): Promise<never> {
 	const { coreDumps, inheritance, signals } = replacement;
 	const execute =
 		inheritance === undefined
-			? prepareNode(command, replacement.process, wrap)
+			? prepareNode(command, replacement.process)
 			: await prepareLibc(command, inheritance);
 	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
 	await signals.settle();
@@ -52,10 +45,9 @@ async function prepareLibc(command: Command, inheritance: Inheritance): Promise<
 }
 
 // Whatever would make execve(2) fail is found before: Node would end with a stack of its own and a core file.
-function prepareNode(command: Command, process: ReplaceableProcess, wrap?: Wrap): () => never {
+function prepareNode(command: Command, process: ReplaceableProcess): () => never {
 	if (activatedDescriptors(command.env, process.pid).length > 0) throw socketsLost();
-	const found = findProgram(command, process.arch);
-	const program = wrap?.(found) ?? found;
+	const program = findProgram(command, process.arch);
 	checkSize(command, program);
 	// Node ignores both from its start, and what is ignored stays so; what has a listener becomes default.
 	for (const ignored of ["SIGPIPE", "SIGXFSZ"] as const) process.on(ignored, () => undefined);

@@ -22,8 +22,7 @@
  * was. The listener for USR1 also keeps Node from opening its inspector;
  * one that was opened before is closed again (inspector.ts).
  *
- * As PID 1 under Node a reaper takes our place and forwards in our stead (pid1.ts). What waited for the command is dropped then, as
- * the kernel drops what PID 1 has no handler for.
+ * As PID 1 under Node a reaper may take our place and forward all of them to us (pid1.ts).
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -181,7 +180,7 @@ function restoreDefault(process: SignalledProcess, signal: number): void {
 	process.off(name, listener);
 }
 
-/** The numbers of what another process in our place is to forward by this policy, and of what the command has from its terminal. */
+/** The numbers of what a process above us is to forward to us, and of what reaches all of us from a terminal. */
 export function signalsForCommand(): { forwarded: readonly number[]; fromTerminal: readonly number[] } {
 	const fromTerminal = isOnForeground() ? [...FROM_TERMINAL] : [];
 	const numbers = forwardedSignals({ hasTerminal: hasTerminal(), isProfiled: false });

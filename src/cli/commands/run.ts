@@ -3,7 +3,7 @@ import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
-import { checkLaunch, loadLaunch } from "../../launch/launch.ts";
+import { loadLaunch, type Own, prepareLaunch } from "../../launch/launch.ts";
 import { type Inheritance, recordInheritance } from "../../launch/native/inheritance.ts";
 import type { ServiceManager } from "../../launch/notify.ts";
 import { withholdReports } from "../../launch/reports.ts";
@@ -23,7 +23,16 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent });
 	const { mode } = session;
-	await checkLaunch(mode, session.map.run);
+	const own: Own = {
+		process: host.process,
+		inheritance,
+		signals,
+		coreDumps,
+		supervision: session.map.run,
+		warn: (message, fix) =>
+			host.log("warn", message, fix === undefined ? {} : { lines: [`fix: ${fix.cure}`] }),
+	};
+	await prepareLaunch(mode, own, host.env);
 	const hasFiles = session.map.entries.some((entry) => entry.as !== undefined);
 	const secretFiles = hasFiles ? await import("../secret-files.ts") : undefined;
 	secretFiles?.refuseFiles(session);
@@ -35,16 +44,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await closeInspector(host.process);
 	const serviceManager = await findServiceManager(host, { ...session.map.run, inheritance, mode });
 	serviceManager?.status(`resolving the secrets of ${session.map.file}`);
-	const loading = loadLaunch(mode, {
-		process: host.process,
-		inheritance,
-		signals,
-		coreDumps,
-		serviceManager,
-		supervision: session.map.run,
-		warn: (message, fix) =>
-			host.log("warn", message, fix === undefined ? {} : { lines: [`fix: ${fix.cure}`] }),
-	});
+	const loading = loadLaunch(mode, { ...own, serviceManager });
 	const resolutions = await resolving;
 	session.backends.close();
 
