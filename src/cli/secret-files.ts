@@ -4,6 +4,7 @@ import { prepareInMemory } from "../launch/files/in-memory.ts";
 import { type CommandFiles, type FileRequest, joinFiles } from "../launch/files.ts";
 import { encodeText } from "../launch/native/bytes.ts";
 import { HAS_LIBC, loadLibc } from "../launch/native/libc.ts";
+import type { Warn } from "../launch/own.ts";
 import type { Delivery } from "../map/secret-map.ts";
 import type { Outcome, Resolution } from "../resolve/resolve.ts";
 import type { Host } from "./host.ts";
@@ -13,18 +14,18 @@ const DEFAULT_MODE = 0o400;
 
 /**
  * Refuses the files that a run could not give its command, or not remove again.
- * @throws {DstaError} DSTA_CONFIG files in exec mode · DSTA_UNSUPPORTED memory files under Node
+ * @throws {DstaError} DSTA_UNSUPPORTED files in exec mode, memory files under Node
  */
-export function refuseFiles({ map, mode }: Session): void {
+export function refuseFiles({ manner, map }: Session): void {
 	const placesOf = (kind: Delivery) =>
 		map.entries
 			.filter((entry) => entry.as === kind)
 			.map(({ path, position }) => `${map.file}:${position?.line}:${position?.column}: ${path.text}`);
 	const inFolder = placesOf("file");
 	const inMemory = placesOf("fd");
-	if (inFolder.length > 0 && mode === "exec" && map.run.keepFiles !== true)
+	if (inFolder.length > 0 && manner.mode === "exec" && map.run.keepFiles !== true)
 		throw new DstaError(
-			"DSTA_CONFIG",
+			"DSTA_UNSUPPORTED",
 			eachWith(inFolder, "is as: file, and in exec mode nobody is left to remove it"),
 			{
 				cure: "Use --spawn (run.mode: spawn), as: fd of the standalone executable, or accept it with run: { keep_files: true }; the next start removes what is left.",
@@ -42,12 +43,12 @@ export function refuseFiles({ map, mode }: Session): void {
  */
 export async function prepareFiles(
 	outcomes: readonly Outcome[],
-	{ env, log, process }: Host,
+	{ env, process }: Host,
+	warn: Warn,
 ): Promise<CommandFiles> {
 	const inFolder = requestsOf(outcomes, "file");
 	const inMemory = requestsOf(outcomes, "fd");
 	const libc = loadLibc(process);
-	const warn = (message: string, cure: string) => log("warn", message, { lines: [`fix: ${cure}`] });
 	return joinFiles([
 		...(libc === undefined ? [] : [prepareInMemory(inMemory, libc)]),
 		...(inFolder.length === 0 ? [] : [await prepareInFolder(inFolder, { process, env, warn })]),

@@ -3,8 +3,9 @@ import { isAbsolute, join } from "node:path";
 import { type EnvFile, openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
+import type { Manner } from "../launch/launch.ts";
 import { loadSecretMap } from "../map/load.ts";
-import { type Entry, isWildcard, type RunMode, type SecretMap, sourcesOf } from "../map/secret-map.ts";
+import { type Entry, isWildcard, type SecretMap, sourcesOf } from "../map/secret-map.ts";
 import { type Backends, createBackends } from "../resolve/backends.ts";
 import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
@@ -24,7 +25,7 @@ export interface Session {
 	readonly chain: readonly BackendName[];
 	readonly timeoutMs: number;
 	/** How the command is to be run. */
-	readonly mode: RunMode;
+	readonly manner: Manner;
 	/** Resolves entries, those of the map or others, and shows on a terminal when it takes long. */
 	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
 	/** Resolves entries and templates of the map, and asks for what they share once. */
@@ -107,7 +108,11 @@ export async function openSession(
 		envFile,
 		chain: chainOf({}, resolveOptions),
 		timeoutMs,
-		mode: options.mode ?? map.run.mode ?? "spawn",
+		manner: {
+			...map.run,
+			mode: options.mode ?? map.run.mode ?? "spawn",
+			notifySocket: host.env.NOTIFY_SOCKET,
+		},
 		resolve,
 		async resolveLines({ entries, templates = [] }) {
 			if (templates.length === 0) return resolve(entries);

@@ -1,9 +1,6 @@
 import { handOverSockets, handOverWatchdog } from "./activation.ts";
 import { type Command, startFailure } from "./command.ts";
-import type { CoreDumps } from "./core-dump.ts";
-import type { Inheritance } from "./native/inheritance.ts";
-import type { ParentProcess } from "./native/supervise.ts";
-import type { Signals } from "./signals.ts";
+import type { Own } from "./own.ts";
 import { startTooLarge } from "./size.ts";
 
 /** How a command ended: with a status, or by a signal. */
@@ -27,25 +24,11 @@ export interface ChildEnd {
 /** Starts a command on our own standard streams, with more descriptors if need be. */
 export type Start = (command: Command, descriptors: readonly number[]) => Started;
 
-/** What of this process concerns its command. */
-export interface Launcher {
-	readonly pid: number;
-	readonly signals: Signals;
-	readonly coreDumps: CoreDumps;
-	readonly start: Start;
-}
-
 /**
  * Loads the way in which this build starts a command: by libc where it can be reached, otherwise by Node. As PID 1, or as the
  * subreaper that libc can make of this process, it also takes the status of processes that have lost their parent.
  */
-export async function loadStart(
-	process: ParentProcess,
-	{
-		inheritance,
-		isSubreaper,
-	}: { readonly inheritance: Inheritance | undefined; readonly isSubreaper: boolean },
-): Promise<Start> {
+export async function loadStart({ inheritance, process }: Own, isSubreaper: boolean): Promise<Start> {
 	if (inheritance === undefined) return (await import("./supervise.ts")).startByNode;
 	const { adoptOrphans, startByLibc } = await import("./native/supervise.ts");
 	if (isSubreaper) adoptOrphans(inheritance.libc);
@@ -64,11 +47,15 @@ export async function loadStart(
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
  * DSTA_UNSUPPORTED the sockets that a service manager gave to us cannot be handed over
  */
-export async function superviseCommand(asked: Command, launcher: Launcher): Promise<Ending> {
-	const { command, descriptors } = handOverSockets(handOverWatchdog(asked, launcher.pid), launcher.pid);
-	launcher.signals.putInOrder();
-	const started = launcher.coreDumps.whileInherited(() => launcher.start(command, descriptors));
-	if (started.pid !== undefined) launcher.signals.attach(started);
+export async function superviseCommand(
+	asked: Command,
+	{ coreDumps, process: { pid }, signals }: Own,
+	start: Start,
+): Promise<Ending> {
+	const { command, descriptors } = handOverSockets(handOverWatchdog(asked, pid), pid);
+	signals.putInOrder();
+	const started = coreDumps.whileInherited(() => start(command, descriptors));
+	if (started.pid !== undefined) signals.attach(started);
 	const { code, exitCode, signal } = await started.ended;
 	if (started.pid === undefined) {
 		if (code === "E2BIG") throw startTooLarge(asked);

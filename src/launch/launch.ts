@@ -1,36 +1,26 @@
 import { type Ending, loadStart, type Start, superviseCommand } from "./child.ts";
 import type { Command } from "./command.ts";
-import type { CoreDumps } from "./core-dump.ts";
 import type { Variables } from "./environment.ts";
 import { withFiles } from "./files.ts";
-import type { Inheritance } from "./native/inheritance.ts";
 import type { ServiceManager } from "./notify.ts";
-import { hasTerminal, type Signals } from "./signals.ts";
+import type { Own, Warn } from "./own.ts";
+import { hasTerminal } from "./signals.ts";
 import type { Supervision } from "./supervision.ts";
 
-/** What of this process a command takes over. */
-export interface Own {
-	readonly process: NodeJS.Process;
-	/** Of the standalone executable alone. */
-	readonly inheritance: Inheritance | undefined;
-	readonly signals: Signals;
-	readonly coreDumps: CoreDumps;
-	/** Who is to hear of the command, where somebody is. */
-	readonly serviceManager?: ServiceManager | undefined;
-	readonly supervision: Supervision;
-	/** Says what the command does not get, or what becomes of it, and perhaps what to do about it. */
-	readonly warn: (message: string, fix?: { readonly cure: string }) => void;
+/** How a command is to be run. */
+export interface Manner extends Supervision {
+	/** `spawn` stays in front of it, `exec` becomes it. */
+	readonly mode: "spawn" | "exec";
+	/** Whether a service manager hears of the run; `command`: that it is ready the command says itself. */
+	readonly notify?: boolean | "command";
+	/** Where a service manager listens: the value of NOTIFY_SOCKET. */
+	readonly notifySocket?: string | undefined;
 }
 
-/**
- * Makes sure, before anybody is asked for a secret, that this build can run a command as it is asked to; where that takes a reaper
- * above this process, it is started again below one.
- * @throws {DstaError} DSTA_UNSUPPORTED it cannot
- */
-export async function prepareLaunch(mode: "spawn" | "exec", own: Own, env: Variables): Promise<void> {
-	const { supervision } = own;
-	if (isSupervised(supervision)) (await import("./supervision.ts")).checkSupervision(supervision, mode);
-	if (mode === "spawn" && needsReaper(own)) await (await import("./pid1.ts")).startBelowReaper(own, env);
+/** Who hears of a run beside the command. */
+export interface Audience {
+	readonly serviceManager: ServiceManager | undefined;
+	readonly warn: Warn;
 }
 
 /**
@@ -40,43 +30,89 @@ export async function prepareLaunch(mode: "spawn" | "exec", own: Own, env: Varia
  */
 export type Launch = (command: Command) => Promise<Ending>;
 
-/** Loads the way in which a command is run: `spawn` stays in front of it, `exec` becomes it. */
-export async function loadLaunch(mode: "spawn" | "exec", own: Own): Promise<Launch> {
-	if (mode === "exec") {
+/**
+ * Makes sure, before anybody is asked for a secret, that this build can run a command in this manner.
+ * @throws {DstaError} DSTA_UNSUPPORTED it cannot
+ */
+export async function checkManner(manner: Manner): Promise<void> {
+	if (isSupervised(manner)) (await import("./supervision.ts")).checkSupervision(manner, manner.mode);
+	if (isTold(manner)) (await import("./notify.ts")).checkNotification();
+}
+
+/**
+ * Sees to it that orphans of the command will be reaped; where that takes a reaper above this process, it is started again below one.
+ * A warning says where there is none.
+ */
+export async function prepareReaping(
+	own: Own,
+	{ mode }: Manner,
+	input: { readonly env: Variables; readonly warn: Warn },
+): Promise<void> {
+	if (mode === "spawn" && needsReaper(own)) await (await import("./pid1.ts")).startBelowReaper(own, input);
+}
+
+/** The service manager that is to hear of a run, where there is one. */
+export async function findServiceManager(
+	own: Own,
+	manner: Manner,
+	warn: Warn,
+): Promise<ServiceManager | undefined> {
+	if (!isTold(manner)) return undefined;
+	const { reachServiceManager } = await import("./notify.ts");
+	return reachServiceManager(own, {
+		address: manner.notifySocket,
+		isCommandTelling: manner.notify === "command",
+		onUntold: (reason) => warn(`the service manager was not told something: ${reason}`),
+	});
+}
+
+/** Loads the way in which a command is run. */
+export async function loadLaunch(own: Own, manner: Manner, audience: Audience): Promise<Launch> {
+	if (manner.mode === "exec") {
 		const { replaceByCommand } = await import("./replace.ts");
 		return (command) => {
-			own.serviceManager?.ready();
+			audience.serviceManager?.ready();
 			return replaceByCommand(command, own);
 		};
 	}
-	const { coreDumps, process, serviceManager, signals, supervision, warn } = own;
-	const plain = await loadStartHere(own);
-	const supervised = isSupervised(supervision)
-		? (await import("./supervision.ts")).startSupervised(plain, supervision, { process, warn })
-		: plain;
-	const withOwnFiles = withFiles(supervised);
-	const start = serviceManager?.tellOf(withOwnFiles) ?? withOwnFiles;
+	const start = await loadWholeStart(own, manner, audience);
 	return async (command) => {
 		// One that came during our own work is to end the run before the command starts.
-		await signals.settle();
-		return superviseCommand(command, { pid: process.pid, signals, coreDumps, start });
+		await own.signals.settle();
+		return superviseCommand(command, own, start);
 	};
 }
 
-async function loadStartHere({ inheritance, process, signals, supervision }: Own): Promise<Start> {
-	let start = await loadStart(process, { inheritance, isSubreaper: supervision.subreaper === true });
-	if (needsReaper({ inheritance, process }))
-		start = (await import("./pid1.ts")).withSubreaper(start, process);
-	if (!hasTerminal()) return start;
-	const { withJobControl } = await import("./job-control.ts");
-	return withJobControl(start, { process, signals });
+// From the inside out: a service manager hears of a command that has its files, and whose signals are looked after.
+async function loadWholeStart(own: Own, manner: Manner, { serviceManager, warn }: Audience): Promise<Start> {
+	let start = await loadStart(own, manner.subreaper === true);
+	if (needsReaper(own)) {
+		const { withSubreaper } = await import("./pid1.ts");
+		start = withSubreaper(start, own.process);
+	}
+	if (hasTerminal()) {
+		const { withJobControl } = await import("./job-control.ts");
+		start = withJobControl(start, own);
+	}
+	if (isSupervised(manner)) {
+		const { withSupervision } = await import("./supervision.ts");
+		start = withSupervision(start, manner, { ...own, warn });
+	}
+	start = withFiles(start);
+	return serviceManager?.tellOf(start) ?? start;
 }
 
-/** Whether orphans fall to this process that it cannot wait for: the standalone executable can. */
-function needsReaper({ inheritance, process }: Pick<Own, "inheritance" | "process">): boolean {
+// Orphans fall to PID 1. The standalone executable can wait for them, Node cannot.
+function needsReaper({ inheritance, process }: Own): boolean {
 	return process.pid === 1 && inheritance === undefined;
 }
 
-function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Supervision): boolean {
+function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Manner): boolean {
 	return subreaper === true || [killAfterMs, onOrphan, signals].some((setting) => setting !== undefined);
+}
+
+// A command that has taken our place says itself what it has to say.
+function isTold(manner: Manner): manner is Manner & { readonly notifySocket: string } {
+	const { mode, notify = false, notifySocket } = manner;
+	return Boolean(notifySocket) && notify !== false && !(mode === "exec" && notify === "command");
 }

@@ -12,7 +12,8 @@ import { DstaError } from "../errors.ts";
 import type { ChildEnd, Start } from "./child.ts";
 import { type Datagram, openDatagrams } from "./native/datagram.ts";
 import type { Inheritance } from "./native/inheritance.ts";
-import type { ParentProcess } from "./native/supervise.ts";
+import { HAS_LIBC } from "./native/libc.ts";
+import type { Own } from "./own.ts";
 
 export interface ServiceManager {
 	/** Says what is going on, in words without values. */
@@ -23,9 +24,7 @@ export interface ServiceManager {
 	tellOf(start: Start): Start;
 }
 
-export interface NotifyOptions {
-	readonly process: ParentProcess & Pick<NodeJS.Process, "pid">;
-	readonly inheritance: Inheritance | undefined;
+export interface Notification {
 	/** Where the service manager listens: the value of NOTIFY_SOCKET. */
 	readonly address: string;
 	/** The command itself says when it is ready. */
@@ -35,13 +34,26 @@ export interface NotifyOptions {
 }
 
 /**
- * Makes the way to a service manager.
- * @throws {DstaError} DSTA_UNSUPPORTED this build has none
+ * Makes sure that this build can reach a service manager.
+ * @throws {DstaError} DSTA_UNSUPPORTED it cannot
  */
-export function reachServiceManager(options: NotifyOptions): ServiceManager {
-	const { address, inheritance, isCommandTelling, onUntold, process } = options;
-	if (inheritance === undefined) throw unreachable();
-	const socket = openDatagrams(inheritance.libc);
+export function checkNotification(): void {
+	if (HAS_LIBC) return;
+	throw new DstaError(
+		"DSTA_UNSUPPORTED",
+		"run.notify cannot be done by this build: Node has no way to write to NOTIFY_SOCKET",
+		{
+			cure: "Use the standalone executable; or leave run.notify out, and for a command that notifies by itself use --exec, or NotifyAccess=all in its unit.",
+		},
+	);
+}
+
+/** Makes the way to a service manager, in a build that can reach one. */
+export function reachServiceManager(
+	{ inheritance, process }: Own,
+	{ address, isCommandTelling, onUntold }: Notification,
+): ServiceManager {
+	const socket = openDatagrams((inheritance as Inheritance).libc);
 	const untold = once(onUntold);
 
 	function send(bytes: Uint8Array, descriptors: readonly number[] = []): void {
@@ -107,14 +119,4 @@ function describe({ exitCode, signal }: ChildEnd): string {
 	return signal === undefined
 		? `the command ended with status ${exitCode}`
 		: `the command died of signal ${signal}`;
-}
-
-function unreachable(): DstaError {
-	return new DstaError(
-		"DSTA_UNSUPPORTED",
-		"run.notify cannot be done by this build: Node has no way to write to NOTIFY_SOCKET",
-		{
-			cure: "Use the standalone executable; or leave run.notify out, and for a command that notifies by itself use --exec, or NotifyAccess=all in its unit.",
-		},
-	);
 }

@@ -12,7 +12,7 @@ import type { Start } from "./child.ts";
 import type { Command } from "./command.ts";
 import type { Variables } from "./environment.ts";
 import { completeInherited } from "./inherited.ts";
-import type { Own } from "./launch.ts";
+import type { Own, Warn } from "./own.ts";
 import { findProgram, type Program } from "./program.ts";
 import { replaceByCommand } from "./replace.ts";
 import { shellArguments } from "./shell-reaper.ts";
@@ -28,8 +28,11 @@ const REAPERS: readonly { readonly name: string; argumentsFor(): readonly string
 ];
 
 /** Starts this program again below a reaper, where that takes one above it. A warning says where there is none at all. */
-export async function startBelowReaper(own: Own, env: Variables): Promise<void> {
-	const { process, warn } = own;
+export async function startBelowReaper(
+	own: Own,
+	{ env, warn }: { readonly env: Variables; readonly warn: Warn },
+): Promise<void> {
+	const { process } = own;
 	if (find(SUBREAPER, process) !== undefined) return;
 	const hasSockets = activatedDescriptors(env as Command["env"], process.pid).length > 0;
 	const reaper = hasSockets
@@ -45,9 +48,10 @@ export async function startBelowReaper(own: Own, env: Variables): Promise<void> 
 	const reason = hasSockets
 		? "there is no tini on PATH, and Node can hand the sockets of LISTEN_FDS to nothing else"
 		: `there is no tini, dumb-init or catatonit on PATH, and no ${SHELL} with a /proc of this namespace`;
-	warn(`as PID 1 dsta-run does not reap orphans, which stay zombies: ${reason}`, {
-		cure: "Use docker run --init, the standalone executable, or --exec with a command that reaps them.",
-	});
+	warn(
+		`as PID 1 dsta-run does not reap orphans, which stay zombies: ${reason}`,
+		"Use docker run --init, the standalone executable, or --exec with a command that reaps them.",
+	);
 }
 
 /** Makes a way to start a command into one below a subreaper, where there is one. */

@@ -2,34 +2,24 @@ import { readFileSync } from "node:fs";
 import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
 import { type Command, startFailure } from "./command.ts";
-import type { CoreDumps } from "./core-dump.ts";
 import { executeWithFiles } from "./files.ts";
 import type { Inheritance } from "./native/inheritance.ts";
+import type { Own } from "./own.ts";
 import { findProgram, type Program } from "./program.ts";
-import type { Signals } from "./signals.ts";
 import { MAX_STRING_BYTES, startTooLarge } from "./size.ts";
 
 /** What of this process makes it the command's. */
-export interface ReplaceableProcess extends Pick<NodeJS.Process, "arch" | "on" | "pid" | "execve"> {}
-
-export interface Replacement {
-	readonly process: ReplaceableProcess;
-	readonly signals: Signals;
-	readonly coreDumps: CoreDumps;
-	readonly inheritance: Inheritance | undefined;
-}
+type ReplaceableProcess = Pick<NodeJS.Process, "arch" | "on" | "pid" | "execve">;
 
 /**
  * Makes this process the command: the same pid, and nothing of us left, no process and no memory. Does not come back.
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
  * DSTA_UNSUPPORTED the sockets of a service manager cannot be handed over by this build · DSTA_OUTPUT its files cannot be written
  */
-export async function replaceByCommand(command: Command, replacement: Replacement): Promise<never> {
-	const { coreDumps, inheritance, signals } = replacement;
+export async function replaceByCommand(command: Command, own: Own): Promise<never> {
+	const { coreDumps, inheritance, process, signals } = own;
 	const execute =
-		inheritance === undefined
-			? prepareNode(command, replacement.process)
-			: await prepareLibc(command, inheritance);
+		inheritance === undefined ? prepareNode(command, process) : await prepareLibc(command, inheritance);
 	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
 	await signals.settle();
 	signals.surrender();

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { DstaError } from "../errors.ts";
 import type { Start } from "./child.ts";
 import { HAS_LIBC } from "./native/libc.ts";
+import type { Warn } from "./own.ts";
 import { findProgram } from "./program.ts";
 import { ENDING, type Receiver } from "./signals.ts";
 import { tieToParent } from "./tie.ts";
@@ -21,11 +22,11 @@ export interface Supervision {
 /** What a supervised start takes of this process. */
 export interface Surroundings {
 	readonly process: Pick<NodeJS.Process, "arch" | "pid">;
-	readonly warn: (message: string) => void;
+	readonly warn: Warn;
 }
 
 /** Makes a start one that does what is asked. */
-export function startSupervised(
+export function withSupervision(
 	start: Start,
 	supervision: Supervision,
 	{ process, warn }: Surroundings,
@@ -45,7 +46,7 @@ export function startSupervised(
 function forwardTo(
 	command: Receiver,
 	{ killAfterMs, signals }: Supervision,
-	warn: (message: string) => void,
+	warn: Warn,
 ): Pick<Receiver, "kill"> {
 	let isAwaited = false;
 
@@ -76,17 +77,16 @@ export function checkSupervision(supervision: Supervision, mode: "spawn" | "exec
 	const asked = Object.entries(OPTIONS)
 		.filter(([, isAsked]) => isAsked(supervision))
 		.map(([name]) => name);
-	const [first] = asked;
-	if (mode === "exec" && first !== undefined)
+	if (mode === "exec" && asked.length > 0)
 		throw new DstaError(
 			"DSTA_UNSUPPORTED",
-			`Exec mode leaves nobody to do what ${first} asks: dsta-run becomes the command`,
-			{ cure: `Use --spawn (run.mode: spawn), or leave ${first} out.` },
+			`Exec mode leaves nobody to do what is asked by ${asked.join(", ")}: dsta-run becomes the command`,
+			{ cure: `Use --spawn (run.mode: spawn), or leave ${asked.join(", ")} out.` },
 		);
-	const native = asked.find((name) => BY_LIBC.includes(name));
-	if (!HAS_LIBC && native !== undefined)
-		throw new DstaError("DSTA_UNSUPPORTED", `Node cannot do what ${native} asks`, {
-			cure: `Use the standalone executable, or leave ${native} out.`,
+	const native = asked.filter((name) => BY_LIBC.includes(name));
+	if (!HAS_LIBC && native.length > 0)
+		throw new DstaError("DSTA_UNSUPPORTED", `Node cannot do what is asked by ${native.join(", ")}`, {
+			cure: `Use the standalone executable, or leave ${native.join(", ")} out.`,
 		});
 }
 

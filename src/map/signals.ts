@@ -46,7 +46,7 @@ function numberOf(name: string): number | undefined {
 }
 
 function bareName(text: string): string {
-	return text.replace(/^SIG/, "");
+	return text.replace(/^SIG/i, "");
 }
 
 function noSignal(text: string, label: string, names: readonly string[]): string {

@@ -305,6 +305,7 @@ describe("a wrong setting", () => {
 		],
 		["run: {subreaper: 2}", "2:18: run.subreaper must be true or false"],
 		["run: {on_orphan: TREM}", '2:18: run.on_orphan: "TREM" is no signal; did you mean "TERM"?'],
+		["run: {on_orphan: sigterm}", '2:18: run.on_orphan: "sigterm" is no signal; did you mean "TERM"?'],
 		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
 		...["watch", "metrics", "on_change"].map((key): [string, string] => [
 			`run: {${key}: x}`,

@@ -435,10 +435,10 @@ if (MODE === "exec") {
 			async (start) => {
 				const folder = folderWith(`${start}${ENTRY.replace(" }", ", backend: vault }")}\n`);
 				const { status, stderr, stdout } = await run(["echo", "started"], { folder });
-				expect({ status, stdout }).toEqual({ status: 78, stdout: "" });
+				expect({ status, stdout }).toEqual({ status: 69, stdout: "" });
 				expect((await launch(folder, ["check"]).ended).stderr).toBe(stderr);
 				expect(stderr).toMatch(
-					/^dsta-run: error: secrets\.map\.yaml:\d:3: app\/tls\/key is as: file, and in exec mode nobody is left to remove it \[DSTA_CONFIG\]\n/,
+					/^dsta-run: error: secrets\.map\.yaml:\d:3: app\/tls\/key is as: file, and in exec mode nobody is left to remove it \[DSTA_UNSUPPORTED\]\n/,
 				);
 			},
 		);

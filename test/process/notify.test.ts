@@ -212,6 +212,10 @@ describe("a service manager", () => {
 			expect(run).toMatchObject({ status: 69, heard: [] });
 			expect(run.stderr).toContain("run.notify cannot be done by this build: Node has no way to write to");
 			expect(run.stderr).toContain("fix: Use the standalone executable");
+			const cwd = folderWith("run: { notify: true }\nsecrets: { a/b: { env: B, backend: vault } }\n");
+			const env = { PATH: process.env.PATH, NOTIFY_SOCKET: path("none") };
+			for (const args of [["check"], ["explain"], ["--", "true"]])
+				expect(launchSync(args, { cwd, env })).toMatchObject({ status: 69, stderr: run.stderr });
 		});
 
 	it("need not be there", () => {

@@ -8,9 +8,9 @@ const FOLDER = folderWith("{}\n");
 let maps = 0;
 
 /** The options that make a launcher use a map with these settings. */
-function asked(run: string): readonly string[] {
+function asked(run: string, secrets = ""): readonly string[] {
 	const map = `asked-${maps++}.yaml`;
-	writeFileSync(join(FOLDER, map), `run: { ${run} }\nsecrets: {}\n`);
+	writeFileSync(join(FOLDER, map), `run: { ${run} }\nsecrets: { ${secrets} }\n`);
 	return ["-m", map];
 }
 
@@ -168,37 +168,36 @@ if (BUILD === "standalone") {
 }
 
 describe("what cannot be done", () => {
-	const run = (args: readonly string[]) => {
-		const { status, stderr, stdout } = launchSync([...args, "--", "echo", "started"], { cwd: FOLDER });
-		return { status, stdout, message: stderr.split("\n")[0] };
-	};
+	const EXEC = (names: string) =>
+		`Exec mode leaves nobody to do what is asked by ${names}: dsta-run becomes the command`;
+	const NODE = (names: string) => `Node cannot do what is asked by ${names}`;
+	type Refusal = [names: string, setting: string, message: (names: string) => string];
+	const NODE_CANNOT: Refusal[] = [
+		["run.subreaper", "subreaper: true", NODE],
+		["run.on_orphan", "on_orphan: TERM", NODE],
+		["run.subreaper, run.on_orphan", "subreaper: true, on_orphan: TERM, kill_after: 1s", NODE],
+	];
 
-	it.each([
-		["signals", "signals: { TERM: QUIT }"],
-		["kill_after", "kill_after: 30s"],
-		["subreaper", "subreaper: true"],
-		["on_orphan", "on_orphan: TERM"],
-	])("is refused in exec mode: run.%s", (name, setting) => {
-		expect(run(["--exec", ...asked(setting)])).toEqual({
-			status: 69,
-			stdout: "",
-			message: `dsta-run: error: Exec mode leaves nobody to do what run.${name} asks: dsta-run becomes the command [DSTA_UNSUPPORTED]`,
-		});
+	it.each<Refusal>([
+		["run.signals", "mode: exec, signals: { TERM: QUIT }", EXEC],
+		["run.kill_after", "mode: exec, kill_after: 30s", EXEC],
+		["run.subreaper", "mode: exec, subreaper: true", EXEC],
+		["run.on_orphan", "mode: exec, on_orphan: TERM", EXEC],
+		["run.kill_after, run.on_orphan", "mode: exec, on_orphan: TERM, kill_after: 30s", EXEC],
+		...(BUILD === "npm" ? NODE_CANNOT : []),
+	])("is refused before anybody is asked for a secret: %s (%s)", (names, setting, message) => {
+		const options = asked(setting, "supervised/secret/key: { env: KEY, backend: vault }");
+		const run = launchSync([...options, "--", "echo", "started"], { cwd: FOLDER });
+		expect(run).toMatchObject({ status: 69, stdout: "" });
+		expect(run.stderr.split("\n")[0]).toBe(`dsta-run: error: ${message(names)} [DSTA_UNSUPPORTED]`);
+		for (const subcommand of ["check", "explain"]) {
+			const { status, stderr, stdout } = launchSync([subcommand, ...options], { cwd: FOLDER });
+			expect({ status, stderr, stdout }).toEqual({ status: 69, stderr: run.stderr, stdout: "" });
+		}
 	});
 
-	if (BUILD === "npm")
-		it.each([
-			["subreaper", "subreaper: true"],
-			["on_orphan", "on_orphan: TERM"],
-		])("is refused by this build: run.%s", (name, setting) => {
-			expect(run(asked(setting))).toEqual({
-				status: 69,
-				stdout: "",
-				message: `dsta-run: error: Node cannot do what run.${name} asks [DSTA_UNSUPPORTED]`,
-			});
-		});
-
 	it("is not refused where nothing is asked", () => {
-		expect(run(asked("subreaper: false"))).toMatchObject({ status: 0, stdout: "started\n" });
+		const run = launchSync([...asked("subreaper: false"), "--", "echo", "started"], { cwd: FOLDER });
+		expect(run).toMatchObject({ status: 0, stdout: "started\n" });
 	});
 });

@@ -2,16 +2,16 @@ import type { DstaError } from "../../errors.ts";
 import type { Delivery } from "../../map/secret-map.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { Filling } from "../../resolve/templates.ts";
+import { checkFeasibility } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions, listNames, renderTable } from "../report.ts";
-import { refuseFiles } from "../secret-files.ts";
 import { openSession } from "../session.ts";
 
 /** Resolves everything as a run would and shows what came from where; the status is that of a run before its command. */
 export async function check(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = await openSession(commandLine, host);
-	refuseFiles(session);
+	await checkFeasibility(session);
 	const resolutions = await session.resolveLines(session.map);
 	session.backends.close();
 	const { status, unfit } = concludeResolutions(host.log, resolutions, host.env);

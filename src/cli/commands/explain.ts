@@ -4,10 +4,10 @@ import { isName } from "../../map/names.ts";
 import { type Entry, isWildcard, sourcesOf, type Template } from "../../map/secret-map.ts";
 import type { Attempt } from "../../resolve/chain.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
+import { checkFeasibility } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions, renderTable } from "../report.ts";
-import { refuseFiles } from "../secret-files.ts";
 import { type Lines, openSession, type Session } from "../session.ts";
 
 /**
@@ -16,7 +16,7 @@ import { type Lines, openSession, type Session } from "../session.ts";
  */
 export async function explain(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const session = await openSession(commandLine, host);
-	refuseFiles(session);
+	await checkFeasibility(session);
 	const resolutions = await session.resolveLines(selectLines(session.map, commandLine.operands));
 	session.backends.close();
 	const { status } = concludeResolutions(host.log, resolutions, host.env);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import type { Variables } from "../environment.ts";
 import type { CommandFiles, FileRequest } from "../files.ts";
+import type { Warn } from "../own.ts";
 import { folderPath, makeFolder, noteUser, removeFolder, removeStaleFolders } from "./folder.ts";
 import { choosePlace, type Place } from "./place.ts";
 
@@ -10,7 +11,7 @@ export interface FolderOptions {
 	readonly process: Pick<NodeJS.Process, "pid" | "geteuid">;
 	readonly env: Variables;
 	/** Takes what is less private than it should be. */
-	readonly warn: (message: string, cure: string) => void;
+	readonly warn: Warn;
 }
 
 const ADVICE = "Mount a tmpfs at /dev/shm, or name one that belongs to this user in XDG_RUNTIME_DIR.";

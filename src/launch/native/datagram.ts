@@ -37,9 +37,24 @@ const DATAGRAM_BYTES = 8192;
 /** For the sender's credentials and the 253 descriptors that a datagram has at most. */
 const ANCILLARY_BYTES = 2048;
 
-/** Opens a socket that has no address yet. */
+const CALLS = {
+	socket: ["int", "int", "int"],
+	bind: ["int", "ptr", "int"],
+	getsockname: ["int", "ptr", "ptr"],
+	setsockopt: ["int", "int", "int", "ptr", "int"],
+	sendmsg: ["int", "ptr", "int"],
+	recvmsg: ["int", "ptr", "int"],
+	close: ["int"],
+} as const;
+
+/**
+ * Opens a socket that has no address yet.
+ * @throws {DstaError} DSTA_UNSUPPORTED the C library lacks a call
+ */
 export function openDatagrams(libc: Libc): DatagramSocket {
-	const { addressOf, calls, errno } = libc;
+	const { addressOf, errno } = libc;
+	const { fcntl } = libc.calls;
+	const calls = libc.open(CALLS);
 	const socket = calls.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
 	return {
 		send(address, bytes, descriptors = []) {
@@ -51,10 +66,13 @@ export function openDatagrams(libc: Libc): DatagramSocket {
 			calls.setsockopt(socket, SOL_SOCKET, SO_PASSCRED, addressOf(Int32Array.of(1)), 4);
 			calls.bind(socket, addressOf(name), FAMILY_BYTES);
 			// By the signal that nobody but us is to get, and that tells of our children anyway.
-			calls.fcntl(socket, F_SETOWN, pid);
-			calls.fcntl(socket, F_SETSIG, constants.signals.SIGCHLD);
-			calls.fcntl(socket, F_SETFL, O_ASYNC);
-			return nameOf(libc, socket);
+			fcntl(socket, F_SETOWN, pid);
+			fcntl(socket, F_SETSIG, constants.signals.SIGCHLD);
+			fcntl(socket, F_SETFL, O_ASYNC);
+			const room = Buffer.alloc(ADDRESS_BYTES);
+			const size = Int32Array.of(ADDRESS_BYTES);
+			calls.getsockname(socket, addressOf(room), addressOf(size));
+			return decodeAddress(room.subarray(0, size[0]));
 		},
 		receive() {
 			const bytes = Buffer.alloc(DATAGRAM_BYTES);
@@ -79,9 +97,7 @@ function encodeAddress(address: string): Buffer {
 	return Buffer.concat([family, path]);
 }
 
-function nameOf({ addressOf, calls }: Libc, socket: number): string {
-	const name = Buffer.alloc(ADDRESS_BYTES);
-	const size = Int32Array.of(ADDRESS_BYTES);
-	calls.getsockname(socket, addressOf(name), addressOf(size));
-	return `@${name.toString("latin1", FAMILY_BYTES + 1, size[0])}`;
+// Of a socket that lies in no folder.
+function decodeAddress(address: Buffer): string {
+	return `@${address.toString("latin1", FAMILY_BYTES + 1)}`;
 }
