@@ -273,19 +273,23 @@ describe.skipIf(reason !== undefined)("under systemd", () => {
 
 		/** A file of the folder, as it is for this build, this machine and this server. */
 		function adapted(name: string): string {
-			return readFileSync(new URL(name, EXAMPLES), "utf8")
-				.replaceAll("/usr/bin/dsta-run", PREFIXES.spawn)
-				.replaceAll("/usr/bin/node /srv/api/server.js", `${PYTHON} server.py`)
-				.replaceAll("/etc/dsta", systemd.folder)
-				.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`)
-				.replaceAll("https://vault.example.com:8200", ADDRESS);
+			return (
+				readFileSync(new URL(name, EXAMPLES), "utf8")
+					.replaceAll("/usr/bin/dsta-run", PREFIXES.spawn)
+					.replaceAll("/usr/bin/node /srv/api/server.js", `${PYTHON} server.py`)
+					.replaceAll("/etc/dsta", systemd.folder)
+					.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`)
+					.replaceAll("https://vault.example.com:8200", ADDRESS)
+					// Other tests ask the same server for what is in the examples, and it is not to be there.
+					.replaceAll("database/postgres", "units/postgres")
+			);
 		}
 
 		beforeAll(async () => {
-			await askVault(ADDRESS, "POST", "secret/data/database/postgres", { data: { password: PASSWORD } });
-			const policy = 'path "secret/data/database/*" { capabilities = ["read"] }';
-			await askVault(ADDRESS, "POST", "sys/policies/acl/database", { policy });
-			const { auth } = await askVault(ADDRESS, "POST", "auth/token/create", { policies: ["database"] });
+			await askVault(ADDRESS, "POST", "secret/data/units/postgres", { data: { password: PASSWORD } });
+			const policy = 'path "secret/data/units/*" { capabilities = ["read"] }';
+			await askVault(ADDRESS, "POST", "sys/policies/acl/units", { policy });
+			const { auth } = await askVault(ADDRESS, "POST", "auth/token/create", { policies: ["units"] });
 			token = (auth as { client_token: string }).client_token;
 			port = await freePort();
 			systemd.write({
