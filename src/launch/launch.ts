@@ -70,8 +70,9 @@ export async function findServiceManager(
 export async function loadLaunch(own: Own, manner: Manner, audience: Audience): Promise<Launch> {
 	if (manner.mode === "exec") {
 		const { replaceByCommand } = await import("./replace.ts");
-		return (command) => {
+		return async (command) => {
 			audience.serviceManager?.ready();
+			await audience.serviceManager?.told();
 			return replaceByCommand(command, own);
 		};
 	}

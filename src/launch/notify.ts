@@ -7,7 +7,11 @@
  * NOTIFY_SOCKET. What it sends goes on as it is, with its descriptors and without MAINPID=; what others send there does not.
  *
  * STOPPING=1 follows the end of the command and not a TERM, which a command may ignore: systemd would kill it some time later.
+ *
+ * A service manager that is busy reads nothing for a while. What it has no room for waits, in its order, and the command, when it
+ * says more than our socket has room for. Signals never do, and the end for two seconds at most.
  */
+import { setTimeout } from "node:timers/promises";
 import { DstaError } from "../errors.ts";
 import type { ChildEnd, Start } from "./child.ts";
 import { type Datagram, openDatagrams } from "./native/datagram.ts";
@@ -20,6 +24,8 @@ export interface ServiceManager {
 	status(text: string): void;
 	/** Says that the command runs, or is about to take our place. */
 	ready(): void;
+	/** Resolves when it has heard all that was said, or has had no room for long. */
+	told(): Promise<void>;
 	/** Makes a way of starting a command that tells of its start and its end, and what it says itself in between. */
 	tellOf(start: Start): Start;
 }
@@ -32,6 +38,10 @@ export interface Notification {
 	/** Takes the reason for which something was not told, once. */
 	readonly onUntold: (reason: string) => void;
 }
+
+/** How often we look whether a service manager has room again, and how long we wait for it where nothing else is left to do. */
+const PAUSE_MS = 10;
+const PATIENCE_MS = 2000;
 
 /**
  * Makes sure that this build can reach a service manager.
@@ -55,24 +65,45 @@ export function reachServiceManager(
 ): ServiceManager {
 	const socket = openDatagrams((inheritance as Inheritance).libc);
 	const untold = once(onUntold);
+	let sent = Promise.resolve();
 
-	function send(bytes: Uint8Array, descriptors: readonly number[] = []): void {
-		const code = socket.send(address, bytes, descriptors);
+	async function send(bytes: Uint8Array, descriptors: readonly number[] = []): Promise<void> {
+		let code = socket.send(address, bytes, descriptors);
+		while (code === "EAGAIN") {
+			await setTimeout(PAUSE_MS);
+			code = socket.send(address, bytes, descriptors);
+		}
 		if (code !== undefined) untold(`${address} cannot be written to: ${code}`);
 	}
 
-	function passOn({ bytes, descriptors, sender }: Datagram, command: number): void {
+	async function passOn({ bytes, descriptors, sender }: Datagram, command: number): Promise<void> {
 		const ownWords = withoutMainPid(bytes);
 		if (sender !== command) untold(`the process ${sender} is not the command`);
-		else if (ownWords.length > 0) send(ownWords, descriptors);
+		else if (ownWords.length > 0) await send(ownWords, descriptors);
 		for (const descriptor of descriptors) socket.close(descriptor);
 	}
 
-	const tell = (...lines: readonly string[]) => send(Buffer.from(lines.join("\n")));
+	async function passOnAll(command: number): Promise<void> {
+		for (let heard = socket.receive(); heard !== undefined; heard = socket.receive())
+			await passOn(heard, command);
+	}
+
+	// After all that came before it.
+	function inTurn(act: () => Promise<void>): void {
+		sent = sent.then(act);
+	}
+
+	async function told(): Promise<void> {
+		const isTold = await Promise.race([sent.then(() => true), setTimeout(PATIENCE_MS, false)]);
+		if (!isTold) untold(`${address} has no room`);
+	}
+
+	const tell = (...lines: readonly string[]) => inTurn(() => send(Buffer.from(lines.join("\n"))));
 	const ready = () => tell(...(isCommandTelling ? [] : ["READY=1"]), "STATUS=running");
 	return {
 		status: (text) => tell(`STATUS=${text}`),
 		ready,
+		told,
 		tellOf: (start) => (command, descriptors) => {
 			const ours = { NOTIFY_SOCKET: socket.listen(process.pid) };
 			// The rules for its environment may keep the variable away from it.
@@ -82,17 +113,16 @@ export function reachServiceManager(
 			const { ended, pid } = started;
 			if (pid === undefined) return started;
 			ready();
-			const listen = () => {
-				for (let heard = socket.receive(); heard !== undefined; heard = socket.receive()) passOn(heard, pid);
-			};
+			const listen = () => inTurn(() => passOnAll(pid));
 			process.on("SIGCHLD", listen);
 			listen();
 			return {
 				...started,
-				ended: ended.then((end) => {
+				ended: ended.then(async (end) => {
 					process.off("SIGCHLD", listen);
 					listen();
 					tell("STOPPING=1", `STATUS=${describe(end)}`);
+					await told();
 					return end;
 				}),
 			};

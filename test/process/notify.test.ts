@@ -33,6 +33,26 @@ listener.join()
 print(json.dumps({"status": launcher.returncode, "stdout": stdout, "stderr": stderr, "heard": heard}))
 `;
 
+/** A service manager that has no room from the start: `late` reads when the command has said `done`, `never` ends the command then. */
+const BUSY_MANAGER = `
+import json, os, socket, subprocess, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[2])
+sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sender.setblocking(False)
+try:
+    while True: sender.sendto(b"fill", sys.argv[2])
+except BlockingIOError: pass
+launcher = subprocess.Popen(sys.argv[3:], env={**os.environ, "NOTIFY_SOCKET": sys.argv[2]}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+while launcher.stdout.readline() != "done\\n": pass
+heard = []
+if sys.argv[1] == "never": launcher.terminate()
+else:
+    while not (heard and heard[-1].startswith("STOPPING=1")): heard.append(manager.recv(4096).decode())
+stdout, stderr = launcher.communicate()
+print(json.dumps({"status": launcher.returncode, "stderr": stderr, "heard": [text for text in heard if text != "fill"]}))
+`;
+
 /** What a command begins with that notifies by itself. */
 const TELL = `
 import os, socket, sys
@@ -182,6 +202,31 @@ print("passed")
 		expect(stderr).toBe(
 			`dsta-run: warn: the service manager was not told something: ${cwd}/none cannot be written to: ENOENT\n`,
 		);
+	});
+
+	const runUnderBusyManager = (reads: "late" | "never", command: readonly string[]) => {
+		const address = path("notify");
+		const cwd = folderWith("run: { notify: command }\nsecrets: {}\n");
+		const args = [reads, address, ...LAUNCHER, "--", ...command];
+		const { stdout } = spawnSync(PYTHON, ["-c", BUSY_MANAGER, ...args], { cwd, encoding: "utf8" });
+		return { address, ...(JSON.parse(stdout) as Omit<Run, "heard"> & { readonly heard: readonly string[] }) };
+	};
+
+	it("all in its order when it has had no room for a while", () => {
+		const program = 'for n in range(4): tell(f"X_N={n}")\nprint("done", flush=True)\nsys.exit(7)';
+		const { heard, status, stderr } = runUnderBusyManager("late", python(program));
+		expect({ status, stderr }).toEqual({ status: 7, stderr: "" });
+		const said = [0, 1, 2, 3].map((n) => `X_N=${n}`);
+		expect(heard).toEqual([RESOLVING, RUNNING, ...said, ended(7)]);
+	});
+
+	it("nothing where it never has room, which keeps back neither a signal nor the end", () => {
+		const command = ["sh", "-c", "trap 'exit 7' TERM; echo done; while :; do sleep 0.01; done"];
+		const { address, status, stderr } = runUnderBusyManager("never", command);
+		expect({ status, stderr }).toEqual({
+			status: 7,
+			stderr: `dsta-run: warn: the service manager was not told something: ${address} has no room\n`,
+		});
 	});
 
 	it("in exec mode that the command takes over, and then the command itself", () => {

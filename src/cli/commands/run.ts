@@ -36,6 +36,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const { status, values } = concludeResolutions(host.log, resolutions, host.env);
 	if (status !== 0) {
 		serviceManager?.status(`ended before its command with status ${status}`);
+		await serviceManager?.told();
 		return { status };
 	}
 

@@ -6,7 +6,10 @@ import { type Ancillary, layOutMessage, readAncillary } from "./message.ts";
 
 /** A socket for datagrams between the processes of this machine: unix(7). */
 export interface DatagramSocket {
-	/** Sends bytes, and descriptors with them, to an address as NOTIFY_SOCKET holds it. Returns why it could not: `ENOENT`. */
+	/**
+	 * Sends bytes, and descriptors with them, to an address as NOTIFY_SOCKET holds it. Returns why it could not: `ENOENT`, or
+	 * `EAGAIN` where the receiver has no room now.
+	 */
 	send(address: string, bytes: Uint8Array, descriptors?: readonly number[]): string | undefined;
 	/** Takes an address that nobody else has, and tells it. From now on a SIGCHLD comes whenever something may be received. */
 	listen(pid: number): string;
@@ -59,7 +62,9 @@ export function openDatagrams(libc: Libc): DatagramSocket {
 	return {
 		send(address, bytes, descriptors = []) {
 			const message = layOutMessage(libc, { name: encodeAddress(address), bytes, descriptors });
-			return calls.sendmsg(socket, message.address, 0) < 0 ? getSystemErrorName(-errno()) : undefined;
+			return calls.sendmsg(socket, message.address, MSG_DONTWAIT) < 0
+				? getSystemErrorName(-errno())
+				: undefined;
 		},
 		listen(pid) {
 			const name = encodeAddress("");
