@@ -363,33 +363,51 @@ if (MODE === "spawn") {
 		});
 	});
 
-	it("the files of a launcher that was killed stay for its command, and the next start after its end removes them", async () => {
-		const env = { XDG_RUNTIME_DIR: newPlace() };
-		const next = async () => {
-			await run(["true"], { env });
-			return readdirSync(env.XDG_RUNTIME_DIR);
-		};
-		const script = `
+	// Nobody whom the permissions of files do not bind, as root is.
+	const withUmask = ["unshare", "-U", "sh", "-c", 'umask 0777; exec "$0" "$@"'];
+
+	it.each([
+		["", ["env"]],
+		[" whatever the umask", withUmask],
+	])(
+		"the files of a launcher that was killed stay for its command%s, and the next start after its end removes them",
+		async (_, [first, ...before]) => {
+			const env = { XDG_RUNTIME_DIR: newPlace() };
+			const start = (...command: string[]) => {
+				const words = [...before, ...LAUNCHER, "--", ...command];
+				const child = spawn(first as string, words, {
+					cwd: FOLDER,
+					env: { PATH: process.env.PATH, ...env },
+					detached: true,
+				});
+				return { child, ...follow(child) };
+			};
+			const next = async () => {
+				await start("true").ended;
+				return readdirSync(env.XDG_RUNTIME_DIR);
+			};
+			const script = `
 import os, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 print("ready", flush=True)
 signal.sigwait([signal.SIGUSR1])
 print(open(os.environ["KEY_FILE"]).read())`;
-		const { child, ended, said } = launch(FOLDER, ["--", "python3", "-c", script], env);
-		await said("ready");
-		const [command] = childrenOf(child.pid) as [number];
-		const [folder] = readdirSync(env.XDG_RUNTIME_DIR) as [string];
-		// The command is ready while the launcher is still noting who it is.
-		await expect.poll(() => readdirSync(join(env.XDG_RUNTIME_DIR, folder))).toContain(".user");
-		expect(await next()).toEqual([folder]);
-		child.kill("SIGKILL");
-		await expect.poll(() => isRunning(child.pid as number)).toBe(false);
-		expect(await next()).toEqual([folder]);
-		process.kill(command, "SIGUSR1");
-		expect(await ended).toMatchObject({ signal: "SIGKILL", stdout: `ready\n${SENTINEL}\n` });
-		await expect.poll(() => isRunning(command)).toBe(false);
-		expect(await next()).toEqual([]);
-	});
+			const { child, ended, said } = start("python3", "-c", script);
+			await said("ready");
+			const [command] = childrenOf(child.pid) as [number];
+			const [folder] = readdirSync(env.XDG_RUNTIME_DIR) as [string];
+			// The command is ready while the launcher is still noting who it is.
+			await expect.poll(() => readdirSync(join(env.XDG_RUNTIME_DIR, folder))).toContain(".user");
+			expect(await next()).toEqual([folder]);
+			child.kill("SIGKILL");
+			await expect.poll(() => isRunning(child.pid as number)).toBe(false);
+			expect(await next()).toEqual([folder]);
+			process.kill(command, "SIGUSR1");
+			expect(await ended).toMatchObject({ signal: "SIGKILL", stdout: `ready\n${SENTINEL}\n` });
+			await expect.poll(() => isRunning(command)).toBe(false);
+			expect(await next()).toEqual([]);
+		},
+	);
 }
 
 if (MODE === "spawn")

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { findPidSpace, identify, isRunning } from "./owner.ts";
 import type { Place } from "./place.ts";
@@ -6,7 +6,7 @@ import type { Place } from "./place.ts";
 /** What the name of a folder says: the PID space and the process of its owner. */
 const NAME = /^dsta-run-(\w+\.\d+)-(\d+\.\d+)-\w+$/;
 
-/** Holds the process that a folder was made for, once it runs. */
+/** A link to nowhere that says for which process a folder was made: it takes no room, and no umask acts on it. */
 const USER = ".user";
 
 export interface Owner {
@@ -29,7 +29,7 @@ export function makeFolder(folder: string, mode: number): void {
 /** Notes for whom a folder is, so that a later start leaves it alone for as long as he runs, whatever has become of us. */
 export function noteUser(folder: string, pid: number): void {
 	try {
-		writeFileSync(join(folder, USER), identify(pid) ?? "", { flag: "wx", mode: 0o600 });
+		symlinkSync(identify(pid) ?? "ended", join(folder, USER));
 	} catch {
 		// The command has the folder now, and may have done with it what it likes.
 	}
@@ -72,7 +72,7 @@ function listFolder(path: string): readonly string[] {
 
 function readUser(folder: string): string {
 	try {
-		return readFileSync(join(folder, USER), "latin1");
+		return readlinkSync(join(folder, USER));
 	} catch {
 		// The owner was killed before the command began.
 		return "";
