@@ -1,5 +1,6 @@
 import { DstaError } from "../errors.ts";
 import { readInput } from "../launch/inherited.ts";
+import { findInheritedDescriptors } from "../launch/native/descriptors.ts";
 import { HAS_LIBC } from "../launch/native/libc.ts";
 import { TIED } from "../launch/tie.ts";
 import { createLog } from "../observe/log.ts";
@@ -84,7 +85,10 @@ function refuseOldNode({ execPath, versions: { node } }: NodeJS.Process): void {
 // NODE_DEBUG makes Node print the headers of requests, with their tokens, and the environment of children, with the secrets.
 // It prints through process.stderr, which our own messages do not use. The command still gets the variable.
 function silenceDebugOutput(process: NodeJS.Process): void {
-	if (process.env.NODE_DEBUG) process.stderr.write = () => true;
+	if (!process.env.NODE_DEBUG) return;
+	// To make process.stderr opens another one, which is not to be taken for inherited.
+	if (HAS_LIBC) findInheritedDescriptors();
+	process.stderr.write = () => true;
 }
 
 // The directory may have been removed, which is no reason not to run.

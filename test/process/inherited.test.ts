@@ -90,6 +90,16 @@ if (BUILD === "standalone") {
 			expect(run({ descriptors }, [...LAUNCH, ...show])).toEqual(plain);
 		});
 
+		it("no descriptor of ours under NODE_DEBUG", () => {
+			const show = (...words: string[]) => {
+				const { stdout } = spawnSync("env", ["NODE_DEBUG=*", ...words, "ls", "/proc/self/fd"], {
+					cwd: EMPTY,
+				});
+				return stdout.toString();
+			};
+			expect(show(...LAUNCH)).toBe(show());
+		});
+
 		it("the substitution of a process", () => {
 			const script = `"$0" "$@" <(echo of another process)`;
 			const { stderr, stdout } = spawnSync("bash", ["-c", script, ...LAUNCH, "cat"], {

@@ -10,12 +10,19 @@ const OWN = "/proc/self/fd";
 /** What Bun has opened for itself before it runs us: the queue of its events, and what wakes it. */
 const OF_BUN = new Set(["anon_inode:[eventpoll]", "anon_inode:[eventfd]"]);
 
+let found: readonly number[] | undefined;
+
 /**
- * The descriptors from 3 on that we were started with; to be called before anything is opened. Bun marks all of them to be
+ * The descriptors from 3 on that we were started with; to be called for the first time before anything is opened. Bun marks all of them to be
  * closed on exec, so that the flag does not tell them from its own.
  */
 export function findInheritedDescriptors(): readonly number[] {
-	// Threads of Bun open something for a moment now and then: what is there twice is there to stay.
+	found ??= listLasting();
+	return found;
+}
+
+// Threads of Bun open something for a moment now and then: what is there twice is there to stay.
+function listLasting(): readonly number[] {
 	const sooner = new Set(listDescriptors());
 	return listDescriptors().filter((descriptor) => sooner.has(descriptor));
 }
