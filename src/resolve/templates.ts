@@ -1,4 +1,5 @@
 import { DstaError } from "../errors.ts";
+import { MAX_STRING_BYTES } from "../launch/size.ts";
 import { type Entry, type Filter, sourcesOf, type Template } from "../map/secret-map.ts";
 import type { Outcome, Resolution } from "./resolve.ts";
 
@@ -34,15 +35,22 @@ function fill({ name, parts }: Template, sources: readonly Resolution[]): Partia
 	);
 	if (texts.size < sources.length) return {};
 	const broken = sources.find(({ entry }) => texts.get(entry)?.isWellFormed() === false);
-	if (broken !== undefined) return refuse(broken.entry, name);
-	const filled = parts.map((part) =>
-		typeof part === "string" ? part : applyFilters(texts.get(part.source) as string, part.filters),
-	);
-	return { values: new Map([[name, filled.join("")]]) };
+	if (broken !== undefined) return refuse(name, notUnicode(broken.entry, name));
+	let filled = "";
+	for (const part of parts) {
+		filled += typeof part === "string" ? part : applyFilters(texts.get(part.source) as string, part.filters);
+		if (isTooLong(filled)) return refuse(name, tooLong(name));
+	}
+	return { values: new Map([[name, filled]]) };
 }
 
+// None makes a text shorter: what is too long stays so, and would only grow.
 function applyFilters(value: string, filters: readonly Filter[]): string {
-	return filters.reduce((text, filter) => FILTERS[filter](text), value);
+	return filters.reduce((text, filter) => (isTooLong(text) ? text : FILTERS[filter](text)), value);
+}
+
+function isTooLong(text: string): boolean {
+	return text.length > MAX_STRING_BYTES;
 }
 
 const FILTERS: Readonly<Record<Filter, (text: string) => string>> = {
@@ -57,9 +65,13 @@ function hex(mark: string): string {
 	return mark.charCodeAt(0).toString(16).toUpperCase();
 }
 
+function refuse(name: string, error: DstaError): Partial<Outcome> {
+	return { errors: [error], invalid: new Map([[name, error]]) };
+}
+
 // What stands for other bytes in it would be lost in a URL and in base64.
-function refuse({ path }: Entry, name: string): Partial<Outcome> {
-	const error = new DstaError(
+function notUnicode({ path }: Entry, name: string): DstaError {
+	return new DstaError(
 		"DSTA_INVALID_VALUE",
 		`The value of ${path.text} for ${name} is not valid Unicode, which a template cannot hold`,
 		{
@@ -67,5 +79,12 @@ function refuse({ path }: Entry, name: string): Partial<Outcome> {
 			cure: `Put a right value into ${path.text}, or give it to the command in a variable of its own.`,
 		},
 	);
-	return { errors: [error], invalid: new Map([[name, error]]) };
+}
+
+function tooLong(name: string): DstaError {
+	return new DstaError(
+		"DSTA_INVALID_VALUE",
+		`The value of ${name} cannot be a variable: it takes more than the ${MAX_STRING_BYTES} bytes that the kernel allows`,
+		{ cure: "Give the command what is so long as a file (as: file) in an entry of its own." },
+	);
 }

@@ -103,13 +103,13 @@ describe("a template", () => {
 	});
 
 	it.each([
-		["its value is too long", "T: ${made/x/key}${made/x/key}", "x".repeat(70_000), "140002"],
-		["a filter made it too long", "T: ${made/x/key|url}", "/".repeat(50_000), "150002"],
-	])("is not started where %s", async (_, line, value, bytes) => {
+		["its value is too long", "T: ${made/x/key}${made/x/key}", "x".repeat(70_000)],
+		["a filter made it too long", "T: ${made/x/key|url}", "/".repeat(50_000)],
+	])("is not started where %s", async (_, line, value) => {
 		const map = mapOf(["made/x/key: X"], [line]);
 		const { status, stderr, stdout } = await run(map, { X: value });
 		expect({ status, stdout }).toEqual({ status: 65, stdout: "" });
-		expect(stderr).toMatch(new RegExp(`The value of T cannot be a variable: it takes ${bytes} bytes`));
+		expect(stderr).toContain("The value of T cannot be a variable: it takes more than the 131071 bytes");
 	});
 
 	it("beats a wildcard for its name, and may name what changes how programs are loaded", async () => {

@@ -76,4 +76,15 @@ describe("a template", () => {
 			expect(filled?.errors[0]?.message).toMatch(/^The value of a\/b\/c for T is not valid Unicode/);
 		}
 	});
+
+	it("that becomes too long for a variable is refused before it is too long for us", () => {
+		const source = resolved("a/b/c", "x".repeat(1_000_000));
+		const filters = Array.from({ length: 20 }, () => "base64" as const);
+		const parts = Array.from({ length: 10_000 }, () => ({ source: source.entry, filters }));
+		const [filled] = fillTemplates([{ name: "T", parts }], [source]);
+		expect(filled?.values.size).toBe(0);
+		expect(filled?.errors.map(({ message }) => message)).toEqual([
+			"The value of T cannot be a variable: it takes more than the 131071 bytes that the kernel allows",
+		]);
+	});
 });
