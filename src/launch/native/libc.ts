@@ -117,8 +117,8 @@ function dlopenFirst<Name extends string>(
 		}
 	}
 	if (reasons.some((reason) => reason.includes("JIT")))
-		throw new DstaError("DSTA_UNSUPPORTED", "This system forbids memory that is written and then executed", {
-			cure: "Allow it to dsta-run: in a unit of systemd that is MemoryDenyWriteExecute=no.",
+		throw new DstaError("DSTA_UNSUPPORTED", "This system gives no memory that is written and then executed", {
+			cure: "Allow it to dsta-run: in a unit of systemd that is MemoryDenyWriteExecute=no. Or raise `ulimit -v`, which may be too low.",
 		});
 	// Of a library that lacks a call the message names the call.
 	const missing = reasons.find((reason) => /symbol/i.test(reason)) ?? reasons.join("; ");
