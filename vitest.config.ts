@@ -12,7 +12,16 @@ const EXEC_MODE = "start spawn environment resolving rootfs files keys job-contr
 export default defineConfig({
 	test: {
 		projects: [
-			{ extends: true, test: { name: "npm package", include: ["test/**/*.test.ts"], globalSetup } },
+			{
+				extends: true,
+				test: {
+					name: "npm package",
+					globalSetup,
+					include: ["test/**/*.test.ts"],
+					// About what the standalone executable alone can do.
+					exclude: ["test/process/together.test.ts"],
+				},
+			},
 			{
 				extends: true,
 				test: {

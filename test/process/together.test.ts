@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { BUILD, folderWith, follow, LAUNCHER, PYTHON } from "./launch.ts";
+import { folderWith, follow, LAUNCHER, PYTHON } from "./launch.ts";
 
 const FOLDER = folderWith(`chain: [env]
 run: { signals: { TERM: QUIT, HUP: none }, kill_after: 300ms, subreaper: true, on_orphan: USR1 }
@@ -39,7 +39,7 @@ print(os.environ["TLS_KEY"], "ready", flush=True)
 while True: signal.pause()`;
 const GIVEN = "k%y\napp key\npg://u%20u:k%25y@YXBwIGtleQ==\nTrue 127.0.0.1\n";
 
-describe.runIf(BUILD === "standalone")("files, templates, sockets and supervision at once", () => {
+describe("files, templates, sockets and supervision at once", () => {
 	const start = (place: string) => {
 		const child = spawn(PYTHON, ["-c", ACTIVATE, ...LAUNCHER, "--", PYTHON, "-c", COMMAND], {
 			cwd: FOLDER,
