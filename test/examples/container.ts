@@ -5,6 +5,9 @@ import { childrenOf, type Ended, follow } from "../process/launch.ts";
 import type { Image } from "./image.ts";
 import type { Network } from "./network.ts";
 
+/** What the npm package says as PID 1 where an image holds Node and nothing else: nothing there can reap orphans for it. */
+export const WITHOUT_REAPER = /^dsta-run: warn: as PID 1 dsta-run does not reap orphans.*\n {2}fix: .*\n$/;
+
 export interface ContainerOptions {
 	/** In place of the image's ENTRYPOINT and CMD; without CMD where the former is given, as in Docker. */
 	readonly entrypoint?: readonly string[];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { askUntilAnswered } from "./ask.ts";
-import { startContainer } from "./container.ts";
+import { startContainer, WITHOUT_REAPER } from "./container.ts";
 import { buildExample } from "./examples.ts";
 import type { Image } from "./image.ts";
 import { HAS_NETWORK, type Network, startNetwork } from "./network.ts";
@@ -98,18 +98,24 @@ describe.skipIf(!HAS_NETWORK)("the pods of the examples", () => {
 	type Volumes = Readonly<Record<string, string>>;
 
 	/** Goes with the app through its life: it says that it is ready, the kubelet asks, TERM comes. */
-	async function live({ ended, kill, said }: ReturnType<typeof start>, { ports, readinessProbe }: Container) {
+	async function live(
+		{ ended, kill, said }: ReturnType<typeof start>,
+		{ ports, readinessProbe }: Container,
+		stderr: unknown = "",
+	) {
 		await said("ready, with BINANCE_API_KEY BINANCE_API_SECRET POSTGRES_HOST POSTGRES_PASSWORD\n");
 		const address = `http://127.0.0.1:${ports[0]?.containerPort}${readinessProbe.httpGet.path}`;
 		expect((await askUntilAnswered(network, address)).stdout).toBe("ok\n");
 		kill("SIGTERM");
-		expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/closing\n$/), stderr: "" });
+		expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/closing\n$/), stderr });
 	}
 
 	it("of deployment.yaml starts its args behind the image's entry point", async () => {
 		const pod = podOf("deployment.yaml");
 		const mounts = { [pod.containers[0].volumeMounts[0].mountPath]: folderOf("files") };
-		await live(start(pod.containers[0], pod.securityContext.runAsUser, { image, mounts }), pod.containers[0]);
+		const [container] = pod.containers;
+		const running = start(container, pod.securityContext.runAsUser, { image, mounts });
+		await live(running, container, expect.stringMatching(WITHOUT_REAPER));
 	});
 
 	it("of init-container.yaml starts an image without dsta-run by what the init container has put there", async () => {
