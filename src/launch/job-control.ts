@@ -25,12 +25,14 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 		const onStopRequest = () => {
 			if (isStarting || !isOnForeground()) started?.kill(constants.signals.SIGTSTP);
 		};
-		const onChildChange = () => {
+		const onChildChange = async () => {
 			const signal = stopSignalOf(started?.pid);
 			if (signal === undefined || FROM_KERNEL.includes(signal)) return;
 			process.off("SIGTSTP", onStopRequest);
 			process.kill(process.pid, signal);
-			// Continued; the command as well, unless the signal was sent to us alone.
+			// Continued; the command as well, unless the signal was sent to us alone. A Ctrl-Z that is received only now is over.
+			await signals.settle();
+			process.off("SIGTSTP", onStopRequest);
 			process.on("SIGTSTP", onStopRequest);
 		};
 		const onContinue = () => {

@@ -1,4 +1,6 @@
-import { describe } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect } from "vitest";
 import { itLooksAsWithEnv } from "./shell.ts";
 import { CTRL } from "./terminal.ts";
 
@@ -28,10 +30,18 @@ describe("a job that is stopped", () => {
 	});
 
 	itLooksAsWithEnv("Ctrl-Z stops all of a pipeline, and a script around the command", async (shell) => {
-		for (const line of ["run listener | run cat", "sh -c 'run listener; echo behind it'"]) {
+		for (const line of [
+			"run sh -c 'echo $$ >pid; exec listener' | run cat",
+			"sh -c 'run sh -c \"echo \\$\\$ >pid; exec listener\"; echo behind it'",
+		]) {
 			await shell.begin(line, "listening");
 			shell.type(CTRL.Z);
 			await shell.prompt();
+			// The shell speaks as soon as the script has stopped; before the command has as well, it may take what is typed.
+			const pid = readFileSync(join(shell.folder, "pid"), "utf8").trim();
+			await expect
+				.poll(() => readFileSync(`/proc/${pid}/stat`, "utf8"), { timeout: 10_000 })
+				.toMatch(/\) T /);
 			await shell.enter("jobs");
 			await shell.begin("fg", "got CONT");
 			await shell.enter("quit");
