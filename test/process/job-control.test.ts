@@ -8,7 +8,7 @@ describe("a job that is stopped", () => {
 	itLooksAsWithEnv(
 		"Ctrl-Z stops it, and fg continues it",
 		async (shell) => {
-			await shell.begin("run listener", "listening");
+			await shell.begin("run listener", "listening\r\n");
 			shell.type(CTRL.Z);
 			await shell.prompt();
 			await shell.enter("jobs");
@@ -34,7 +34,7 @@ describe("a job that is stopped", () => {
 			"run sh -c 'echo $$ >pid; exec listener' | run cat",
 			"sh -c 'run sh -c \"echo \\$\\$ >pid; exec listener\"; echo behind it'",
 		]) {
-			await shell.begin(line, "listening");
+			await shell.begin(line, "listening\r\n");
 			shell.type(CTRL.Z);
 			await shell.prompt();
 			// The shell speaks as soon as the script has stopped; before the command has as well, it may take what is typed.
@@ -51,14 +51,14 @@ describe("a job that is stopped", () => {
 	itLooksAsWithEnv(
 		"the prompt is back when the command has given the terminal back, and not before",
 		async (shell) => {
-			await shell.begin("run pager cooked", "reading");
+			await shell.begin("run pager cooked", /reading\r+\n/);
 			for (let times = 0; times < 2; times++) {
 				shell.type(CTRL.Z);
 				await shell.prompt();
 				await shell.enter("stty -a");
 				await shell.begin("fg", "resumed");
 				shell.type("j");
-				await shell.shows("key 6a");
+				await shell.shows(/key 6a\r+\n/);
 			}
 			shell.type("q");
 			await shell.prompt();
@@ -93,7 +93,7 @@ describe("a job that is stopped", () => {
 	});
 
 	itLooksAsWithEnv("a shell that has one asks before it exits", async (shell) => {
-		await shell.begin("run listener", "listening");
+		await shell.begin("run listener", "listening\r\n");
 		shell.type(CTRL.Z);
 		await shell.prompt();
 		await shell.enter("exit");

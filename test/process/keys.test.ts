@@ -11,9 +11,9 @@ describe("signals of the keyboard", () => {
 	itLooksAsWithEnv(
 		"Ctrl-C, Ctrl-\\ and a resize reach the command once",
 		async (shell) => {
-			await shell.begin("run listener", "listening");
+			await shell.begin("run listener", "listening\r\n");
 			shell.type(CTRL.C);
-			await shell.shows("got INT");
+			await shell.shows("got INT\r\n");
 			shell.type(CTRL.BACKSLASH);
 			await shell.shows("got QUIT");
 			shell.resize(50, 200);
@@ -27,10 +27,10 @@ describe("signals of the keyboard", () => {
 	itLooksAsWithEnv(
 		"every Ctrl-C of several reaches the command, through a launcher in a launcher as well",
 		async (shell) => {
-			await shell.begin("run run listener", "listening");
+			await shell.begin("run run listener", "listening\r\n");
 			for (let times = 0; times < 3; times++) {
 				shell.type(CTRL.C);
-				await shell.shows("got INT");
+				await shell.shows("got INT\r\n");
 			}
 			shell.type("end\n");
 			await shell.prompt();
@@ -41,7 +41,7 @@ describe("signals of the keyboard", () => {
 		const clean =
 			"trap 'echo stopping; read line; echo $line; exit 3' INT; echo serving; while :; do read _; done";
 		await shell.enter(`clean="${clean.replaceAll("$", "\\$")}"`);
-		await shell.begin('run sh -c "$clean"', "serving");
+		await shell.begin('run sh -c "$clean"', "serving\r\n");
 		shell.type(CTRL.C);
 		await shell.shows("stopping");
 		// The shell would take this for a command of its own.
@@ -78,7 +78,7 @@ describe("signals of the keyboard", () => {
 	itLooksAsWithEnv("Ctrl-C reaches a command whose standard streams are elsewhere", async (shell) => {
 		const told = "trap 'echo told >/dev/tty; exit 4' INT; echo ready >/dev/tty; while :; do sleep 0.1; done";
 		await shell.enter(`told="${told}"`);
-		await shell.begin('run sh -c "$told" </dev/null >out 2>&1', "ready");
+		await shell.begin('run sh -c "$told" </dev/null >out 2>&1', "ready\r\n");
 		shell.type(CTRL.C);
 		await shell.shows("told");
 		await shell.prompt();
@@ -165,7 +165,7 @@ describe("what is typed and shown", () => {
 
 	itLooksAsWithEnv("the size is that of the terminal, right after a resize as well", async (shell) => {
 		await shell.enter("run stty size");
-		await shell.begin("run listener", "listening");
+		await shell.begin("run listener", "listening\r\n");
 		for (const [rows, columns] of [
 			[30, 190],
 			[40, 180],
@@ -202,7 +202,7 @@ describe("the settings of the terminal", () => {
 
 	itLooksAsWithEnv("Ctrl-C at a password prompt", async (shell) => {
 		await shell.enter("stty -a");
-		await shell.begin("run sh -c 'stty -echo; printf \"Password\"; echo :; read _'", "Password:");
+		await shell.begin("run sh -c 'stty -echo; printf \"Password\"; echo :; read _'", "Password:\r\n");
 		shell.type(CTRL.C);
 		await shell.prompt();
 		shell.type("stty -a\n");
@@ -258,13 +258,13 @@ describe("programs that take the terminal for themselves", () => {
 			await shell.begin("sh -c 'echo innermost; exec sleep 1000'", "innermost\r\n");
 			shell.type(CTRL.C);
 			await shell.prompt();
-			await shell.begin("listener", "listening");
+			await shell.begin("listener", "listening\r\n");
 			shell.type(CTRL.Z);
 			await shell.prompt();
 			await shell.enter("jobs");
 			await shell.begin("fg", "got CONT");
 			shell.type(CTRL.C);
-			await shell.shows("got INT");
+			await shell.shows("got INT\r\n");
 			shell.type("end\n");
 			await shell.prompt();
 			await shell.enter("suspend");
@@ -277,9 +277,9 @@ describe("programs that take the terminal for themselves", () => {
 	);
 
 	itLooksAsWithEnv("a terminal within the terminal", async (shell) => {
-		await shell.begin('script -qec "run listener" /dev/null', "listening");
+		await shell.begin('script -qec "run listener" /dev/null', "listening\r\n");
 		shell.type(CTRL.C);
-		await shell.shows("got INT");
+		await shell.shows("got INT\r\n");
 		shell.type("quit\n");
 		await shell.prompt();
 		await shell.enter("run script -qec 'tty; exit 4' /dev/null");
