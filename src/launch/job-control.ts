@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import type { Start, Started } from "./child.ts";
+import { readStat } from "./proc.ts";
 import { isOnForeground, type Signals } from "./signals.ts";
 
 /** What job control needs. */
@@ -49,14 +49,8 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 	};
 }
 
-// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, which may hold anything, the fields from the third on.
-// The last one is the signal by which a process is stopped: 0 on older kernels, and for a command of another user.
+// The last field is the signal by which a process is stopped: 0 on older kernels, and for a command of another user.
 function stopSignalOf(pid: number | undefined): number | undefined {
-	try {
-		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		return fields[0] === "T" ? Number(fields[49]) || constants.signals.SIGTSTP : undefined;
-	} catch {
-		return undefined;
-	}
+	const fields = readStat(pid);
+	return fields?.[0] === "T" ? Number(fields[49]) || constants.signals.SIGTSTP : undefined;
 }

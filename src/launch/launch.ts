@@ -4,7 +4,6 @@ import type { Variables } from "./environment.ts";
 import { withFiles } from "./files.ts";
 import type { ServiceManager } from "./notify.ts";
 import type { Own, Warn } from "./own.ts";
-import { hasTerminal } from "./signals.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** How a command is to be run. */
@@ -91,7 +90,7 @@ async function loadWholeStart(own: Own, manner: Manner, { serviceManager, warn }
 		const { withSubreaper } = await import("./pid1.ts");
 		start = withSubreaper(start, own.process);
 	}
-	if (hasTerminal()) {
+	if (own.signals.hasTerminal) {
 		const { withJobControl } = await import("./job-control.ts");
 		start = withJobControl(start, own);
 	}

@@ -5,7 +5,6 @@
  * - where there is none, another program that takes our place and starts us again below it. That is done before anybody is asked for
  *   a secret, and before a signal could be lost that we would have heard.
  */
-import { readlinkSync } from "node:fs";
 import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
 import type { Start } from "./child.ts";
@@ -13,6 +12,7 @@ import type { Command } from "./command.ts";
 import type { Variables } from "./environment.ts";
 import { completeInherited } from "./inherited.ts";
 import type { Own, Warn } from "./own.ts";
+import { isProcOurs } from "./proc.ts";
 import { findProgram, type Program } from "./program.ts";
 import { replaceByCommand } from "./replace.ts";
 import { shellArguments } from "./shell-reaper.ts";
@@ -38,7 +38,7 @@ export async function startBelowReaper(
 	const reaper = hasSockets
 		? undefined
 		: REAPERS.find(
-				({ name }) => find(name, process) !== undefined && (name !== SHELL || isProcOurs(process)),
+				({ name }) => find(name, process) !== undefined && (name !== SHELL || isProcOurs(process.pid)),
 			);
 	if (reaper !== undefined) {
 		const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
@@ -72,14 +72,5 @@ function find(file: string, { arch, env }: NodeJS.Process): Program | undefined 
 	} catch (error) {
 		if (error instanceof DstaError) return undefined;
 		throw error;
-	}
-}
-
-// It may be the one that was mounted for another PID namespace.
-function isProcOurs({ pid }: NodeJS.Process): boolean {
-	try {
-		return readlinkSync("/proc/self") === String(pid);
-	} catch {
-		return false;
 	}
 }

@@ -9,10 +9,11 @@ export function shellArguments(): readonly string[] {
 	return ["-c", script(), "sh"];
 }
 
-// Real-time signals would end Node: without a trap PID 1 does not get them. While its command is on the foreground a shell runs no trap, and one on the background reads /dev/null, ignores INT and QUIT,
-// which Node undoes, and lacks the variables that the shell drops: that of PID 1 is still as we gave it. A command that is still in
-// /proc has not ended: a signal interrupted the wait. If it ended at that very moment, one more wait has its status, except where the
-// shell has forgotten it (127; in bash also -1). In bash a signal within a millisecond of another may wait for the next one.
+// Real-time signals would end Node: without a trap PID 1 does not get them. While its command is on the foreground a shell runs no
+// trap, and one on the background reads /dev/null, ignores INT and QUIT, which Node undoes, and lacks the variables that the shell
+// drops: those of PID 1 are still as we gave them. A command that is still in /proc has not ended: a signal interrupted the wait. If it
+// ended at that very moment, one more wait has its status, except where the shell has forgotten it (127; in bash also -1). In bash a
+// signal within a millisecond of another may wait for the next one.
 function script(): string {
 	const { forwarded, fromTerminal } = signalsForCommand();
 	return `early=

@@ -29,6 +29,7 @@ import { constants } from "node:os";
 import { listenByNode } from "./listeners.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import { HAS_LIBC } from "./native/libc.ts";
+import { readStat } from "./proc.ts";
 
 /** What signals need of a process. */
 export type SignalledProcess = Pick<
@@ -65,6 +66,8 @@ export interface Receiver {
 }
 
 export interface Signals {
+	/** Whether this process has a terminal, in whose foreground it may be or not. */
+	readonly hasTerminal: boolean;
 	/** Resolves when every signal that has come until now was received: one that comes during synchronous work has to wait. */
 	settle(): Promise<void>;
 	/** To be called before the command is started: from now on signals arrive in their order. */
@@ -105,7 +108,8 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	const waiting: Arrival[] = [];
 	const ignored = new Set(inheritance?.dispositions.ignored);
 	const terminal = terminalState();
-	const numbers = forwardedSignals({ hasTerminal: terminal !== undefined, isProfiled: isProfiled(process) });
+	const hasTerminal = terminal !== undefined;
+	const numbers = forwardedSignals({ hasTerminal, isProfiled: isProfiled(process) });
 	const listen: Listen =
 		inheritance?.listen ?? ((numbers, receive) => listenByNode(process, numbers, receive));
 	const source = listen(numbers, receive);
@@ -141,6 +145,7 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	}
 
 	return {
+		hasTerminal,
 		settle,
 		putInOrder,
 		attach(receiver) {
@@ -183,7 +188,7 @@ function restoreDefault(process: SignalledProcess, signal: number): void {
 /** The numbers of what a process above us is to forward to us, and of what reaches all of us from a terminal. */
 export function signalsForCommand(): { forwarded: readonly number[]; fromTerminal: readonly number[] } {
 	const fromTerminal = isOnForeground() ? [...FROM_TERMINAL] : [];
-	const numbers = forwardedSignals({ hasTerminal: hasTerminal(), isProfiled: false });
+	const numbers = forwardedSignals({ hasTerminal: terminalState() !== undefined, isProfiled: false });
 	const forwarded = [...numbers].filter((number) => !fromTerminal.includes(number));
 	return { forwarded, fromTerminal };
 }
@@ -206,11 +211,6 @@ function forwardedSignals(options: {
 	return numbers;
 }
 
-/** Whether this process has a terminal, in whose foreground it may be or not. */
-export function hasTerminal(): boolean {
-	return terminalState() !== undefined;
-}
-
 /** Whether the keys of the terminal that make signals are for this process and its command. */
 export function isOnForeground(): boolean {
 	const state = terminalState();
@@ -226,14 +226,8 @@ function isCaught(pid: number | undefined, signal: number): boolean {
 	}
 }
 
-// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name, which may hold anything: state ppid pgrp session tty_nr tpgid.
 function terminalState(): { group: string; session: string; foreground: string } | undefined {
-	try {
-		const stat = readFileSync("/proc/self/stat", "utf8");
-		const [, , group, session, terminal, foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		if (group === undefined || session === undefined || foreground === undefined) return undefined;
-		return terminal === "0" ? undefined : { group, session, foreground };
-	} catch {
-		return undefined;
-	}
+	const [, , group, session, terminal, foreground] = readStat("self") ?? [];
+	if (group === undefined || session === undefined || foreground === undefined) return undefined;
+	return terminal === "0" ? undefined : { group, session, foreground };
 }

@@ -5,7 +5,7 @@ import type { Variables } from "../environment.ts";
 import type { CommandFiles, FileRequest } from "../files.ts";
 import type { Warn } from "../own.ts";
 import { folderPath, makeFolder, noteUser, removeFolder, removeStaleFolders } from "./folder.ts";
-import { choosePlace, type Place } from "./place.ts";
+import { ADVICE, choosePlace, type Place } from "./place.ts";
 
 export interface FolderOptions {
 	readonly process: Pick<NodeJS.Process, "pid" | "geteuid">;
@@ -13,8 +13,6 @@ export interface FolderOptions {
 	/** Takes what is less private than it should be. */
 	readonly warn: Warn;
 }
-
-const ADVICE = "Mount a tmpfs at /dev/shm, or name one that belongs to this user in XDG_RUNTIME_DIR.";
 
 /**
  * Prepares files in a private folder, and removes the folders of earlier starts that were killed. Nothing is written yet.

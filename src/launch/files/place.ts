@@ -10,6 +10,9 @@ export interface Place {
 	readonly isTmpfs: boolean;
 }
 
+/** What to do where no place is right. */
+export const ADVICE = "Mount a tmpfs at /dev/shm, or name one that belongs to this user in XDG_RUNTIME_DIR.";
+
 /** Of tmpfs and ramfs: https://man7.org/linux/man-pages/man2/statfs.2.html */
 const TMPFS = [0x01021994, 0x858458f6];
 
@@ -28,7 +31,7 @@ export function choosePlace(env: Variables, user: number): Place {
 	const place = places.find(({ isTmpfs }) => isTmpfs) ?? places.find(({ path }) => temporary.includes(path));
 	if (place !== undefined) return place;
 	throw new DstaError("DSTA_CONFIG", "There is no directory for files of secrets: none can be written to", {
-		cure: "Mount a tmpfs at /dev/shm, or name one that belongs to this user in XDG_RUNTIME_DIR.",
+		cure: ADVICE,
 	});
 }
 

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
-import { getSystemErrorName } from "node:util";
 import { encodeText } from "./bytes.ts";
 import type { Libc } from "./libc.ts";
 import { type Ancillary, layOutMessage, readAncillary } from "./message.ts";
+import { codeOf } from "./program.ts";
 
 /** A socket for datagrams between the processes of this machine: unix(7). */
 export interface DatagramSocket {
@@ -62,9 +62,7 @@ export function openDatagrams(libc: Libc): DatagramSocket {
 	return {
 		send(address, bytes, descriptors = []) {
 			const message = layOutMessage(libc, { name: encodeAddress(address), bytes, descriptors });
-			return calls.sendmsg(socket, message.address, MSG_DONTWAIT) < 0
-				? getSystemErrorName(-errno())
-				: undefined;
+			return calls.sendmsg(socket, message.address, MSG_DONTWAIT) < 0 ? codeOf(errno()) : undefined;
 		},
 		listen(pid) {
 			const name = encodeAddress("");
