@@ -21,8 +21,11 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 	return (command, descriptors) => {
 		let started: Started | undefined;
 		let isStarting = true;
+		let settling = 0;
 		// On the foreground the command has it from the terminal, unless it came before there was a command.
 		const onStopRequest = () => {
+			// A Ctrl-Z from before a stop, which is received only behind it, is over.
+			if (settling > 0) return;
 			if (isStarting || !isOnForeground()) started?.kill(constants.signals.SIGTSTP);
 		};
 		const onChildChange = async () => {
@@ -30,10 +33,11 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 			if (signal === undefined || FROM_KERNEL.includes(signal)) return;
 			process.off("SIGTSTP", onStopRequest);
 			process.kill(process.pid, signal);
-			// Continued; the command as well, unless the signal was sent to us alone. A Ctrl-Z that is received only now is over.
-			await signals.settle();
-			process.off("SIGTSTP", onStopRequest);
+			// Continued; the command as well, unless the signal was sent to us alone. From now on a Ctrl-Z is no longer to stop us at once.
 			process.on("SIGTSTP", onStopRequest);
+			settling++;
+			await signals.settle();
+			settling--;
 		};
 		const onContinue = () => {
 			if (stopSignalOf(started?.pid) !== undefined) started?.kill(constants.signals.SIGCONT);

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { itLooksAsWithEnv } from "./shell.ts";
@@ -59,6 +60,8 @@ describe("a job that is stopped", () => {
 				await shell.begin("fg", "resumed");
 				shell.type("j");
 				await shell.shows(/key 6a\r+\n/);
+				// The launcher stops by the default action, and says nobody when it has taken the signal back.
+				await expect.poll(() => isTaken(shell.folder, constants.signals.SIGTSTP)).toBe(true);
 			}
 			shell.type("q");
 			await shell.prompt();
@@ -167,3 +170,23 @@ describe("a job in the background", () => {
 		await shell.enter("kill -USR1 $!; until-state Z $!; wait $!; cat said");
 	});
 });
+
+/** Whether all processes on the foreground of the terminal of a shell catch a signal. */
+function isTaken(folder: string, signal: number): boolean {
+	const group = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && isOnForegroundIn(folder, pid));
+	return group.every((pid) => {
+		const [, caught] = /^SigCgt:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
+		return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n;
+	});
+}
+
+function isOnForegroundIn(folder: string, pid: string): boolean {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+		const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return group === foreground && readlinkSync(`/proc/${pid}/cwd`) === folder;
+	} catch {
+		// It has ended meanwhile.
+		return false;
+	}
+}
