@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { BELOW_SHELL } from "./inherited.ts";
 import { signalsForCommand } from "./signals.ts";
 
@@ -16,10 +17,12 @@ export function shellArguments(): readonly string[] {
 // signal within a millisecond of another may wait for the next one.
 function script(): string {
 	const { forwarded, fromTerminal } = signalsForCommand();
+	// A resize does nothing to a shell without a trap, and in bash a trap may hold up the signal after it.
+	const ending = fromTerminal.filter((signal) => signal !== constants.signals.SIGWINCH);
 	return `early=
 forward() { if [ "$!" ]; then kill -"$1" "$!"; else early="$early $1"; fi; }
 for signal in ${forwarded.join(" ")}; do trap "forward $signal" "$signal"; done
-for signal in ${fromTerminal.join(" ")}; do trap : "$signal"; done
+for signal in ${ending.join(" ")}; do trap : "$signal"; done
 exec 3<&0
 ${BELOW_SHELL}=1 "$@" <&3 3<&- &
 exec 3<&- 2>&-
