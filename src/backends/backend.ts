@@ -55,6 +55,11 @@ export interface Backend {
 	 * @throws {DstaError} as `read`
 	 */
 	check(signal: AbortSignal): Promise<void>;
+	/**
+	 * Gives back what was obtained for this run: a login's own token. Absent where there can be nothing to give back.
+	 * Never rejects for the server's sake: what cannot be given back is a warning through `context.log`.
+	 */
+	release?(signal: AbortSignal): Promise<void>;
 	/** Lets go of connections; the backend is not used afterwards. */
 	close(): void;
 }

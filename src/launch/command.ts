@@ -10,6 +10,8 @@ export interface Command {
 	readonly env: Readonly<Record<string, string>>;
 	/** What variables of `env` hold the paths of. */
 	readonly files?: CommandFiles | undefined;
+	/** What is left to do before this process becomes the command, when nothing that can be checked keeps it from that. */
+	readonly beforeExec?: (() => Promise<void>) | undefined;
 }
 
 const HEAD_BYTES = 4096;

@@ -20,6 +20,7 @@ export async function replaceByCommand(command: Command, own: Own): Promise<neve
 	const { coreDumps, inheritance, process, signals } = own;
 	const execute =
 		inheritance === undefined ? prepareNode(command, process) : await prepareLibc(command, inheritance);
+	await command.beforeExec?.();
 	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
 	await signals.settle();
 	signals.surrender();

@@ -9,8 +9,10 @@ export interface Backends {
 	 * @throws {DstaError} DSTA_CONFIG, DSTA_FILE_NOT_FOUND its settings are wrong
 	 */
 	get(name: BackendName): Promise<Backend | undefined>;
-	/** Lets go of all connections. */
+	/** Lets go of all connections by which nothing is to be given back. */
 	close(): void;
+	/** Gives back what was obtained for this run, as far as that takes no longer than two seconds, and lets go of all connections. */
+	release(): Promise<void>;
 }
 
 export interface BackendsOptions extends Omit<BackendContext, "settings" | "isNamed"> {
@@ -19,6 +21,10 @@ export interface BackendsOptions extends Omit<BackendContext, "settings" | "isNa
 	/** Backends that the user names elsewhere: by an option, or by settings of an entry. */
 	readonly named: ReadonlySet<string>;
 }
+
+/** Nobody's end waits longer for a server that is to take something back. */
+const RELEASE_MS = 2000;
+const GRACE_MS = 20;
 
 /** Makes the set; nothing is loaded yet. */
 export function createBackends(options: BackendsOptions): Backends {
@@ -38,9 +44,29 @@ export function createBackends(options: BackendsOptions): Backends {
 		close() {
 			for (const backend of made.values())
 				backend.then(
-					(open) => open?.close(),
+					(open) => open?.release ?? open?.close(),
 					() => undefined,
 				);
 		},
+		async release() {
+			const settled = await Promise.allSettled(made.values());
+			made.clear();
+			const open = settled.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : []));
+			await releaseInTime(open.filter(({ release }) => release !== undefined));
+			for (const backend of open) backend.close();
+		},
 	};
+}
+
+async function releaseInTime(backends: readonly Backend[]): Promise<void> {
+	if (backends.length === 0) return;
+	const controller = new AbortController();
+	const { promise: tooLate, resolve: giveUp } = Promise.withResolvers<void>();
+	// Not left to the signal alone: a backend may not stop by itself. One that does has a moment to say so.
+	const timer = setTimeout(() => {
+		controller.abort();
+		setTimeout(giveUp, GRACE_MS);
+	}, RELEASE_MS);
+	await Promise.race([tooLate, Promise.all(backends.map((one) => one.release?.(controller.signal)))]);
+	clearTimeout(timer);
 }

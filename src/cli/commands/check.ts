@@ -13,7 +13,7 @@ export async function check(commandLine: CommandLine, host: Host): Promise<Comma
 	const session = await openSession(commandLine, host);
 	await checkFeasibility(session);
 	const resolutions = await session.resolveLines(session.map);
-	session.backends.close();
+	await session.backends.release();
 	const { status, unfit } = concludeResolutions(host.log, resolutions, host.env);
 	const rows = resolutions.flatMap((one) => toRows(one, unfit));
 	return {

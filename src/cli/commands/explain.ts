@@ -18,7 +18,7 @@ export async function explain(commandLine: CommandLine, host: Host): Promise<Com
 	const session = await openSession(commandLine, host);
 	await checkFeasibility(session);
 	const resolutions = await session.resolveLines(selectLines(session.map, commandLine.operands));
-	session.backends.close();
+	await session.backends.release();
 	const { status } = concludeResolutions(host.log, resolutions, host.env);
 	const ways = new Set(resolutions.flatMap((one) => ("sources" in one ? one.sources : [one])));
 	const templates = namesBySource(session.map.templates);

@@ -17,7 +17,7 @@ export async function get(commandLine: CommandLine, host: Host): Promise<Command
 	const { json, raw } = commandLine.options;
 	const entry = entryFor(commandLine, session);
 	const [resolution] = (await session.resolve([entry])) as [Resolution];
-	session.backends.close();
+	await session.backends.release();
 	const { attempts, errors, origin, values } = resolution;
 	if (errors.length > 0) {
 		reportProblems(host.log, problemsOf([resolution]));

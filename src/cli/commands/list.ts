@@ -22,7 +22,7 @@ export async function list(commandLine: CommandLine, host: Host): Promise<Comman
 	const session = await openSession(commandLine, host, { needsMap: false });
 	// All at once, so that one that does not answer takes no time from the others.
 	const answers = await Promise.all(session.chain.map((name) => ask(name, session, folder)));
-	session.backends.close();
+	await session.backends.release();
 	const asked = answers.filter((answer) => answer !== undefined);
 	if (asked.length === 0) throw nothingToList(commandLine, folder);
 	const errors = asked.filter((answer) => answer instanceof DstaError);

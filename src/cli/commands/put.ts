@@ -20,8 +20,8 @@ export async function put(commandLine: CommandLine, host: Host): Promise<Command
 	const fields = await readFields(sources, host);
 	const { replace, json } = commandLine.options;
 	const signal = AbortSignal.timeout(session.timeoutMs);
-	const written = await backend.write(secret, fields, { replace, signal });
-	session.backends.close();
+	const writing = backend.write(secret, fields, { replace, signal });
+	const written = await writing.finally(session.backends.release);
 	if (json) return { status: 0, output: `${JSON.stringify({ backend: backend.name, ...written })}\n` };
 	const version = written.version === undefined ? "" : `, now version ${written.version}`;
 	const verb = written.created ? "created" : "updated";

@@ -1,3 +1,4 @@
+import type { Command } from "../../launch/command.ts";
 import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import type { CommandFiles } from "../../launch/files.ts";
@@ -30,6 +31,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const serviceManager = await findServiceManager(own, manner, warn);
 	serviceManager?.status(`resolving the secrets of ${map.file}`);
 	const loading = loadLaunch(own, manner, { serviceManager, warn });
+	// A signal that ends the run until here ends it at once: what was obtained by then is not given back, and expires by itself.
 	const resolutions = await resolving;
 	session.backends.close();
 
@@ -37,10 +39,32 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	if (status !== 0) {
 		serviceManager?.status(`ended before its command with status ${status}`);
 		await serviceManager?.told();
+		await session.backends.release();
 		return { status };
 	}
+	const { release } = session.backends;
+	const preparing = prepareCommand(session, resolutions, { commandLine, host, values, warn });
+	const launching = Promise.all([preparing, loading]).then(([command, launch]) =>
+		launch({ ...command, beforeExec: release }),
+	);
+	endLike(host.process, await launching.finally(release), own.signals.release);
+	return undefined;
+}
 
-	const files = await prepareFiles(session, resolutions, { host, warn });
+interface Prepared {
+	readonly commandLine: CommandLine;
+	readonly host: Host;
+	readonly values: ReadonlyMap<string, string>;
+	readonly warn: Warn;
+}
+
+async function prepareCommand(
+	session: Session,
+	outcomes: readonly Outcome[],
+	{ commandLine, host, values, warn }: Prepared,
+): Promise<Command> {
+	const { map } = session;
+	const files = await prepareFiles(session, outcomes, { host, warn });
 	const secrets = new Map([...values, ...(files?.variables ?? [])]);
 	const env = buildEnvironment(await inheritedVariables(session, host), secrets, {
 		pristine: commandLine.options.pristine ?? map.run.pristine ?? false,
@@ -50,9 +74,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	host.log("debug", `starting ${file} with ${secrets.size} secrets`);
 	const command = { file, args, env, files };
 	warnOfDamage(warn, findDamaged(command));
-	const launch = await loading;
-	endLike(host.process, await launch(command), own.signals.release);
-	return undefined;
+	return command;
 }
 
 function createWarn({ log }: Host): Warn {
