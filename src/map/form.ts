@@ -15,6 +15,7 @@ import { claimName } from "./names.ts";
 import { findPair, isNull, type MappingNode, type PairNode, type YamlNode } from "./node.ts";
 import type { Entry, SecretMap } from "./secret-map.ts";
 import { BACKEND_SETTINGS, pickSettings, readChain, readPolicy, readRun } from "./settings.ts";
+import { readSnapshot } from "./snapshot.ts";
 import { suggest } from "./suggest.ts";
 import { readTemplates } from "./templates.ts";
 
@@ -54,6 +55,7 @@ const MAP = {
 	on: readPolicy,
 	...BACKEND_SETTINGS,
 	run: readRun,
+	snapshot: readSnapshot,
 	secrets: readEntries,
 	templates: readTemplateLines,
 	audit: NOT_YET,

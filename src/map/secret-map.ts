@@ -92,6 +92,20 @@ export interface RunSettings {
 	readonly onOrphan?: number;
 }
 
+/** What a key is read from: a file, a credential of the systemd unit, or what a command prints. */
+export type KeySource =
+	| { readonly file: string }
+	| { readonly credential: string }
+	| { readonly command: readonly string[] };
+
+/** Where the last answers of the backends are kept, encrypted, for the time when one of them cannot be asked. */
+export interface SnapshotSettings {
+	readonly file: string;
+	/** How long after it was read an answer may stand in for its backend. */
+	readonly maxAgeMs: number;
+	readonly key: KeySource;
+}
+
 /** A map file, read and checked. */
 export interface SecretMap {
 	readonly file: string;
@@ -104,6 +118,7 @@ export interface SecretMap {
 	/** Top-level settings per backend name. */
 	readonly backends: Readonly<Record<string, BackendSettings>>;
 	readonly run: RunSettings;
+	readonly snapshot?: SnapshotSettings;
 }
 
 export function isWildcard(entry: Pick<Entry, "path">): boolean {

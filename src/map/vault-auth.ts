@@ -25,8 +25,8 @@ const readMethod: Reader<VaultAuth["method"]> = (node, label, context) => {
 	return complain(node, `${label} ${method} is not supported by this version of dsta-run`, context);
 };
 
-// The rule of systemd, which makes a file of that name.
-const readCredential: Reader<string> = (node, label, context) => {
+/** The name of a credential of a systemd unit, by the rule of systemd, which makes a file of it. */
+export const readCredential: Reader<string> = (node, label, context) => {
 	const name = readWord(node, label, context);
 	if (name === undefined || /^(?!\.{1,2}$)[^/\0]+$/.test(name)) return name;
 	return complain(node, `${label} is the name of a credential, which ${shown(name)} cannot be`, context);

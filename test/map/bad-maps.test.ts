@@ -31,6 +31,8 @@ const EMPTY = `1:1: the map is empty: write ${LINE}, or {} for a map of nothing`
 const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
 
 const NO_CREDENTIAL = "vault.auth needs the name of a credential: { credential: vault_token }";
+const SNAPSHOT = "{ file: /var/lib/dsta/app.snapshot, key: { file: /etc/dsta/snapshot.key } }";
+const NO_SOURCE = "snapshot.key takes one of file, credential, command: { file: /etc/dsta/snapshot.key }";
 const CREDENTAIL = '2:24: vault.auth.method cannot be "credentail"; did you mean "credential"?';
 
 describe("a mistake in the YAML", () => {
@@ -314,6 +316,33 @@ describe("a wrong setting", () => {
 			`run: {${key}: x}`,
 			`2:7: run.${key} is not supported by this version of dsta-run`,
 		]),
+		["snapshot: {}", `2:11: snapshot needs a file and a key: ${SNAPSHOT}`],
+		["snapshot: {file: /s}", `2:11: snapshot needs a key: ${SNAPSHOT}`],
+		["snapshot: {key: {file: /k}, max_age: 1h}", `2:11: snapshot needs a file: ${SNAPSHOT}`],
+		["snapshot: /s", "2:11: snapshot holds keys of its own (file, max_age, key); write {} for none"],
+		["snapshot: {file: /s, key: {}}", `2:27: ${NO_SOURCE}`],
+		["snapshot: {file: /s, key: {file: /k, credential: k}}", `2:27: ${NO_SOURCE}`],
+		[
+			"snapshot: {file: /s, key: {env: KEY}}",
+			'2:28: unknown key "env"; write one of file, credential, command',
+		],
+		[
+			"snapshot: {file: /s, key: {credential: a/b}}",
+			'2:40: snapshot.key.credential is the name of a credential, which "a/b" cannot be',
+		],
+		[
+			"snapshot: {file: /s, key: {command: keyctl pipe 1}}",
+			'2:37: snapshot.key.command is a list of words: [keyctl, pipe, "123"]',
+		],
+		["snapshot: {file: /s, key: {command: []}}", "2:37: snapshot.key.command is an empty list"],
+		[
+			"snapshot: {file: /s, max_age: old, key: {file: /k}}",
+			"2:31: snapshot.max_age must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds",
+		],
+		[
+			"snapshot: {file: /s, key: {file: /s}}",
+			"2:11: snapshot.file would be written over its key: name two files",
+		],
 		["audit: x", "2:1: audit is not supported by this version of dsta-run"],
 		["secrets: {}", '2:1: "secrets" is given twice, first at m.yaml:1:1'],
 	])("%s: %s", (line, complaint) => {

@@ -230,6 +230,17 @@ secrets: {}
 		});
 	});
 
+	it.each<[string, object]>([
+		["key: { file: /etc/key }", { maxAgeMs: 86_400_000, key: { file: "/etc/key" } }],
+		["max_age: 1h, key: { credential: k }", { maxAgeMs: 3_600_000, key: { credential: "k" } }],
+		['key: { command: [keyctl, "1"] }', { maxAgeMs: 86_400_000, key: { command: ["keyctl", "1"] } }],
+	])("names a snapshot and where its key is: %s", (text, settings) => {
+		expect(parse(`snapshot: { file: /s, ${text} }\nsecrets: {}`).snapshot).toEqual({
+			file: "/s",
+			...settings,
+		});
+	});
+
 	it("tells a backend with empty settings from one without", () => {
 		expect(parse("aws: {}\nsecrets: {}").backends).toEqual({ aws: {} });
 	});

@@ -1,0 +1,57 @@
+import {
+	type Context,
+	complain,
+	listOf,
+	mappingOf,
+	type Reader,
+	readDuration,
+	readWord,
+	type Schema,
+} from "./fields.ts";
+import type { YamlNode } from "./node.ts";
+import type { KeySource, SnapshotSettings } from "./secret-map.ts";
+import { readCredential } from "./vault-auth.ts";
+
+const DEFAULT_MAX_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** What the key of a snapshot is taken from, one of them. */
+const SOURCES = {
+	file: readWord,
+	credential: readCredential,
+	command: readCommand,
+} satisfies Schema;
+
+const EXAMPLE_KEY = "{ file: /etc/dsta/snapshot.key }";
+
+const readKey: Reader<KeySource> = (node, label, context) => {
+	const before = context.problems.count;
+	const fields = mappingOf(SOURCES)(node, label, context);
+	if (fields === undefined || context.problems.count > before) return undefined;
+	if (Object.keys(fields).length === 1) return fields as KeySource;
+	const sentence = `${label} takes one of ${Object.keys(SOURCES).join(", ")}: ${EXAMPLE_KEY}`;
+	return complain(node, sentence, context);
+};
+
+const SNAPSHOT = { file: readWord, max_age: readDuration, key: readKey } satisfies Schema;
+
+/** `snapshot`: where the last answers of the backends are kept, for how long, and by which key. */
+export const readSnapshot: Reader<SnapshotSettings> = (node, label, context) => {
+	const before = context.problems.count;
+	const fields = mappingOf(SNAPSHOT)(node, label, context);
+	if (fields === undefined || context.problems.count > before) return undefined;
+	const { file, key, max_age: maxAgeMs = DEFAULT_MAX_AGE_MS } = fields;
+	if (file === undefined || key === undefined) {
+		const missing = file !== undefined ? "a key" : key !== undefined ? "a file" : "a file and a key";
+		const sentence = `${label} needs ${missing}: { file: /var/lib/dsta/app.snapshot, key: ${EXAMPLE_KEY} }`;
+		return complain(node, sentence, context);
+	}
+	if ("file" in key && key.file === file)
+		return complain(node, `${label}.file would be written over its key: name two files`, context);
+	return { file, maxAgeMs, key };
+};
+
+// A text would have to be taken apart as a shell does it.
+function readCommand(node: YamlNode, label: string, context: Context): readonly string[] | undefined {
+	if (node.kind === "list") return listOf(readWord)(node, label, context);
+	return complain(node, `${label} is a list of words: [keyctl, pipe, "123"]`, context);
+}
