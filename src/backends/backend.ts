@@ -48,6 +48,12 @@ export interface Backend {
 	read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined>;
 	/** Where `read` looks for a path, in the order of looking, for messages. Asks nobody. */
 	locations(request: ReadRequest): readonly string[];
+	/**
+	 * Who answers a request, as a text that no other server, account, region, namespace or mount has. Asks nobody.
+	 * `undefined`: the answer is not to outlive this run, as of an engine that makes credentials for a time.
+	 * Absent where no answer is.
+	 */
+	identity?(request: ReadRequest): string | undefined;
 	/** What to do when a path should be here and is not: whole sentences with the commands of this backend. Asks nobody. */
 	advice(request: ReadRequest): string;
 	/**

@@ -2,7 +2,7 @@ import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts
 import { shellWord } from "../shell.ts";
 import { formsOf } from "./names.ts";
 import type { Session } from "./session.ts";
-import { type AwsSettings, describe, overrideSettings, readAwsSettings } from "./settings.ts";
+import { type AwsSettings, describe, identify, overrideSettings, readAwsSettings } from "./settings.ts";
 import type { Read } from "./waves.ts";
 
 /**
@@ -23,6 +23,7 @@ export function createAwsBackend(context: BackendContext): WritableBackend | und
 		read: async (request, signal) => (await open()).read(request, signal),
 		locations: (request) =>
 			formsOf(request, overrideSettings(settings, request.overrides).prefix).map(({ location }) => location),
+		identity: (request) => identify(overrideSettings(settings, request.overrides), context.env),
 		advice: (request) => absenceAdvice(request, overrideSettings(settings, request.overrides)),
 		async check(signal) {
 			const { checkAccess } = await import("./check.ts");

@@ -47,6 +47,15 @@ export function describe({ endpoint, region }: Pick<AwsSettings, "endpoint" | "r
 	return region === undefined ? "AWS Secrets Manager" : `AWS Secrets Manager in ${region}`;
 }
 
+/** Whose secrets are asked for, as far as that shows before anybody is asked. */
+export function identify(
+	{ endpoint, prefix, profile, region }: AwsSettings,
+	{ AWS_ACCESS_KEY_ID: key, AWS_ROLE_ARN: role, AWS_SESSION_TOKEN: isPassing }: BackendContext["env"],
+): string {
+	// The key of a session is another one in the next run.
+	return JSON.stringify([endpoint, region, prefix, profile, role, isPassing ? undefined : key]);
+}
+
 const OWN_CREDENTIALS = [
 	"AWS_ACCESS_KEY_ID",
 	"AWS_WEB_IDENTITY_TOKEN_FILE",

@@ -32,6 +32,12 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const place = kvPath(mount, kv === 1 ? "" : "data", secret);
 			return [selector.kind === "field" ? `${place} key ${selector.key}` : place];
 		},
+		identity(request) {
+			// What another engine than KV has made ends with its lease.
+			if (request.overrides?.engine === "raw") return undefined;
+			const { address, mount, namespace } = overrideSettings(settings, request.overrides);
+			return JSON.stringify([address, namespace, mount]);
+		},
 		advice: (request) => absenceAdvice(request, overrideSettings(settings, request.overrides)),
 		async check(signal) {
 			const { checkToken } = await import("./check.ts");
