@@ -106,7 +106,8 @@ function adviceFor(group: readonly Problem[]): readonly string[] {
 	];
 }
 
-function fixLines(cure: string): readonly string[] {
+/** What to do, as lines below a message. */
+export function fixLines(cure: string): readonly string[] {
 	return `fix: ${cure}`.split("\n");
 }
 

@@ -9,6 +9,7 @@ import { type Entry, isWildcard, type SecretMap, sourcesOf } from "../map/secret
 import { type Backends, createBackends } from "../resolve/backends.ts";
 import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
+import type { Snapshot } from "../resolve/snapshot/snapshot.ts";
 import type { Filling } from "../resolve/templates.ts";
 import type { Host } from "./host.ts";
 import type { CommandLine } from "./options.ts";
@@ -26,10 +27,12 @@ export interface Session {
 	readonly timeoutMs: number;
 	/** How the command is to be run. */
 	readonly manner: Manner;
-	/** Resolves entries, those of the map or others, and shows on a terminal when it takes long. */
+	/** Resolves entries, those of the map or others, by the backends alone, and shows on a terminal when it takes long. */
 	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
-	/** Resolves entries and templates of the map, and asks for what they share once. */
+	/** Resolves entries and templates of the map, with its snapshot if it has one, and asks for what they share once. */
 	resolveLines(lines: Lines): Promise<readonly (Resolution | Filling)[]>;
+	/** Keeps in the snapshot what was resolved: to be called when everything was. What goes wrong is a warning. */
+	saveSnapshot(): Promise<void>;
 }
 
 /** Entries and templates of a map. */
@@ -87,10 +90,13 @@ export async function openSession(
 		onDefault: ({ names, path }, backend) =>
 			defaults.push({ backend, names: names.length === 0 ? [path.text] : names }),
 	};
-	async function resolve(entries: readonly Entry[]): Promise<readonly Resolution[]> {
+	async function resolve(
+		entries: readonly Entry[],
+		options = resolveOptions,
+	): Promise<readonly Resolution[]> {
 		const progress = startProgress(host.terminal, "waiting for the secrets");
 		try {
-			return await resolveEntries(entries, resolveOptions);
+			return await resolveEntries(entries, options);
 		} finally {
 			progress.stop();
 			const standIns = Map.groupBy(defaults.splice(0), ({ backend }) => backend);
@@ -101,6 +107,15 @@ export async function openSession(
 					group.flatMap(({ names }) => names),
 				);
 		}
+	}
+	let snapshot: Snapshot | undefined;
+	async function resolveWithSnapshot(entries: readonly Entry[]): Promise<readonly Resolution[]> {
+		if (map.snapshot === undefined) return resolve(entries);
+		const { openMapSnapshot, reportStandIns } = await import("./snapshot.ts");
+		snapshot = await openMapSnapshot(map.snapshot, resolveOptions.strict, host);
+		const resolutions = await resolve(entries, { ...resolveOptions, snapshot });
+		reportStandIns(host.log, resolutions);
+		return resolutions;
 	}
 	return {
 		map,
@@ -115,11 +130,12 @@ export async function openSession(
 		},
 		resolve,
 		async resolveLines({ entries, templates = [] }) {
-			if (templates.length === 0) return resolve(entries);
-			const resolutions = await resolve([...new Set([...entries, ...sourcesOf(templates)])]);
+			if (templates.length === 0) return resolveWithSnapshot(entries);
+			const resolutions = await resolveWithSnapshot([...new Set([...entries, ...sourcesOf(templates)])]);
 			const { fillTemplates } = await import("../resolve/templates.ts");
 			return [...resolutions.slice(0, entries.length), ...fillTemplates(templates, resolutions)];
 		},
+		saveSnapshot: async () => snapshot?.save(),
 	};
 }
 

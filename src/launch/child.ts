@@ -55,7 +55,10 @@ export async function superviseCommand(
 	const { command, descriptors } = handOverSockets(handOverWatchdog(asked, pid), pid);
 	signals.putInOrder();
 	const started = coreDumps.whileInherited(() => start(command, descriptors));
-	if (started.pid !== undefined) signals.attach(started);
+	if (started.pid !== undefined) {
+		signals.attach(started);
+		asked.onStarted?.();
+	}
 	const { code, exitCode, signal } = await started.ended;
 	if (started.pid === undefined) {
 		if (code === "E2BIG") throw startTooLarge(asked);

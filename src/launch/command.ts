@@ -12,6 +12,8 @@ export interface Command {
 	readonly files?: CommandFiles | undefined;
 	/** What is left to do before this process becomes the command, when nothing that can be checked keeps it from that. */
 	readonly beforeExec?: (() => Promise<void>) | undefined;
+	/** What can wait until the command runs, and be done beside it. */
+	readonly onStarted?: (() => void) | undefined;
 }
 
 const HEAD_BYTES = 4096;

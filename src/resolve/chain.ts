@@ -4,6 +4,7 @@ import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import type { Backends } from "./backends.ts";
 import { type PolicyOptions, reactionTo } from "./policy.ts";
+import type { Snapshot, StandIn } from "./snapshot/snapshot.ts";
 import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
 import { namedUnconfigured, UNCONFIGURED, unconfigured } from "./unconfigured.ts";
 
@@ -21,9 +22,19 @@ export interface Attempt {
 	readonly detail: string;
 	readonly durationMs: number;
 	readonly version?: string | undefined;
+	/** What went wrong; of an answer from a snapshot why the backend did not give it itself. */
 	readonly error?: DstaError;
 	/** What the backend advises where it does not have the secret. */
 	readonly advice?: string;
+	/** The snapshot's part, where there is one and the backend is unavailable. */
+	readonly snapshot?: StandIn;
+}
+
+/** What one backend said to one question. */
+export interface Answer {
+	readonly request: ReadRequest;
+	readonly attempt: Attempt;
+	readonly found?: Found | undefined;
 }
 
 /** An entry's way through its chain. */
@@ -49,6 +60,8 @@ export interface ChainOptions extends PolicyOptions {
 	readonly backendTimeoutMs: (name: BackendName) => number;
 	/** Hears of each backend that was passed over, once, with the number of entries that go on to the next. */
 	readonly onPassedOver: (error: DstaError, entries: number) => void;
+	/** What stands in for a backend that is unavailable, by its own last answers. */
+	readonly snapshot?: Snapshot | undefined;
 	readonly signal?: AbortSignal | undefined;
 }
 
@@ -118,42 +131,65 @@ function isDone({ attempts, chain, found, stopped }: Traveller): boolean {
 }
 
 async function askBackend(name: BackendName, group: readonly Traveller[], walk: Walk): Promise<void> {
-	const backend = await openBackend(name, walk);
+	const backend = await openBackend(name, walk.options);
 	if (backend === undefined) {
 		for (const traveller of group) passUnconfigured(name, traveller, walk.options);
 		return;
 	}
-	if (backend instanceof DstaError) {
-		for (const traveller of group) fail(traveller, { error: backend, name, durationMs: 0 }, walk);
-		warnOnce(name, group, walk);
-		return;
-	}
-	const timeLimit = startTimeLimit(backend, {
-		ownMs: walk.options.backendTimeoutMs(name),
-		deadline: walk.deadline,
-		isFollowed: group.some(({ attempts, chain }) => attempts.length + 1 < chain.length),
-		outer: walk.options.signal,
-	});
-	// One turn for all: a backend may share requests between the reads of a turn.
-	await Promise.all(group.map((traveller) => askFor(traveller, { backend, name, timeLimit }, walk)));
-	timeLimit.clear();
-	const failures = group.map(({ attempts }) => attempts.at(-1)?.error);
-	if (failures.every((error) => error?.failureClass === "unavailable"))
-		walk.down.set(name, failures[0] as DstaError);
+	const requests = group.map(({ entry }) => requestOf(entry, name));
+	const answers =
+		backend instanceof DstaError
+			? requests.map((request) => failed(request, { error: backend, name }))
+			: await getAnswers(backend, { name, group, requests }, walk);
+	for (const [index, traveller] of group.entries())
+		proceed(traveller, answers[index] as Answer, walk.options);
 	warnOnce(name, group, walk);
 }
 
 async function openBackend(
 	name: BackendName,
-	{ down, options }: Walk,
+	{ backends }: ChainOptions,
 ): Promise<Backend | DstaError | undefined> {
-	if (down.has(name)) return down.get(name);
 	try {
-		return await options.backends.get(name);
+		return await backends.get(name);
 	} catch (error) {
 		if (error instanceof DstaError) return error;
 		throw error;
 	}
+}
+
+interface Turn {
+	readonly name: BackendName;
+	readonly group: readonly Traveller[];
+	/** Of each traveller of the group. */
+	readonly requests: readonly ReadRequest[];
+}
+
+async function getAnswers(backend: Backend, turn: Turn, walk: Walk): Promise<readonly Answer[]> {
+	const answers = await askForAll(backend, turn, walk);
+	return walk.options.snapshot?.review(backend, answers) ?? answers;
+}
+
+async function askForAll(
+	backend: Backend,
+	{ group, name, requests }: Turn,
+	{ deadline, down, options }: Walk,
+): Promise<readonly Answer[]> {
+	const error = down.get(name);
+	if (error !== undefined) return requests.map((request) => failed(request, { error, name }));
+	const timeLimit = startTimeLimit(backend, {
+		ownMs: options.backendTimeoutMs(name),
+		deadline,
+		isFollowed: group.some(({ attempts, chain }) => attempts.length + 1 < chain.length),
+		outer: options.signal,
+	});
+	// One turn for all: a backend may share requests between the reads of a turn.
+	const answers = await Promise.all(requests.map((request) => askFor(request, { backend, name, timeLimit })));
+	timeLimit.clear();
+	const failures = answers.map(({ attempt }) => attempt.error);
+	if (failures.every((error) => error?.failureClass === "unavailable"))
+		down.set(name, failures[0] as DstaError);
+	return answers;
 }
 
 interface Question {
@@ -162,29 +198,25 @@ interface Question {
 	readonly timeLimit: TimeLimit;
 }
 
-async function askFor(
-	traveller: Traveller,
-	{ backend, name, timeLimit }: Question,
-	walk: Walk,
-): Promise<void> {
+async function askFor(request: ReadRequest, { backend, name, timeLimit }: Question): Promise<Answer> {
 	const start = performance.now();
-	const request = requestOf(traveller.entry, name);
 	try {
 		const found = await timeLimit.bound(backend.read(request, timeLimit.signal));
 		const durationMs = performance.now() - start;
 		if (found === undefined) {
 			const detail = backend.locations(request).join(", ");
 			const advice = backend.advice(request);
-			traveller.attempts.push({ backend: name, outcome: "absent", detail, durationMs, advice });
-			return;
+			return { request, attempt: { backend: name, outcome: "absent", detail, durationMs, advice } };
 		}
 		const { location, version } = found;
-		traveller.attempts.push({ backend: name, outcome: "found", detail: location, durationMs, version });
-		traveller.found = found;
-		traveller.backend = name;
+		return {
+			request,
+			attempt: { backend: name, outcome: "found", detail: location, durationMs, version },
+			found,
+		};
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;
-		fail(traveller, { error, name, durationMs: performance.now() - start }, walk);
+		return failed(request, { error, name, durationMs: performance.now() - start });
 	}
 }
 
@@ -195,12 +227,25 @@ function requestOf({ path, names, version, backends }: Entry, name: BackendName)
 interface Failure {
 	readonly error: DstaError;
 	readonly name: BackendName;
-	readonly durationMs: number;
+	readonly durationMs?: number;
 }
 
-function fail(traveller: Traveller, { error, name, durationMs }: Failure, { options }: Walk): void {
-	traveller.attempts.push({ backend: name, outcome: "failed", detail: error.message, durationMs, error });
-	if (reactionTo(error, traveller.entry, options) === "stop") traveller.stopped = error;
+function failed(request: ReadRequest, { error, name, durationMs = 0 }: Failure): Answer {
+	return {
+		request,
+		attempt: { backend: name, outcome: "failed", detail: error.message, durationMs, error },
+	};
+}
+
+function proceed(traveller: Traveller, { attempt, found }: Answer, options: ChainOptions): void {
+	const { backend, error, outcome } = attempt;
+	traveller.attempts.push(attempt);
+	if (found !== undefined) {
+		traveller.found = found;
+		traveller.backend = backend;
+	}
+	if (outcome === "failed" && error !== undefined && reactionTo(error, traveller.entry, options) === "stop")
+		traveller.stopped = error;
 }
 
 function passUnconfigured(name: BackendName, traveller: Traveller, options: ChainOptions): void {
@@ -215,7 +260,9 @@ function passUnconfigured(name: BackendName, traveller: Traveller, options: Chai
 function warnOnce(name: BackendName, group: readonly Traveller[], { options, warned }: Walk): void {
 	const passed = group.filter(
 		(traveller) =>
-			traveller.attempts.at(-1)?.error !== undefined && traveller.stopped === undefined && !isDone(traveller),
+			traveller.attempts.at(-1)?.outcome === "failed" &&
+			traveller.stopped === undefined &&
+			!isDone(traveller),
 	);
 	const error = passed[0]?.attempts.at(-1)?.error;
 	if (error === undefined || warned.has(name)) return;

@@ -19,7 +19,8 @@ export interface Missing {
 /** The error of a required entry that nobody had, as a whole and in parts. */
 export function nobodyHad({ attempts, entry }: Trace): Missing {
 	const { path } = entry;
-	const failed = attempts.filter(({ outcome }) => outcome === "failed");
+	// What a snapshot lacks as well, its backend may have by now.
+	const failed = attempts.filter(({ error }) => error !== undefined);
 	const code = codeFor(failed.map(({ error }) => error?.failureClass));
 	const summary = `Secret not found: ${path.text}`;
 	const reason = attempts.map((attempt) => describe(attempt, `at ${attempt.detail}`)).join("; ");
@@ -40,7 +41,7 @@ function codeFor(failures: readonly (FailureClass | undefined)[]): ErrorCode {
 
 function describe({ backend, detail, error, outcome }: Attempt, place: string): string {
 	if (outcome === "not configured") return `${backend} is not configured`;
-	if (outcome === "failed") return error?.message ?? detail;
+	if (error !== undefined) return error.message;
 	return detail === "" ? `${backend} has no place for it` : `${backend} has nothing ${place}`;
 }
 

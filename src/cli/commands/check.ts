@@ -1,5 +1,6 @@
 import type { DstaError } from "../../errors.ts";
 import type { Delivery } from "../../map/secret-map.ts";
+import { ageWords } from "../../resolve/age.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { Filling } from "../../resolve/templates.ts";
 import { checkFeasibility } from "../feasibility.ts";
@@ -39,6 +40,8 @@ interface Origin {
 	readonly backends?: readonly string[];
 	readonly version?: string | undefined;
 	readonly durationMs: number;
+	/** Of what the snapshot has in the place of a backend. */
+	readonly snapshotAgeMs?: number | undefined;
 }
 
 function toRows(resolution: Resolution | Filling, unfit: ReadonlyMap<string, DstaError>): Row[] {
@@ -61,10 +64,12 @@ function toRows(resolution: Resolution | Filling, unfit: ReadonlyMap<string, Dst
 }
 
 function originOfEntry({ attempts, entry, origin }: Resolution): Origin {
+	const found = attempts.find(({ outcome }) => outcome === "found");
 	return {
 		path: entry.path.text,
 		backend: origin,
-		version: attempts.find(({ outcome }) => outcome === "found")?.version,
+		version: found?.version,
+		snapshotAgeMs: found?.snapshot?.ageMs,
 		durationMs: roundMs(attempts.reduce((sum, { durationMs }) => sum + durationMs, 0)),
 	};
 }
@@ -74,16 +79,34 @@ function originOfTemplate({ sources }: Filling): Origin {
 	return {
 		paths: origins.map(({ path }) => path as string),
 		backends: [...new Set(origins.flatMap(({ backend }) => backend ?? []))],
+		snapshotAgeMs: oldest(origins),
 		durationMs: Math.max(...origins.map(({ durationMs }) => durationMs)),
 	};
+}
+
+function oldest(origins: readonly Origin[]): number | undefined {
+	const ages = origins.flatMap(({ snapshotAgeMs }) => snapshotAgeMs ?? []);
+	return ages.length === 0 ? undefined : Math.max(...ages);
 }
 
 function roundMs(durationMs: number): number {
 	return Math.round(durationMs * 10) / 10;
 }
 
-function toCells({ as, backend, backends, durationMs, name, path, paths, status }: Row): string[] {
+function toCells({
+	as,
+	backend,
+	backends,
+	durationMs,
+	name,
+	path,
+	paths,
+	snapshotAgeMs,
+	status,
+}: Row): string[] {
 	const who = backend ?? backends?.join(", ");
-	const delivered = as === undefined ? status : `${status} (${as})`;
-	return [name, path ?? listNames(paths ?? []), who || "-", delivered, `${durationMs} ms`];
+	const age = snapshotAgeMs === undefined ? undefined : `snapshot, ${ageWords(snapshotAgeMs)} old`;
+	const notes = [as, age].filter((note) => note !== undefined);
+	const told = notes.length === 0 ? status : `${status} (${notes.join("; ")})`;
+	return [name, path ?? listNames(paths ?? []), who || "-", told, `${durationMs} ms`];
 }

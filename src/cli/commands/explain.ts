@@ -2,6 +2,7 @@ import { BACKEND_NAMES, type BackendName } from "../../backends/registry.ts";
 import { DstaError } from "../../errors.ts";
 import { isName } from "../../map/names.ts";
 import { type Entry, isWildcard, sourcesOf, type Template } from "../../map/secret-map.ts";
+import { ageWords } from "../../resolve/age.ts";
 import type { Attempt } from "../../resolve/chain.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import { checkFeasibility } from "../feasibility.ts";
@@ -112,12 +113,12 @@ function toRecord({ attempts, entry, errors, names, origin, others, templates }:
 		...(templates.length === 0 ? {} : { templates }),
 		backend: origin,
 		attempts: [
-			...attempts.map(({ advice: _, error, ...attempt }) => ({
-				...attempt,
-				detail: detailOf(attempt, attempts),
-				code: error?.code,
-				durationMs: roundMs(attempt.durationMs),
-			})),
+			...attempts.map((attempt) => {
+				const { advice: _, error, ...rest } = attempt;
+				const { code } = error ?? {};
+				const durationMs = roundMs(attempt.durationMs);
+				return { ...rest, detail: detailOf(attempt, attempts), code, durationMs };
+			}),
 			...others,
 		],
 		errors: errors.map(({ code, message, cure }) => ({ code, message, cure })),
@@ -143,9 +144,12 @@ function toText({ attempts, entry, errors, names, origin, others, templates }: E
 }
 
 function detailOf(
-	{ detail, outcome }: Pick<Attempt, "detail" | "outcome">,
+	{ detail, error, outcome, snapshot }: Omit<Attempt, "backend" | "durationMs">,
 	attempts: readonly Attempt[],
 ): string {
+	if (snapshot?.ageMs !== undefined)
+		return `${detail}, read ${ageWords(snapshot.ageMs)} ago (snapshot): ${error?.message}`;
+	if (snapshot !== undefined) return `${detail}; ${snapshot.reason}`;
 	if (outcome !== "not asked") return detail;
 	const had = attempts.find(({ outcome }) => outcome === "found");
 	return had === undefined ? "the policy stopped before it" : `${had.backend} had it`;

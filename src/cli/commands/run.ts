@@ -42,12 +42,13 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		await session.backends.release();
 		return { status };
 	}
-	const { release } = session.backends;
+	const { saveSnapshot: onStarted } = session;
+	const finish = async () => void (await Promise.all([onStarted(), session.backends.release()]));
 	const preparing = prepareCommand(session, resolutions, { commandLine, host, values, warn });
 	const launching = Promise.all([preparing, loading]).then(([command, launch]) =>
-		launch({ ...command, beforeExec: release }),
+		launch({ ...command, beforeExec: finish, onStarted }),
 	);
-	endLike(host.process, await launching.finally(release), own.signals.release);
+	endLike(host.process, await launching.finally(finish), own.signals.release);
 	return undefined;
 }
 

@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { DstaError } from "../../errors.ts";
+import type { KeyContext } from "./key.ts";
+
+/** So long a keyring may take; it is asked while the backends are. */
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * What a command prints that knows a key. It is started without a shell.
+ * @throws {DstaError} DSTA_CONFIG it cannot be started, fails, or is not done in time
+ */
+export function printKey(words: readonly string[], { cwd, env }: KeyContext): Promise<Buffer> {
+	const [file, ...args] = words as [string, ...string[]];
+	const { promise, reject, resolve } = Promise.withResolvers<Buffer>();
+	const child = execFile(
+		file,
+		args,
+		{ cwd, env, encoding: "buffer", maxBuffer: MAX_BYTES, timeout: TIMEOUT_MS, killSignal: "SIGKILL" },
+		(error, stdout) => (error === null ? resolve(stdout) : reject(failure(file, error))),
+	);
+	child.stdin?.end();
+	return promise;
+}
+
+// What it has printed may be the key, so that nothing of it is shown.
+function failure(
+	file: string,
+	{ code, killed }: { readonly code?: unknown; readonly killed?: boolean },
+): DstaError {
+	const reason =
+		code === "ENOENT"
+			? "there is no such program"
+			: code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER"
+				? "it prints more than a key"
+				: killed
+					? `it took more than ${TIMEOUT_MS / 1000} s`
+					: typeof code === "number"
+						? `it ended with status ${code}`
+						: `it failed (${code})`;
+	return new DstaError("DSTA_CONFIG", `The snapshot has no key: ${file} was to print it, and ${reason}`, {
+		cure: "Run what snapshot.key.command says as this user, and see what it prints.",
+	});
+}
