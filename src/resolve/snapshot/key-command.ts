@@ -23,22 +23,28 @@ export function printKey(words: readonly string[], { cwd, env }: KeyContext): Pr
 	return promise;
 }
 
+interface Failure {
+	/** A status, or the name of an error. */
+	readonly code?: number | string | null | undefined;
+	readonly killed?: boolean;
+}
+
 // What it has printed may be the key, so that nothing of it is shown.
-function failure(
-	file: string,
-	{ code, killed }: { readonly code?: unknown; readonly killed?: boolean },
-): DstaError {
-	const reason =
-		code === "ENOENT"
-			? "there is no such program"
-			: code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER"
-				? "it prints more than a key"
-				: killed
-					? `it took more than ${TIMEOUT_MS / 1000} s`
-					: typeof code === "number"
-						? `it ended with status ${code}`
-						: `it failed (${code})`;
-	return new DstaError("DSTA_CONFIG", `The snapshot has no key: ${file} was to print it, and ${reason}`, {
+function failure(file: string, error: Failure): DstaError {
+	const message = `The snapshot has no key: ${file} was to print it, and ${reasonOf(error)}`;
+	return new DstaError("DSTA_CONFIG", message, {
 		cure: "Run what snapshot.key.command says as this user, and see what it prints.",
 	});
 }
+
+function reasonOf({ code, killed }: Failure): string {
+	if (typeof code === "string") return REASONS[code] ?? code;
+	if (killed) return `it took more than ${TIMEOUT_MS / 1000} s`;
+	return typeof code === "number" ? `it ended with status ${code}` : "it was killed";
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+	ENOENT: "there is no such program",
+	EACCES: "this user may not execute it",
+	ERR_CHILD_PROCESS_STDIO_MAXBUFFER: "it printed far more than a key",
+};
