@@ -130,6 +130,19 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		expect((await chunksLoadedBy(RUN, withTemplate, HERE)).filter(isFilling)).toHaveLength(1);
 	});
 
+	it("the code of a snapshot only for a map that has one, and of its encryption for a run that writes it", async () => {
+		const marks = ["and snapshot.max_age is", "aes-256-gcm"];
+		const marksIn = async (args: readonly string[], map: string) => {
+			const texts = (await chunksLoadedBy(args, map, VAULT)).map(textOf);
+			return marks.filter((mark) => texts.some((text) => text.includes(mark)));
+		};
+		const lines = `secrets:\n  ${MAP}`;
+		const withSnapshot = `snapshot: { file: s, key: { command: [echo, ${"5e".repeat(32)}] } }\n${lines}`;
+		expect(await marksIn(RUN, lines)).toEqual([]);
+		expect(await marksIn(["check"], withSnapshot)).toEqual([marks[0]]);
+		expect(await marksIn(RUN, withSnapshot)).toEqual(marks);
+	});
+
 	it("two chunks and the one by which the command starts, where no entry needs a server", async () => {
 		const env = { ...VAULT, ...AWS, ...HERE };
 		const chunks = await chunksLoadedBy(RUN, forBackend("env"), env);

@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import type { KeySource } from "../../map/secret-map.ts";
@@ -27,10 +26,10 @@ export async function loadKey(source: KeySource, context: KeyContext): Promise<B
 	}
 	if ("credential" in source) {
 		const file = credentialFile(source.credential, context.env.CREDENTIALS_DIRECTORY);
-		return toKey((await readKeyFile(file)).bytes, file);
+		return toKey(readKeyFile(file).bytes, file);
 	}
 	const file = isAbsolute(source.file) ? source.file : join(context.cwd, source.file);
-	const { bytes, mode } = await readKeyFile(file);
+	const { bytes, mode } = readKeyFile(file);
 	if ((mode & OPEN_TO_OTHERS) !== 0)
 		context.warn(
 			`the key of the snapshot, ${file}, is open to other users (mode ${octal(mode)})`,
@@ -51,17 +50,17 @@ function credentialFile(name: string, folder: string | undefined): string {
 	);
 }
 
-async function readKeyFile(file: string): Promise<{ readonly bytes: Buffer; readonly mode: number }> {
+function readKeyFile(file: string): { readonly bytes: Buffer; readonly mode: number } {
 	try {
 		// To open a FIFO could wait for ever.
-		const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+		const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
 		try {
-			const stats = await handle.stat();
+			const stats = fstatSync(descriptor);
 			if (!stats.isFile()) throw noKey(`${file} is no file`, MAKE_ONE);
-			const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
-			return { bytes: buffer.subarray(0, bytesRead), mode: stats.mode & 0o777 };
+			const buffer = Buffer.alloc(MAX_BYTES);
+			return { bytes: buffer.subarray(0, readSync(descriptor, buffer)), mode: stats.mode & 0o777 };
 		} finally {
-			await handle.close();
+			closeSync(descriptor);
 		}
 	} catch (error) {
 		if (error instanceof DstaError) throw error;
@@ -86,8 +85,7 @@ function noKey(reason: string, cure: string): DstaError {
 	return new DstaError("DSTA_CONFIG", `The snapshot has no key: ${reason}`, { cure });
 }
 
-const MAKE_ONE =
-	"Make one (umask 077; openssl rand -base64 32 > FILE) and name it by snapshot.key in the map.";
+const MAKE_ONE = "Make one for this user alone: umask 077; openssl rand -base64 32";
 
 function octal(mode: number): string {
 	return mode.toString(8).padStart(4, "0");
