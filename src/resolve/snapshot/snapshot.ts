@@ -92,7 +92,10 @@ export async function openSnapshot(settings: SnapshotSettings, context: Snapshot
 		const known = await key;
 		if (!isFresh || isDenied || known === undefined) return;
 		const { seal } = await import("./cipher.ts");
-		await replaceSnapshotFile(file, seal(encodeRecords(records), known), user);
+		const bytes = seal(encodeRecords(records), known);
+		// The command may run for months, and needs none of this in our memory.
+		records.clear();
+		await replaceSnapshotFile(file, bytes, user);
 	}
 
 	// What is no error of ours says no more than its kind.
