@@ -22,9 +22,9 @@ export interface BackendsOptions extends Omit<BackendContext, "settings" | "isNa
 	readonly named: ReadonlySet<string>;
 }
 
-/** Nobody's end waits longer for a server that is to take something back. */
-const RELEASE_MS = 2000;
-const GRACE_MS = 20;
+/** So long a server has to take something back, and so long a backend to say that it has not: nobody's end waits longer. */
+const RELEASE_MS = 1800;
+const GRACE_MS = 200;
 
 /** Makes the set; nothing is loaded yet. */
 export function createBackends(options: BackendsOptions): Backends {
