@@ -36,8 +36,23 @@ export interface AwsClient {
 	readonly put: Ask<PutSecretValueCommandInput, PutSecretValueCommandOutput>;
 	readonly create: Ask<CreateSecretCommandInput, CreateSecretCommandOutput>;
 	readonly list: Ask<ListSecretsCommandInput, ListSecretsCommandOutput>;
+	/** Signs a request to another service in the region with the credentials of this client. */
+	readonly sign: Ask<SignableRequest, Signed>;
 	close(): void;
 }
+
+/** A request to a service, in the words of the SDK. */
+export interface SignableRequest {
+	readonly service: string;
+	readonly method: string;
+	readonly protocol: string;
+	readonly hostname: string;
+	readonly path: string;
+	readonly headers: Record<string, string>;
+	readonly body: string;
+}
+
+export type Signed = Pick<SignableRequest, "headers">;
 
 /** Makes the client. It looks for credentials when it is first asked something. */
 export async function createClient(
@@ -103,6 +118,18 @@ export async function createClient(
 			ask(signal, (options) => sdk.send(new CreateSecretCommand(input), options), checkWritten),
 		list: (input, signal) =>
 			ask(signal, (options) => sdk.send(new ListSecretsCommand(input), options), checkList),
+		sign: ({ service, ...request }, signal) =>
+			atMost(signal, async () => {
+				await prepare();
+				const { SignatureV4 } = await import("@smithy/signature-v4");
+				const { credentials, region, sha256 } = sdk.config;
+				const signer = new SignatureV4({ service, region, credentials, sha256, applyChecksum: false });
+				try {
+					return await signer.sign(request);
+				} catch (error) {
+					throw faultOf(error, "credentials");
+				}
+			}),
 		close: () => sdk.destroy(),
 	};
 }

@@ -13,7 +13,7 @@ export interface Target {
 	readonly id?: string | undefined;
 	/** The secret path that the user asked for. */
 	readonly path?: string | undefined;
-	readonly action: "GetSecretValue" | "PutSecretValue" | "CreateSecret" | "ListSecrets";
+	readonly action: "GetSecretValue" | "PutSecretValue" | "CreateSecret" | "ListSecrets" | "GetCallerIdentity";
 }
 
 /** The error that a fault at AWS stands for, absence included. */
