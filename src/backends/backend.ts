@@ -12,8 +12,10 @@ export type SecretValue =
 
 type Scalar = string | number | boolean | undefined;
 
+type Setting = Scalar | readonly Setting[] | { readonly [key: string]: Setting };
+
 /** Settings for one backend, of the map or of one entry, as the map gives them (`vault: { mount: team, auth: { … } }`). */
-export type Overrides = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+export type Overrides = Readonly<Record<string, Setting>>;
 
 /** One question to a backend. */
 export interface ReadRequest {
@@ -120,6 +122,8 @@ export interface BackendContext {
 	readonly envFile?: EnvFile | undefined;
 	/** Hears of each request that was sent: the time to do other work, while the answer is awaited. */
 	readonly onSent?: (() => void) | undefined;
+	/** Kills a process and all of its group; where it is missing, nobody but a process itself is killed. */
+	readonly killGroup?: ((pid: number) => void) | undefined;
 	/** Takes value-free messages. */
 	readonly log: (level: "warn" | "debug", message: string) => void;
 }

@@ -73,6 +73,7 @@ export async function openSession(
 		]),
 		envFile,
 		onSent,
+		killGroup: (pid) => killGroup(host.process, pid),
 		log: host.log,
 	});
 	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -150,6 +151,14 @@ async function loadMap(file: string, cwd: string): Promise<SecretMap> {
 		if (error instanceof DstaError && error.code === "DSTA_FILE_NOT_FOUND" && !isAbsolute(file))
 			throw new DstaError(error.code, `${error.message} in ${cwd}`, { cure: error.cure });
 		throw error;
+	}
+}
+
+function killGroup(process: Host["process"], pid: number): void {
+	try {
+		process.kill(-pid, "SIGKILL");
+	} catch {
+		// Nobody is left in it.
 	}
 }
 

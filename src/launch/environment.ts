@@ -7,6 +7,8 @@ export interface EnvironmentRules {
 	readonly pristine: boolean;
 	/** The first that speaks of a variable decides. */
 	readonly choices: readonly EnvironmentChoice[];
+	/** Variables that a login takes its credentials from, beside Vault's own. */
+	readonly login?: readonly string[];
 }
 
 /** Patterns of variables: a name in which `*` stands for anything. `pass` beats `strip`. */
@@ -18,10 +20,17 @@ export interface EnvironmentChoice {
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What a Vault client logs in with: the command does not need it, and could do more with it than read its secrets. */
-const LOGIN_VARIABLES = ["TOKEN", "TOKEN_FILE", "ROLE_ID", "SECRET_ID", "WRAPPED_TOKEN"].flatMap((name) => [
-	`VAULT_${name}`,
-	`BAO_${name}`,
-]);
+const LOGIN_VARIABLES = [
+	"TOKEN",
+	"TOKEN_FILE",
+	"ROLE_ID",
+	"SECRET_ID",
+	"WRAPPED_TOKEN",
+	"AUTH_METHOD",
+	"AUTH_PATH",
+	"ROLE",
+	"JWT_FILE",
+].flatMap((name) => [`VAULT_${name}`, `BAO_${name}`]);
 
 const PRISTINE = ["PATH", "HOME", "USER", "LANG", "LC_*", "TERM", "TZ", "TMPDIR", "SHELL", "PWD"];
 
@@ -37,7 +46,11 @@ export function buildEnvironment(
 	rules: EnvironmentRules,
 ): Record<string, string> {
 	const last = { pass: rules.pristine ? PRISTINE : ["*"], strip: [] };
-	const choices = [...rules.choices, { pass: [], strip: LOGIN_VARIABLES }, last].map(({ pass, strip }) => ({
+	const choices = [
+		...rules.choices,
+		{ pass: [], strip: [...LOGIN_VARIABLES, ...(rules.login ?? [])] },
+		last,
+	].map(({ pass, strip }) => ({
 		isPassed: matcher(pass),
 		isStripped: matcher(strip),
 	}));

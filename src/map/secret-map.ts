@@ -15,8 +15,10 @@ export interface Policy {
 
 type Scalar = string | number | boolean | undefined;
 
-/** Settings of a backend, or of one entry for it: plain scalars, or a group of them; durations already in milliseconds. */
-export type BackendSettings = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+type Setting = Scalar | readonly Setting[] | { readonly [key: string]: Setting };
+
+/** Settings of a backend, or of one entry for it: plain scalars, lists or groups of them; durations already in milliseconds. */
+export type BackendSettings = Readonly<Record<string, Setting>>;
 
 /** Where something stands in its file; both count from 1. */
 export interface Position {

@@ -30,9 +30,11 @@ const NOT_YAML =
 const EMPTY = `1:1: the map is empty: write ${LINE}, or {} for a map of nothing`;
 const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
 
-const NO_CREDENTIAL = "vault.auth needs the name of a credential: { credential: vault_token }";
 const SNAPSHOT = "{ file: /var/lib/dsta/app.snapshot, key: { file: /etc/dsta/snapshot.key } }";
 const NO_SOURCE = "snapshot.key takes one of file, credential, command: { file: /etc/dsta/snapshot.key }";
+const METHODS = "credential, token_file, approle, kubernetes, jwt, oidc, aws, userpass, cert, command";
+const NO_METHOD = `vault.auth needs a method: one of ${METHODS}`;
+const PLACES = "{ env: NAME }, { file: PATH } or { credential: NAME }";
 const CREDENTAIL = '2:24: vault.auth.method cannot be "credentail"; did you mean "credential"?';
 
 describe("a mistake in the YAML", () => {
@@ -260,15 +262,11 @@ describe("a wrong setting", () => {
 		],
 		["vault: {adress: x}", '2:9: unknown key "adress"; did you mean "address"?'],
 		["vault: {mount: ''}", "2:16: vault.mount is empty; give it a value or leave it out"],
-		[
-			"vault: {auth: {method: approle}}",
-			"2:24: vault.auth.method approle is not supported by this version of dsta-run",
-		],
-		["vault: {auth: {role: x}}", "2:16: vault.auth.role is not supported by this version of dsta-run"],
+		["vault: {auth: {role: x}}", `2:15: ${NO_METHOD}`],
 		["vault: {auth: {method: credentail}}", CREDENTAIL],
 		["vault: {auth: {credentail: x}}", '2:16: unknown key "credentail"; did you mean "credential"?'],
-		["vault: {auth: {method: credential}}", `2:15: ${NO_CREDENTIAL}`],
-		["vault: {auth: {}}", `2:15: ${NO_CREDENTIAL}`],
+		["vault: {auth: {method: credential}}", "2:15: vault.auth with the method credential needs credential"],
+		["vault: {auth: {}}", `2:15: ${NO_METHOD}`],
 		[
 			"vault: {auth: {credential: ''}}",
 			"2:28: vault.auth.credential is empty; give it a value or leave it out",
@@ -277,7 +275,41 @@ describe("a wrong setting", () => {
 			`vault: {auth: {credential: ${name}}}`,
 			`2:28: vault.auth.credential is the name of a credential, which "${name}" cannot be`,
 		]),
-		["vault: {auth: x}", "2:15: vault.auth holds keys of its own (method, credential); write {} for none"],
+		[
+			"vault: {auth: x}",
+			"2:15: vault.auth holds keys of its own (method, credential, token_file, role_id, secret_id, wrapped, role, token, username, password, region, header, command, mount, namespace); write {} for none",
+		],
+		["vault: {auth: {method: kubernetes}}", "2:15: vault.auth with the method kubernetes needs role"],
+		["vault: {auth: {method: jwt, role: x}}", "2:15: vault.auth with the method jwt needs token"],
+		[
+			"vault: {auth: {method: userpass, mount: x}}",
+			"2:15: vault.auth with the method userpass needs username and password",
+		],
+		["vault: {auth: {method: command}}", "2:15: vault.auth with the method command needs command"],
+		[
+			"vault: {auth: {method: aws, secret_id: {env: X}}}",
+			"2:29: vault.auth.secret_id is not for the method aws",
+		],
+		[
+			"vault: {auth: {method: approle, secret_id: sentinel}}",
+			`2:44: vault.auth.secret_id is no text for a map; say where it lies: ${PLACES}`,
+		],
+		[
+			"vault: {auth: {method: approle, secret_id: {}}}",
+			`2:44: vault.auth.secret_id names one place: ${PLACES}`,
+		],
+		[
+			"vault: {auth: {method: approle, secret_id: {env: X, file: y}}}",
+			`2:44: vault.auth.secret_id names one place: ${PLACES}`,
+		],
+		[
+			"vault: {auth: {method: approle, secret_id: {env: 1X}}}",
+			'2:50: vault.auth.secret_id.env is the name of a variable, which "1X" cannot be',
+		],
+		[
+			"vault: {auth: {method: command, command: vault-token}}",
+			"2:42: vault.auth.command is a list of words: [vault-token, --role, api]",
+		],
 		["vault: {cacert: x}", "2:9: vault.cacert is not supported by this version of dsta-run"],
 		["vault: {revoke: true}", "2:9: vault.revoke is not supported by this version of dsta-run"],
 		["vault: {retries: 11}", "2:18: vault.retries must be a whole number from 0 to 10"],
@@ -392,7 +424,7 @@ describe("all mistakes of a map", () => {
 			"6:44: backend and chain exclude each other; keep one of them",
 			"7:6: A gets a value twice, first at m.yaml:3:9",
 			'8:10: unknown key "mont"; did you mean "mount"?',
-			`8:25: ${NO_CREDENTIAL}`,
+			`8:25: ${NO_METHOD}`,
 		]);
 	});
 

@@ -200,6 +200,41 @@ secrets:
 		},
 	);
 
+	it.each<[string, object]>([
+		["{ token_file: /run/token }", { method: "token_file", tokenFile: "/run/token" }],
+		["{ method: approle }", { method: "approle" }],
+		[
+			"{ method: approle, role_id: 4f-1, secret_id: { file: /run/id }, wrapped: yes, mount: ci, namespace: '' }",
+			{
+				method: "approle",
+				roleId: "4f-1",
+				secretId: { file: "/run/id" },
+				wrapped: true,
+				mount: "ci",
+				namespace: "",
+			},
+		],
+		[
+			"{ method: approle, role_id: { credential: role }, secret_id: { env: CI_ID } }",
+			{ method: "approle", roleId: { credential: "role" }, secretId: { env: "CI_ID" } },
+		],
+		["{ method: kubernetes, role: api }", { method: "kubernetes", role: "api" }],
+		["{ method: oidc, token: { env: CI_JWT } }", { method: "oidc", token: { env: "CI_JWT" } }],
+		[
+			"{ method: aws, region: eu-west-1, header: vault.example.com }",
+			{ method: "aws", region: "eu-west-1", header: "vault.example.com" },
+		],
+		[
+			"{ method: userpass, username: ci, password: { file: p } }",
+			{ method: "userpass", username: "ci", password: { file: "p" } },
+		],
+		["{ method: command, command: [helper, ''] }", { method: "command", command: ["helper", ""] }],
+	])("says how to log in to Vault: %s", (text, auth) => {
+		expect(parse(`vault: { auth: ${text} }\nsecrets: {}`).backends.vault).toEqual({
+			auth,
+		});
+	});
+
 	it.each<[string, boolean | "command"]>([
 		["true", true],
 		["no", false],

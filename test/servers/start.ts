@@ -41,11 +41,13 @@ export async function askVault(
 	path: string,
 	body?: object,
 	namespace = "dsta",
+	headers: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, unknown>> {
 	const text = await askVaultText(address, {
 		method,
 		path,
 		namespace,
+		headers,
 		...(body === undefined ? {} : { body: JSON.stringify(body) }),
 	});
 	return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
@@ -57,16 +59,22 @@ export interface VaultQuestion {
 	/** JSON text, sent as it is. */
 	readonly body?: string;
 	readonly namespace?: string;
+	/** More than those that every question has. */
+	readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Asks as `askVault` does and gives the answer to the letter. */
 export async function askVaultText(
 	address: string,
-	{ body, method, namespace = "dsta", path }: VaultQuestion,
+	{ body, headers = {}, method, namespace = "dsta", path }: VaultQuestion,
 ): Promise<string> {
 	const response = await fetch(`${address}/v1/${path}`, {
 		method,
-		headers: { "X-Vault-Token": ROOT_TOKEN, ...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }) },
+		headers: {
+			"X-Vault-Token": ROOT_TOKEN,
+			...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }),
+			...headers,
+		},
 		...(body === undefined ? {} : { body }),
 	});
 	const text = await response.text();

@@ -8,6 +8,12 @@ export interface ApiRequest {
 	readonly path: string;
 	readonly namespace: string;
 	readonly body?: SecretValue | undefined;
+	/** Whether it may be sent again after a failure: if nobody says, a GET may. */
+	readonly isRepeatable?: boolean;
+	/** A token that it is sent with in place of the client's own. */
+	readonly token?: string | undefined;
+	/** What it holds beside the token that no answer may show. */
+	readonly hidden?: readonly string[] | undefined;
 	readonly signal: AbortSignal;
 }
 
@@ -29,12 +35,13 @@ export function errorsOf({ body }: ApiResponse): readonly string[] | undefined {
 export interface VaultClient {
 	/** @throws {TransportError} no whole answer came; the signal's reason when it aborts */
 	request(request: ApiRequest): Promise<ApiResponse>;
+	/** Sends requests with a token from now on; until then they go without one. */
+	useToken(token: string): void;
 }
 
 export interface ClientOptions {
 	/** The server's address without a trailing slash. */
 	readonly address: string;
-	readonly token: string;
 	readonly transport: Transport;
 }
 
@@ -44,11 +51,9 @@ export interface ClientOptions {
  */
 export async function createVaultClient(options: ClientOptions): Promise<VaultClient> {
 	const { default: createNodeVault } = await import("node-vault");
-	const send = async (request: NodeVaultRequest) =>
-		withoutToken(await sendOnce(options.transport, request), options.token);
+	const send = (request: NodeVaultRequest) => sendOnce(options.transport, request);
 	const nodeVault = createNodeVault({
 		endpoint: options.address,
-		token: options.token,
 		// Its commands for Vault's administration, and its debug output, which prints what is written.
 		commands: {},
 		debug: () => undefined,
@@ -56,12 +61,13 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 		"request-promise": { defaults: () => send },
 	}) as unknown as NodeVaultClient;
 	nodeVault.handleVaultResponse = async (response) => response;
-	// Both would otherwise come from the environment past our own rules.
+	// These would otherwise come from the environment past our own rules.
+	nodeVault.token = "";
 	nodeVault.pathPrefix = "";
 	nodeVault.namespace = "";
 	return {
-		request: ({ method, path, namespace, body, signal }) =>
-			nodeVault.request({
+		async request({ method, path, namespace, body, hidden = [], signal, token = nodeVault.token }) {
+			const response = await nodeVault.request({
 				method,
 				path: `/${path}`,
 				json: body ?? true,
@@ -69,9 +75,15 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 					Accept: "application/json",
 					"X-Vault-Request": "true",
 					...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }),
+					...(token === "" ? {} : { "X-Vault-Token": token }),
 				},
 				signal,
-			}),
+			});
+			return withoutCredentials(response, [token, ...hidden]);
+		},
+		useToken(token) {
+			nodeVault.token = token;
+		},
 	};
 }
 
@@ -88,6 +100,7 @@ interface NodeVaultRequest {
 interface NodeVaultClient {
 	request(request: NodeVaultRequest): Promise<ApiResponse>;
 	handleVaultResponse: (response: ApiResponse) => Promise<ApiResponse>;
+	token: string;
 	pathPrefix: string;
 	namespace: string;
 }
@@ -118,8 +131,10 @@ function redirectOf(response: HttpResponse, from: URL): URL | undefined {
 
 // What Vault says of a request and where it sends it is shown to people, and what stands in between may repeat the request's
 // headers, a host name in other letters.
-function withoutToken(response: ApiResponse, token: string): ApiResponse {
-	const pattern = new RegExp(token.replace(/\W/g, "\\$&"), "gi");
+function withoutCredentials(response: ApiResponse, credentials: readonly string[]): ApiResponse {
+	const texts = credentials.filter((text) => text !== "").map((text) => text.replace(/\W/g, "\\$&"));
+	if (texts.length === 0) return response;
+	const pattern = new RegExp(texts.join("|"), "gi");
 	const errors = errorsOf(response)?.map((error) => error.replace(pattern, "…"));
 	return {
 		...response,

@@ -153,6 +153,7 @@ function refused({ apiPath, path, settings }: Target, errors: readonly string[])
 	);
 }
 
-function inNamespace({ namespace }: VaultSettings): string {
+/** Words for the namespace that settings name, if they name one. */
+export function inNamespace({ namespace }: Pick<VaultSettings, "namespace">): string {
 	return namespace === "" ? "" : ` in namespace ${namespace}`;
 }

@@ -12,23 +12,26 @@ export type Outcome = ApiResponse | TransportError;
 
 export interface RetryOptions {
 	readonly signal: AbortSignal;
+	/** Otherwise another attempt is made only where no connection came about. */
+	readonly isRepeatable: boolean;
 	/** Hears of each outcome after which another attempt is made. */
 	readonly onRetry: (outcome: Outcome) => void;
 }
 
 /**
- * Sends a read up to three times: again after a connection error, 412, 429 or 5xx, with exponential full jitter between,
+ * Sends a request up to three times: again after a connection error, 412, 429 or 5xx, with exponential full jitter between,
  * after what Retry-After asks for.
  * @throws {TransportError} the last attempt got no answer; the signal's reason when it aborts
  */
 export async function withRetries(
 	send: () => Promise<ApiResponse>,
-	{ onRetry, signal }: RetryOptions,
+	{ isRepeatable, onRetry, signal }: RetryOptions,
 ): Promise<ApiResponse> {
+	const mayHelp = isRepeatable ? isTransient : isUnsent;
 	for (let attempt = 1; ; attempt++) {
 		const outcome = await outcomeOf(send);
 		const waitMs = retryAfterMs(outcome) ?? 0;
-		if (attempt === ATTEMPTS || !isTransient(outcome) || waitMs > MAX_RETRY_AFTER_MS) {
+		if (attempt === ATTEMPTS || !mayHelp(outcome) || waitMs > MAX_RETRY_AFTER_MS) {
 			if (outcome instanceof TransportError) throw outcome;
 			return outcome;
 		}
@@ -60,15 +63,23 @@ function isTransient(outcome: Outcome): boolean {
 	return outcome.status === 412 || outcome.status === 429 || outcome.status >= 500;
 }
 
-// What TLS or HTTP itself finds wrong stays wrong.
-const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+function isUnsent(outcome: Outcome): boolean {
+	return outcome instanceof TransportError && UNCONNECTED_CODES.has(outcome.code);
+}
+
+const UNCONNECTED_CODES: ReadonlySet<string> = new Set([
 	"ECONNREFUSED",
-	"ECONNRESET",
-	"EPIPE",
-	"ETIMEDOUT",
 	"EHOSTUNREACH",
 	"ENETUNREACH",
 	"ENOTFOUND",
 	"EAI_AGAIN",
+]);
+
+// What TLS or HTTP itself finds wrong stays wrong.
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+	...UNCONNECTED_CODES,
+	"ECONNRESET",
+	"EPIPE",
+	"ETIMEDOUT",
 	"ANSWER_CUT_SHORT",
 ]);

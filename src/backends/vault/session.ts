@@ -5,6 +5,7 @@ import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
+import type { Login } from "./login/login.ts";
 import { mapsPerSignal } from "./per-signal.ts";
 import { type Outcome, withRetries } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -20,41 +21,57 @@ export interface Session {
 	/** The questions for engine versions under a signal, by namespace and mount; `undefined`: the server does not say. */
 	lookups(signal: AbortSignal): Map<string, Promise<KvVersion | undefined>>;
 	/**
-	 * Asks Vault's API; reads are retried.
-	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came
+	 * Asks Vault's API, logged in; what may be sent again is retried.
+	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came · what `Login.done` throws
 	 */
 	ask(target: Target, request: ApiRequest): Promise<ApiResponse>;
+	/** How this session comes by its token, where it was not given one. */
+	readonly login?: Login;
 }
 
 const MAX_SOCKETS = { "http:": 32, "https:": 12 };
 
 /**
- * Loads the client and finds the token. Nothing is sent yet.
- * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one
+ * Loads the client and finds the token, or how to log in, which the first question does. Nothing is sent yet.
+ * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one, or half a login is configured
  */
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
-	const client = await createVaultClient({ address: settings.address, token, transport });
-	return {
+	const client = await createVaultClient({ address: settings.address, transport });
+	const exchange: Session["ask"] = async (target, request) => {
+		const { isRepeatable = request.method === "GET", signal } = request;
+		let earlier: Outcome | undefined;
+		const onRetry = (outcome: Outcome) => {
+			earlier = outcome;
+		};
+		try {
+			return await withRetries(() => client.request(request), { isRepeatable, signal, onRetry });
+		} catch (error) {
+			if (error instanceof TransportError) throw transportFailure(error, target);
+			if (signal.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
+			throw error;
+		}
+	};
+	const session: Session = {
 		settings,
 		transport,
 		engines: new Map(),
 		lookups: mapsPerSignal(),
+		ask: exchange,
+	};
+	if (token !== undefined) {
+		client.useToken(token);
+		return session;
+	}
+	const { createLogin } = await import("./login/login.ts");
+	const login = createLogin({ context, exchange, settings, useToken: client.useToken });
+	return {
+		...session,
+		login,
 		async ask(target, request) {
-			const { method, signal } = request;
-			const send = () => client.request(request);
-			let earlier: Outcome | undefined;
-			const onRetry = (outcome: Outcome) => {
-				earlier = outcome;
-			};
-			try {
-				return await (method === "POST" ? send() : withRetries(send, { signal, onRetry }));
-			} catch (error) {
-				if (error instanceof TransportError) throw transportFailure(error, target);
-				if (signal.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
-				throw error;
-			}
+			await login.done(request.signal);
+			return exchange(target, request);
 		},
 	};
 }

@@ -21,6 +21,9 @@ export type KvSetting = "auto" | 1 | 2;
 const DEFAULT_NAMESPACE = "dsta";
 const DEFAULT_MOUNT = "secret";
 
+/** Where a token is given outright, which comes before any login. */
+export const TOKEN_VARIABLES = ["VAULT_TOKEN", "BAO_TOKEN"] as const;
+
 /**
  * Reads the settings; `undefined` when no address is given anywhere.
  * @throws {DstaError} DSTA_CONFIG the address is none
@@ -62,8 +65,11 @@ function readNamespace(env: BackendContext["env"], settings: Overrides): string 
 	return toNamespace(String(settings.namespace ?? DEFAULT_NAMESPACE), "vault.namespace");
 }
 
-// It becomes a header.
-function toNamespace(text: string, origin: string): string {
+/**
+ * The path of a namespace, which becomes a header.
+ * @throws {DstaError} DSTA_CONFIG it cannot be one
+ */
+export function toNamespace(text: string, origin: string): string {
 	const namespace = trimSlashes(text.trim());
 	if (/^[\x20-\x7e]*$/.test(namespace)) return namespace;
 	throw new DstaError("DSTA_CONFIG", `${origin} holds characters that no namespace has`, {
@@ -94,6 +100,7 @@ function toKv(kv: Overrides[string]): KvSetting {
 	return kv === 1 || kv === 2 ? kv : "auto";
 }
 
-function trimSlashes(text: string): string {
+/** A path without the slashes around it. */
+export function trimSlashes(text: string): string {
 	return text.replace(/^\/+|\/+$/g, "");
 }

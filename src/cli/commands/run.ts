@@ -6,6 +6,7 @@ import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { findServiceManager, loadLaunch, prepareReaping } from "../../launch/launch.ts";
 import { takeOver, type Warn } from "../../launch/own.ts";
+import { loginVariables } from "../../map/vault-auth.ts";
 import type { Outcome } from "../../resolve/resolve.ts";
 import { checkFeasibility, hasFiles } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
@@ -70,6 +71,7 @@ async function prepareCommand(
 	const env = buildEnvironment(await inheritedVariables(session, host), secrets, {
 		pristine: commandLine.options.pristine ?? map.run.pristine ?? false,
 		choices: [commandLine.options, { pass: [], strip: [], ...map.run }],
+		login: loginVariables(map.backends.vault),
 	});
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	host.log("debug", `starting ${file} with ${secrets.size} secrets`);

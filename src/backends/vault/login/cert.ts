@@ -1,0 +1,26 @@
+import { halfLogin, type LogIn } from "./attempt.ts";
+import { requestToken } from "./request.ts";
+
+/** Logs in by the client certificate of the connection. */
+export const logInByCert: LogIn = async (attempt) => {
+	const { auth, context, mount, settings } = attempt;
+	const { env } = context;
+	if (!settings.address.startsWith("https:"))
+		throw halfLogin(attempt, {
+			part: "TLS",
+			reason: `${settings.address} has none`,
+			cure: `Set ${settings.origin} to an https:// address`,
+		});
+	if (!env.VAULT_CLIENT_CERT && !env.BAO_CLIENT_CERT && context.settings.client_cert === undefined)
+		throw halfLogin(attempt, {
+			part: "client certificate",
+			reason: "VAULT_CLIENT_CERT is not set, nor vault.client_cert in the map",
+			cure: "Set VAULT_CLIENT_CERT and VAULT_CLIENT_KEY to the files of a certificate and its key",
+		});
+	return requestToken(attempt, {
+		body: auth.role === undefined ? {} : { name: auth.role },
+		hidden: [],
+		isRepeatable: true,
+		advice: `Check that a role of the mount trusts the certificate of the client or its authority, and the names in it: vault list auth/${mount}/certs`,
+	});
+};

@@ -1,0 +1,66 @@
+import { DstaError } from "../../../errors.ts";
+import type { BackendContext } from "../../backend.ts";
+import type { Session } from "../session.ts";
+import { toNamespace, trimSlashes, type VaultSettings } from "../settings.ts";
+import { timeoutFailure } from "../unavailable.ts";
+import type { VaultAuth } from "./auth.ts";
+import { authOfEnvironment } from "./environment.ts";
+import { METHODS } from "./methods.ts";
+import { share } from "./share.ts";
+
+/** The login of one session. */
+export interface Login {
+	/** The namespace that the token belongs to. */
+	readonly namespace: string;
+	/**
+	 * Resolves when the session has a token, for which the first to ask logs in.
+	 * @throws {DstaError} as `LogIn`
+	 */
+	done(signal: AbortSignal): Promise<unknown>;
+}
+
+export interface LoginOptions {
+	readonly context: BackendContext;
+	readonly settings: VaultSettings;
+	/** Asks Vault's API with the token that is in use, or without one. */
+	readonly exchange: Session["ask"];
+	/** Takes a token into use. */
+	readonly useToken: (token: string) => void;
+}
+
+/**
+ * Makes the login that the map or else the environment configures. Nobody is asked yet.
+ * @throws {DstaError} DSTA_CONFIG there is no such method, or its namespace cannot be one
+ */
+export function createLogin({ context, exchange, settings, useToken }: LoginOptions): Login {
+	const auth = (context.settings.auth as VaultAuth | undefined) ?? authOfEnvironment(context.env);
+	const load = Object.hasOwn(METHODS, auth.method) ? METHODS[auth.method] : undefined;
+	if (load === undefined) throw noMethod(auth);
+	const mount = trimSlashes(auth.mount ?? auth.method);
+	const namespace =
+		auth.namespace === undefined ? settings.namespace : toNamespace(auth.namespace, "vault.auth.namespace");
+	const own = { ...settings, namespace };
+	const apiPath = `auth/${mount}/login`;
+
+	const done = share(
+		async (signal) => {
+			const logIn = await load();
+			const { token } = await logIn({ auth, mount, settings: own, context, exchange, signal });
+			useToken(token);
+		},
+		() => timeoutFailure({ settings: own, apiPath, path: apiPath, capability: "read" }, undefined),
+	);
+
+	return { namespace, done };
+}
+
+function noMethod({ method }: VaultAuth): DstaError {
+	return new DstaError(
+		"DSTA_CONFIG",
+		`VAULT_AUTH_METHOD is no way to log in to Vault: ${JSON.stringify(method)}`,
+		{
+			backend: "vault",
+			cure: `Set it to one of ${Object.keys(METHODS).join(", ")}.`,
+		},
+	);
+}
