@@ -68,7 +68,7 @@ export const BACKEND_SETTINGS = {
 		retries: readRetries,
 		auth: readVaultAuth,
 		cacert: NOT_YET,
-		revoke: NOT_YET,
+		revoke: readBoolean,
 	}),
 	aws: inMilliseconds({
 		region: readWord,

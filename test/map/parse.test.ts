@@ -230,7 +230,8 @@ secrets:
 		],
 		["{ method: command, command: [helper, ''] }", { method: "command", command: ["helper", ""] }],
 	])("says how to log in to Vault: %s", (text, auth) => {
-		expect(parse(`vault: { auth: ${text} }\nsecrets: {}`).backends.vault).toEqual({
+		expect(parse(`vault: { revoke: true, auth: ${text} }\nsecrets: {}`).backends.vault).toEqual({
+			revoke: true,
 			auth,
 		});
 	});

@@ -12,6 +12,8 @@ export interface VaultSettings {
 	readonly namespace: string;
 	readonly mount: string;
 	readonly kv: KvSetting;
+	/** Whether a token that is made by a login of ours is revoked at the end. */
+	readonly revoke: boolean;
 }
 
 /** The version of a KV engine; `auto` finds out. */
@@ -41,6 +43,7 @@ export function readVaultSettings({ env, settings }: BackendContext): VaultSetti
 		namespace: readNamespace(env, settings),
 		mount: trimSlashes(String(settings.mount ?? DEFAULT_MOUNT)),
 		kv: toKv(settings.kv),
+		revoke: settings.revoke === true && !TOKEN_VARIABLES.some((name) => env[name]?.trim()),
 	};
 }
 

@@ -51,6 +51,12 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const { listSecrets } = await import("./list.ts");
 			return listSecrets((await open()).session, folder, signal);
 		},
+		...(settings.revoke && {
+			async release(signal: AbortSignal) {
+				const { session } = (await opened?.catch(() => undefined)) ?? {};
+				await session?.login?.revoke(signal);
+			},
+		}),
 		close() {
 			opened?.then(
 				({ session }) => session.transport.close(),

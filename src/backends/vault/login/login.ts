@@ -3,6 +3,7 @@ import type { BackendContext } from "../../backend.ts";
 import type { Session } from "../session.ts";
 import { toNamespace, trimSlashes, type VaultSettings } from "../settings.ts";
 import { timeoutFailure } from "../unavailable.ts";
+import type { Obtained } from "./attempt.ts";
 import type { VaultAuth } from "./auth.ts";
 import { authOfEnvironment } from "./environment.ts";
 import { METHODS } from "./methods.ts";
@@ -17,6 +18,8 @@ export interface Login {
 	 * @throws {DstaError} as `LogIn`
 	 */
 	done(signal: AbortSignal): Promise<unknown>;
+	/** Revokes the token, if the login has made it; where that fails, a warning says so. */
+	revoke(signal: AbortSignal): Promise<void>;
 }
 
 export interface LoginOptions {
@@ -41,17 +44,26 @@ export function createLogin({ context, exchange, settings, useToken }: LoginOpti
 		auth.namespace === undefined ? settings.namespace : toNamespace(auth.namespace, "vault.auth.namespace");
 	const own = { ...settings, namespace };
 	const apiPath = `auth/${mount}/login`;
+	let obtained: Obtained | undefined;
 
 	const done = share(
 		async (signal) => {
 			const logIn = await load();
-			const { token } = await logIn({ auth, mount, settings: own, context, exchange, signal });
-			useToken(token);
+			obtained = await logIn({ auth, mount, settings: own, context, exchange, signal });
+			useToken(obtained.token);
 		},
 		() => timeoutFailure({ settings: own, apiPath, path: apiPath, capability: "read" }, undefined),
 	);
 
-	return { namespace, done };
+	return {
+		namespace,
+		done,
+		async revoke(signal) {
+			if (obtained?.isOurs !== true) return;
+			const { revokeToken } = await import("./revoke.ts");
+			await revokeToken({ exchange, settings: own, log: context.log }, signal);
+		},
+	};
 }
 
 function noMethod({ method }: VaultAuth): DstaError {
