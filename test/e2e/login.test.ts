@@ -29,14 +29,22 @@ describe.skipIf(ADDRESS === "")("a run that logs in to Vault", () => {
 	});
 
 	it("keeps from its command what it logs in with, and shows it to nobody", async () => {
-		const env = { ...(await credentials()), VAULT_AUTH_PATH: "login-run" };
+		const env = {
+			...(await credentials()),
+			VAULT_AUTH_METHOD: "approle",
+			VAULT_AUTH_PATH: "login-run",
+			VAULT_ROLE: "unused",
+			VAULT_JWT_FILE: "/unused",
+			NODE_DEBUG: "*",
+			BUN_CONFIG_VERBOSE_FETCH: "curl",
+		};
 		const run = ["--log-level", "trace", "--", "sh", "-c", 'echo "$FROM_VAULT"; env'];
 		const { status, stderr, stdout } = await launch(folderWith(MAP), run, env).ended;
 		expect({ status, first: stdout.split("\n")[0] }).toEqual({ status: 0, first: SENTINELS.value });
 		expect(stdout).not.toMatch(/^VAULT_(?!ADDR)/m);
 		expect(stdout + stderr).not.toContain(env.VAULT_SECRET_ID);
 		expect(stderr).toContain(
-			`Vault at ${ADDRESS} gave a token for the login by approle at auth/login-run/ in namespace dsta`,
+			`Vault at ${ADDRESS} gave a token for the login by approle at auth/login-run/ with the role unused in namespace dsta`,
 		);
 	});
 

@@ -10,7 +10,11 @@ const SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/tok
 export const logInByKubernetes: LogIn = async (attempt) => {
 	const { auth, mount } = attempt;
 	if (auth.role === undefined)
-		throw halfLogin(attempt, { part: "role", reason: "VAULT_ROLE is not set", cure: "Set it" });
+		throw halfLogin(attempt, {
+			part: "role",
+			reason: "VAULT_ROLE is not set",
+			cure: "Set it, or vault.auth.role in the map",
+		});
 	return logInBy(attempt, auth.token ?? { file: SERVICE_ACCOUNT_TOKEN }, [
 		`Check that the role lets in the service account and the namespace of this pod, and its audience (vault read auth/${mount}/role/${auth.role}),`,
 		`and that Vault may ask Kubernetes for a review of its token (vault read auth/${mount}/config).`,
@@ -24,7 +28,7 @@ export const logInByJwt: LogIn = async (attempt) => {
 		throw halfLogin(attempt, {
 			part: "token",
 			reason: "VAULT_JWT_FILE is not set",
-			cure: "Set it to the file with the JSON web token",
+			cure: "Set it to the file with the JSON web token, or vault.auth.token in the map",
 		});
 	return logInBy(attempt, auth.token, [
 		`Check that the token has not expired, that its issuer is the mount's (vault read auth/${mount}/config),`,

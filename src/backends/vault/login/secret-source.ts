@@ -34,7 +34,11 @@ export function readPart(attempt: Attempt, part: string, source: SecretSource): 
 	}
 	if ("file" in source) {
 		const file = resolve(cwd, source.file);
-		return readFrom(file, { attempt, part, cure: `Write the ${part} into ${shellWord(file)}` });
+		return readFrom(file, {
+			attempt,
+			part,
+			cure: `Write the ${part} into ${shellWord(file)}, or name another place in the map (vault.auth)`,
+		});
 	}
 	const { credential } = source;
 	const cure = `Write LoadCredential=${credential}:/path/to/the/${part} into the [Service] section of the unit`;
