@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { KEYS } from "../backends/aws/backend.ts";
 import { ask, motoAddress } from "../backends/aws/moto.ts";
+import { fileWith } from "../backends/vault/logins.ts";
 import { CLI, folderWith, launch } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
 
@@ -141,6 +142,13 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		expect(await marksIn(RUN, lines)).toEqual([]);
 		expect(await marksIn(["check"], withSnapshot)).toEqual([marks[0]]);
 		expect(await marksIn(RUN, withSnapshot)).toEqual(marks);
+	});
+
+	it("the code that logs in to Vault only where no token is given", async () => {
+		const isLoggingIn = (chunk: string) => textOf(chunk).includes("is no way to log in to Vault");
+		expect((await chunksLoadedBy(RUN, MAP, VAULT)).filter(isLoggingIn)).toEqual([]);
+		const env = { VAULT_ADDR: ADDRESS, VAULT_TOKEN_FILE: fileWith(ROOT_TOKEN) };
+		expect((await chunksLoadedBy(RUN, MAP, env)).filter(isLoggingIn)).toHaveLength(1);
 	});
 
 	it("two chunks and the one by which the command starts, where no entry needs a server", async () => {
