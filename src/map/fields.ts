@@ -123,6 +123,17 @@ export const readDuration: Reader<number> = (node, label, context) => {
 	return complain(node, `${label} must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds`, context);
 };
 
+/** A whole number up to a limit. */
+export function countUpTo(max: number): Reader<number> {
+	return (node, label, context) => {
+		const text = readText(node, label, context);
+		if (text === undefined) return undefined;
+		const count = Number(text);
+		if (/^\d+$/.test(text) && count <= max) return count;
+		return complain(node, `${label} must be a whole number from 0 to ${max}`, context);
+	};
+}
+
 /** One of some words. */
 export function oneOf<const T extends string>(words: readonly T[]): Reader<T> {
 	return (node, label, context) => {

@@ -1,8 +1,7 @@
 import {
 	booleanOr,
-	type Context,
 	complain,
-	type Fields,
+	countUpTo,
 	listOf,
 	mappingOf,
 	NOT_YET,
@@ -15,7 +14,6 @@ import {
 	type Schema,
 	shown,
 } from "./fields.ts";
-import type { YamlNode } from "./node.ts";
 import { type BackendSettings, RUN_MODES, type RunSettings } from "./secret-map.ts";
 import { readRewriting, readSignal } from "./signals.ts";
 import { suggestion } from "./suggest.ts";
@@ -55,26 +53,30 @@ export const ENTRY_SETTINGS = {
 	aws: mappingOf({ region: readWord, prefix: readText }),
 } satisfies Schema;
 
+/** How many times a request is made again after its first attempt. */
+const readRetries = countUpTo(10);
+
 /** Settings of the whole map per backend name. */
 export const BACKEND_SETTINGS = {
-	vault: withTimeout({
+	vault: inMilliseconds({
 		address: readWord,
 		mount: readWord,
 		kv: readKv,
 		namespace: readText,
 		timeout: readDuration,
+		attempt_timeout: readDuration,
+		retries: readRetries,
 		auth: readVaultAuth,
 		cacert: NOT_YET,
 		revoke: NOT_YET,
-		retries: NOT_YET,
 	}),
-	aws: withTimeout({
+	aws: inMilliseconds({
 		region: readWord,
 		prefix: readText,
 		profile: readWord,
 		endpoint: readWord,
 		timeout: readDuration,
-		retries: NOT_YET,
+		retries: readRetries,
 	}),
 	env: mappingOf({ file: readWord, export: readBoolean }),
 } satisfies Schema;
@@ -125,13 +127,18 @@ export function pickSettings(
 	return Object.fromEntries(given.map((name) => [name, fields[name] as BackendSettings]));
 }
 
-/** A mapping whose `timeout` becomes `timeoutMs`. */
-function withTimeout<S extends Schema>(schema: S): Reader<BackendSettings> {
+/** A mapping whose durations have `Ms` at the end of their names. */
+function inMilliseconds<S extends Schema>(schema: S): Reader<BackendSettings> {
 	const read = mappingOf(schema);
-	return (node: YamlNode, label: string, context: Context) => {
-		const fields: (Fields<S> & { readonly timeout?: number }) | undefined = read(node, label, context);
-		if (fields?.timeout === undefined) return fields as BackendSettings | undefined;
-		const { timeout: timeoutMs, ...settings } = fields;
-		return { ...(settings as BackendSettings), timeoutMs };
+	return (node, label, context) => {
+		const fields = read(node, label, context);
+		if (fields === undefined) return undefined;
+		const settings = Object.entries(fields as BackendSettings);
+		return Object.fromEntries(settings.map(([key, value]) => [DURATIONS[key] ?? key, value]));
 	};
 }
+
+const DURATIONS: Readonly<Record<string, string | undefined>> = {
+	timeout: "timeoutMs",
+	attempt_timeout: "attemptTimeoutMs",
+};

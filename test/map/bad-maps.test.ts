@@ -254,7 +254,7 @@ describe("a wrong setting", () => {
 		],
 		[
 			"vault:",
-			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, auth); write {} for none",
+			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, attempt_timeout, retries, auth); write {} for none",
 		],
 		["vault: {adress: x}", '2:9: unknown key "adress"; did you mean "address"?'],
 		["vault: {mount: ''}", "2:16: vault.mount is empty; give it a value or leave it out"],
@@ -278,8 +278,11 @@ describe("a wrong setting", () => {
 		["vault: {auth: x}", "2:15: vault.auth holds keys of its own (method, credential); write {} for none"],
 		["vault: {cacert: x}", "2:9: vault.cacert is not supported by this version of dsta-run"],
 		["vault: {revoke: true}", "2:9: vault.revoke is not supported by this version of dsta-run"],
-		["vault: {retries: 3}", "2:9: vault.retries is not supported by this version of dsta-run"],
-		["aws: {retries: 3}", "2:7: aws.retries is not supported by this version of dsta-run"],
+		["vault: {retries: 11}", "2:18: vault.retries must be a whole number from 0 to 10"],
+		["vault: {retries: -1}", "2:18: vault.retries must be a whole number from 0 to 10"],
+		["vault: {retries: 1.5}", "2:18: vault.retries must be a whole number from 0 to 10"],
+		["vault: {retries: many}", "2:18: vault.retries must be a whole number from 0 to 10"],
+		["aws: {retries: 11}", "2:16: aws.retries must be a whole number from 0 to 10"],
 		["aws: {regoin: x}", '2:7: unknown key "regoin"; did you mean "region"?'],
 		[
 			"aws: {timeout: never}",

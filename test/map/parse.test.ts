@@ -150,8 +150,8 @@ chain: [vault, env]
 strict: yes
 timeout: 1m
 on: { denied: next }
-vault: { address: "https://vault:8200", mount: team, kv: 2, namespace: "", timeout: 500ms }
-aws: { region: us-east-1, prefix: dsta/, profile: dev, endpoint: "http://localhost:5000", timeout: 5 }
+vault: { address: "https://vault:8200", mount: team, kv: 2, namespace: "", timeout: 500ms, attempt_timeout: 2s, retries: 0 }
+aws: { region: us-east-1, prefix: dsta/, profile: dev, endpoint: "http://localhost:5000", timeout: 5, retries: 10 }
 env: { file: .env.local, export: no }
 run: { mode: spawn, pristine: true, pass: LC_*, strip: [A, B_*], keep_files: yes }
 secrets:
@@ -164,13 +164,22 @@ secrets:
 			timeoutMs: 60_000,
 			on: { denied: "next" },
 			backends: {
-				vault: { address: "https://vault:8200", mount: "team", kv: 2, namespace: "", timeoutMs: 500 },
+				vault: {
+					address: "https://vault:8200",
+					mount: "team",
+					kv: 2,
+					namespace: "",
+					timeoutMs: 500,
+					attemptTimeoutMs: 2_000,
+					retries: 0,
+				},
 				aws: {
 					region: "us-east-1",
 					prefix: "dsta/",
 					profile: "dev",
 					endpoint: "http://localhost:5000",
 					timeoutMs: 5_000,
+					retries: 10,
 				},
 				env: { file: ".env.local", export: false },
 			},
