@@ -14,7 +14,7 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"cli/(?:commands/run|feasibility|progress|report|session)|backends/(?:select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"cli/(?:commands/run|feasibility|progress|report|session)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 const STARTED = { name: "run", test: new RegExp(`/src/(?!(?:${SOME_RUNS})\\.)(?:${EVERY_RUN})\\.ts$`) };

@@ -2,12 +2,17 @@ import type { SecretValue } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { type HttpResponse, type Transport, TransportError } from "../transport.ts";
 
+/** `untaken`: only where the server has certainly not begun with it, for what would be done twice otherwise. */
+export type Repeat = "always" | "untaken" | "never";
+
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
 export interface ApiRequest {
 	readonly method: "GET" | "POST";
 	readonly path: string;
 	readonly namespace: string;
 	readonly body?: SecretValue | undefined;
+	/** After which failures it may be sent again; if nobody says, a GET `always`, all else `never`. */
+	readonly repeat?: Repeat;
 	readonly signal: AbortSignal;
 }
 

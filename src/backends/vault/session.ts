@@ -1,11 +1,13 @@
 import type { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
+import { timeLeftMs } from "../deadline.ts";
 import { openTransport } from "../open-transport.ts";
 import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import { mapsPerSignal } from "./per-signal.ts";
+import { readPersistence } from "./persistence.ts";
 import { type Outcome, withRetries } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
 import { findToken } from "./token.ts";
@@ -20,7 +22,7 @@ export interface Session {
 	/** The questions for engine versions under a signal, by namespace and mount; `undefined`: the server does not say. */
 	lookups(signal: AbortSignal): Map<string, Promise<KvVersion | undefined>>;
 	/**
-	 * Asks Vault's API; reads are retried.
+	 * Asks Vault's API; what may be sent again is.
 	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came
 	 */
 	ask(target: Target, request: ApiRequest): Promise<ApiResponse>;
@@ -30,10 +32,11 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
 
 /**
  * Loads the client and finds the token. Nothing is sent yet.
- * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one
+ * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one, or the number of retries is none
  */
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
+	const persistence = readPersistence(context);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
 	const client = await createVaultClient({ address: settings.address, token, transport });
 	return {
@@ -42,19 +45,23 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 		engines: new Map(),
 		lookups: mapsPerSignal(),
 		async ask(target, request) {
-			const { method, signal } = request;
-			const send = () => client.request(request);
+			const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
 			let earlier: Outcome | undefined;
-			const onRetry = (outcome: Outcome) => {
-				earlier = outcome;
+			const options = {
+				...persistence,
+				repeat,
+				timeLeftMs: () => timeLeftMs(outer),
+				onRetry: (outcome: Outcome) => {
+					earlier = outcome;
+				},
 			};
-			try {
-				return await (method === "POST" ? send() : withRetries(send, { signal, onRetry }));
-			} catch (error) {
-				if (error instanceof TransportError) throw transportFailure(error, target);
-				if (signal.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
+			const send = (signal: AbortSignal) => client.request({ ...request, signal });
+			const outcome = await withRetries(send, { ...options, signal: outer }).catch((error) => {
+				if (outer.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
 				throw error;
-			}
+			});
+			if (outcome instanceof TransportError) throw transportFailure(outcome, target);
+			return outcome;
 		},
 	};
 }

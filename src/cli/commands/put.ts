@@ -1,4 +1,5 @@
 import { isWritable, type WritableBackend } from "../../backends/backend.ts";
+import { signalAfter } from "../../backends/deadline.ts";
 import { DstaError } from "../../errors.ts";
 import { namedUnconfigured } from "../../resolve/unconfigured.ts";
 import { type FieldSource, parseSources, readFields, wrongWords } from "../field-source.ts";
@@ -19,7 +20,7 @@ export async function put(commandLine: CommandLine, host: Host): Promise<Command
 	const backend = await findWritable(session, commandLine);
 	const fields = await readFields(sources, host);
 	const { replace, json } = commandLine.options;
-	const signal = AbortSignal.timeout(session.timeoutMs);
+	const signal = signalAfter(session.timeoutMs);
 	const written = await backend.write(secret, fields, { replace, signal });
 	session.backends.close();
 	if (json) return { status: 0, output: `${JSON.stringify({ backend: backend.name, ...written })}\n` };

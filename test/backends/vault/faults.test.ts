@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { signalAfter } from "../../../src/backends/deadline.ts";
 import type { ErrorCode } from "../../../src/errors.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend, readAll, SENTINELS } from "./backend.ts";
@@ -19,7 +20,7 @@ type Row = readonly [string, Reply, ErrorCode, RegExp, RegExp, number];
 async function expectFailure([, reply, code, message, cure, count]: Row): Promise<void> {
 	await using vault = await startFakeVault(({ url }) => (url.includes("/sys/") ? mountAnswer(2) : reply));
 	using backend = openBackend(vault.url);
-	const error = await harmlessFailure(backend.read(request("a/b/c"), signal));
+	const error = await harmlessFailure(backend.read(request("a/b/c"), signalAfter(20_000)));
 	expect({ code: error.code, path: error.path }).toEqual({ code, path: "a/b/c" });
 	expect(error.message).toMatch(message);
 	expect(error.cure).toMatch(cure);
@@ -461,18 +462,6 @@ describe("What Vault answers", () => {
 		expect(await backend.read(request("a/b/c"), signal)).toBeUndefined();
 	});
 
-	it.each<[string, Reply]>([
-		["412", refusal(412)],
-		["429", { ...refusal(429), headers: { "Retry-After": "0" } }],
-		["500", refusal(500)],
-		["503", { status: 503, body: HTML, headers: { "Retry-After": new Date(0).toUTCString() } }],
-	])("%s, then a secret: the secret counts", async (_what, first) => {
-		await using vault = await startFakeVault((_call, count) => (count === 1 ? first : found));
-		using backend = openBackend(vault.url);
-		expect(await backend.read(request("a/b/c"), signal)).toMatchObject({ value: SENTINELS.value });
-		expect(vault.calls).toHaveLength(2);
-	});
-
 	it("of a first try is named when the time for a second is over", async () => {
 		const controller = new AbortController();
 		await using vault = await startFakeVault((_call, count) => {
@@ -485,23 +474,6 @@ describe("What Vault answers", () => {
 		expect(error.code).toBe("DSTA_TIMEOUT");
 		expect(error.message).toBe(`Vault not available: ${vault.url} is sealed, and no better answer in time`);
 		expect(error.cure).toContain("vault operator unseal");
-	});
-
-	it("Retry-After is waited out, unless the time is over before", async () => {
-		const controller = new AbortController();
-		await using vault = await startFakeVault(({ url }) =>
-			url.endsWith("/a/b") ? { ...refusal(429), headers: { "Retry-After": "5" } } : found,
-		);
-		using backend = openBackend(vault.url);
-		const read = harmlessFailure(backend.read(request("a/b/c"), controller.signal));
-		await vault.nextCall();
-		// By the time of these answers the first one has come.
-		for (let round = 0; round < 3; round++) await readAll(backend, ["d/e/f"]);
-		controller.abort();
-		const error = await read;
-		expect(error.code).toBe("DSTA_TIMEOUT");
-		expect(error.message).toMatch(/too many requests \(HTTP 429\).*, and no better answer in time$/);
-		expect(vault.calls.filter(({ url }) => url.endsWith("/a/b"))).toHaveLength(1);
 	});
 
 	it("403 to one of several secrets is that one's alone", async () => {
