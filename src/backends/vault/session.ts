@@ -1,14 +1,15 @@
 import type { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
+import { createCircuit } from "../circuit.ts";
 import { timeLeftMs } from "../deadline.ts";
 import { openTransport } from "../open-transport.ts";
+import { perSignal } from "../per-signal.ts";
 import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
-import { mapsPerSignal } from "./per-signal.ts";
 import { readPersistence } from "./persistence.ts";
-import { type Outcome, withRetries } from "./retry.ts";
+import { isTransient, type Outcome, withRetries } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
 import { findToken } from "./token.ts";
 import { timeoutFailure, transportFailure } from "./unavailable.ts";
@@ -39,11 +40,14 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 	const persistence = readPersistence(context);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
 	const client = await createVaultClient({ address: settings.address, token, transport });
+	const circuits = perSignal((signal) =>
+		createCircuit<Outcome>(signal, { max: MAX_SOCKETS[settings.protocol], isFailure }),
+	);
 	return {
 		settings,
 		transport,
 		engines: new Map(),
-		lookups: mapsPerSignal(),
+		lookups: perSignal(() => new Map()),
 		async ask(target, request) {
 			const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
 			let earlier: Outcome | undefined;
@@ -55,8 +59,9 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 					earlier = outcome;
 				},
 			};
-			const send = (signal: AbortSignal) => client.request({ ...request, signal });
-			const outcome = await withRetries(send, { ...options, signal: outer }).catch((error) => {
+			const outcome = await circuits(outer)((ended) =>
+				withRetries((signal) => client.request({ ...request, signal }), { ...options, signal: ended }),
+			).catch((error) => {
 				if (outer.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
 				throw error;
 			});
@@ -64,6 +69,10 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 			return outcome;
 		},
 	};
+}
+
+function isFailure(outcome: Outcome): boolean {
+	return outcome instanceof TransportError || isTransient(outcome);
 }
 
 function failureAfter(outcome: Outcome, target: Target): DstaError {
