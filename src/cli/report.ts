@@ -158,7 +158,7 @@ export function reportDefaults(log: Log, backend: string, names: readonly string
 		"warn",
 		names.length === 1
 			? `the default of ${names[0]} stands in for ${backend}, which could not be asked`
-			: `the defaults of ${names.join(", ")} stand in for ${backend}, which could not be asked`,
+			: `the defaults of ${listNames(names)} stand in for ${backend}, which could not be asked`,
 		{ lines: fixLines(cure), backend, names, cure },
 	);
 }

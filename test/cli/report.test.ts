@@ -86,6 +86,8 @@ describe("the report of what keeps a command from starting", () => {
 		);
 		expect(status).toBe(0);
 		expect(stderr).toContain("warn: the defaults of C, D, E stand in for vault, which could not be asked\n");
+		const many = Array.from({ length: 500 }, (_, index) => `a/b/k${index}: { env: K${index}, default: x }\n`);
+		expect((await report(many.join(""), DOWN)).stderr).toContain("the defaults of K0, K1 and 498 more stand");
 	});
 
 	it("has one record for each problem as JSON, with all that is known of it", async () => {
