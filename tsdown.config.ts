@@ -14,10 +14,16 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"cli/(?:commands/run|feasibility|progress|report|session)|backends/(?:select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"cli/(?:commands/run|feasibility|progress|report|session)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 const STARTED = { name: "run", test: new RegExp(`/src/(?!(?:${SOME_RUNS})\\.)(?:${EVERY_RUN})\\.ts$`) };
+
+/** What everybody goes through who asks a server, in one chunk more. */
+const ASKING = {
+	name: "asking",
+	test: /\/src\/backends\/(?:circuit|connection|json|limit|open-transport|per-signal|transport)\.ts$/,
+};
 
 /** Keeps the output to ASCII: one character beyond it, and V8 takes twice the time to compile a file. */
 const asciiOnly = {
@@ -41,7 +47,7 @@ const config: UserConfig[] = [
 		dts: false,
 		clean: true,
 		// To import() node:http evaluates all that it exports, a fetch client of 50 ms included; to require() it does not.
-		outputOptions: { dynamicImportInCjs: false, codeSplitting: { groups: [STARTED] } },
+		outputOptions: { dynamicImportInCjs: false, codeSplitting: { groups: [STARTED, ASKING] } },
 		plugins: [thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},
 	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },

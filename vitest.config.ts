@@ -53,6 +53,7 @@ export default defineConfig({
 						"test/e2e/loaded.test.ts",
 						"test/cli/old-node.test.ts",
 						"test/process/reaper.test.ts",
+						"test/backends/aws/content.test.ts",
 						"test/backends/aws/names.test.ts",
 					],
 					env: { DSTA_TEST_BUILD: "standalone" },

@@ -1,5 +1,6 @@
 import { DstaError } from "../errors.ts";
 import { readInput } from "../launch/inherited.ts";
+import { leave } from "../launch/leave.ts";
 import { findInheritedDescriptors } from "../launch/native/descriptors.ts";
 import { HAS_LIBC } from "../launch/native/libc.ts";
 import { TIED } from "../launch/tie.ts";
@@ -106,8 +107,8 @@ async function showUsage(process: NodeJS.Process): Promise<void> {
 	end(process, { status: 64 });
 }
 
-// process.exit and not exitCode: a client that still waits for a dead server must not hold us.
+// At once and not by exitCode: a client that still waits for a dead server must not hold us.
 function end(process: NodeJS.Process, { output, status }: CommandResult): void {
 	if (output !== undefined) writeOut(1, output);
-	process.exit(status);
+	leave(process, status);
 }

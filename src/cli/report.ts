@@ -53,39 +53,59 @@ export function problemsOf(resolutions: readonly Outcome[]): readonly Problem[] 
 /** How many problems of one kind are listed. */
 const MAX_LISTED = 50;
 
-/** Writes problems, those of one kind together: a line for each, then once why, where a secret is missing, and what to do. */
+/**
+ * Writes problems, those of one kind together: a line for each, then once why, where a secret is missing, and what to do.
+ * Of secrets that are missing because a backend is down, all are one line: what they have in common is the news.
+ */
 export function reportProblems(log: Log, problems: readonly Problem[]): void {
 	for (const group of Map.groupBy(problems, kindOf).values()) {
 		const [only, ...others] = group as [Problem, ...Problem[]];
 		if (others.length === 0) reportProblem(log, only);
+		else if (only.missing !== undefined && only.error.code === "DSTA_UNAVAILABLE") reportAsOne(log, group);
 		else
-			for (const [index, problem] of group.slice(0, MAX_LISTED).entries())
-				write(log, problem, {
-					what: problem.missing?.summary ?? problem.error.message,
-					why: undefined,
-					lines: index === Math.min(group.length, MAX_LISTED) - 1 ? adviceFor(group) : [],
-				});
+			for (const [index, problem] of group.slice(0, MAX_LISTED).entries()) {
+				const isLast = index === Math.min(group.length, MAX_LISTED) - 1;
+				const what = problem.missing?.summary ?? problem.error.message;
+				write(log, problem, { text: sentence(problem, { what }), lines: isLast ? adviceFor(group) : [] });
+			}
 	}
 }
 
 /** Writes a problem as two lines: what happened, and what to do. */
 export function reportProblem(log: Log, problem: Problem): void {
 	const { error, missing } = problem;
-	const lines = fixLines(error.cure);
-	write(log, problem, { what: missing?.summary ?? error.message, why: missing?.reason, lines });
+	const text = sentence(problem, { what: missing?.summary ?? error.message, why: missing?.reason });
+	write(log, problem, { text, lines: fixLines(error.cure) });
+}
+
+// As JSON each has its record all the same.
+function reportAsOne(log: Log, group: readonly Problem[]): void {
+	const [first] = group as readonly [Problem];
+	const paths = group.map(({ error }) => error.path ?? "");
+	const names = group.flatMap((problem) => problem.names);
+	const text = sentence({ ...first, names }, { what: `Secret not found: ${listNames(paths)}` });
+	for (const [index, problem] of group.slice(0, MAX_LISTED).entries())
+		write(log, problem, index === 0 ? { text, lines: reasonLines(group) } : { text: "", lines: [] });
 }
 
 interface Words {
-	readonly what: string;
-	readonly why: string | undefined;
+	/** Empty: nothing, as it stands in the line of another problem. */
+	readonly text: string;
 	readonly lines: readonly string[];
 }
 
-function write(log: Log, { error, names }: Problem, { lines, what, why }: Words): void {
+function write(log: Log, problem: Problem, { lines, text }: Words): void {
+	const { error, names } = problem;
 	const { backend, code, cure, message, path } = error;
+	log("error", sentence(problem, { what: message }), { text, lines, code, backend, path, names, cure });
+}
+
+function sentence(
+	{ error, names }: Problem,
+	{ what, why }: { readonly what: string; readonly why?: string | undefined },
+): string {
 	const needed = names.length === 0 ? "" : ` (for ${listNames(names)})`;
-	const text = `${what}${needed}${why === undefined ? "" : `: ${why}`} [${code}]`;
-	log("error", `${message}${needed} [${code}]`, { text, lines, code, backend, path, names, cure });
+	return `${what}${needed}${why === undefined ? "" : `: ${why}`} [${error.code}]`;
 }
 
 // A secret that nobody had is of a kind with those that the same backends did not have; a refusal with those of its backend.
@@ -95,11 +115,17 @@ function kindOf({ error, missing }: Problem): unknown {
 }
 
 function adviceFor(group: readonly Problem[]): readonly string[] {
+	return [
+		...(group.length > MAX_LISTED ? [`… and ${group.length - MAX_LISTED} more of this kind`] : []),
+		...reasonLines(group),
+	];
+}
+
+function reasonLines(group: readonly Problem[]): readonly string[] {
 	const [{ error, missing }] = group as readonly [Problem];
 	const differ = group.some((other) => other.error.cure !== error.cure);
 	const explain = missing === undefined ? "" : "; dsta-run explain shows where each was looked for";
 	return [
-		...(group.length > MAX_LISTED ? [`… and ${group.length - MAX_LISTED} more of this kind`] : []),
 		...(missing === undefined ? [] : [`why: ${missing.commonReason}`]),
 		...fixLines(error.cure),
 		...(differ ? [`the others likewise${explain}`] : []),
@@ -133,7 +159,7 @@ export function reportDefaults(log: Log, backend: string, names: readonly string
 		"warn",
 		names.length === 1
 			? `the default of ${names[0]} stands in for ${backend}, which could not be asked`
-			: `the defaults of ${names.join(", ")} stand in for ${backend}, which could not be asked`,
+			: `the defaults of ${listNames(names)} stand in for ${backend}, which could not be asked`,
 		{ lines: fixLines(cure), backend, names, cure },
 	);
 }

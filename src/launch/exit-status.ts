@@ -1,11 +1,12 @@
 import { closeSync } from "node:fs";
 import type { Ending } from "./child.ts";
+import { leave } from "./leave.ts";
 import { dieOf, type SignalledProcess, type Signals } from "./signals.ts";
 
 /** Ends this process as its command ended: with the same status, or of the same signal (as PID 1: with 128 + N). */
 export function endLike(process: SignalledProcess, ending: Ending, release: Signals["release"]): void {
 	leaveTerminal();
-	if ("status" in ending) process.exit(ending.status);
+	if ("status" in ending) leave(process, ending.status);
 	else dieOf(process, ending.signal, release);
 }
 

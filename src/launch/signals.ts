@@ -26,16 +26,15 @@
  */
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { type LeavableProcess, leave } from "./leave.ts";
 import { listenByNode } from "./listeners.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import { HAS_LIBC } from "./native/libc.ts";
 import { readStat } from "./proc.ts";
 
 /** What signals need of a process. */
-export type SignalledProcess = Pick<
-	NodeJS.Process,
-	"on" | "off" | "removeAllListeners" | "kill" | "exit" | "pid" | "env" | "execArgv"
->;
+export type SignalledProcess = LeavableProcess &
+	Pick<NodeJS.Process, "on" | "off" | "removeAllListeners" | "kill" | "pid" | "execArgv">;
 
 /** A signal that has come to this process. */
 export interface Arrival {
@@ -170,10 +169,10 @@ export function dieOf(process: SignalledProcess, signal: number, release: Signal
 	release(signal);
 	restoreDefault(process, signal);
 	// At once: an answer that is on its way must not start the command any more.
-	if (process.pid === 1) process.exit(128 + signal);
+	if (process.pid === 1) leave(process, 128 + signal);
 	process.kill(process.pid, signal);
 	// Not reached where the signal killed us, which it does not where it is blocked.
-	setTimeout(() => process.exit(128 + signal), 1000);
+	setTimeout(() => leave(process, 128 + signal), 1000);
 }
 
 // Node ignores PIPE and XFSZ from its start; a listener that is removed again leaves the default action behind.

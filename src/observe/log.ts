@@ -13,7 +13,7 @@ export interface LogOptions {
 
 /** What a message is about, as fields of a JSON record; the text form shows only `text` and `lines`. */
 export interface LogFields {
-	/** The message as the text form shows it, where others around it say the rest. */
+	/** The message as the text form shows it, where others around it say the rest; empty where they say all. */
 	readonly text?: string;
 	/** Further lines of the text form: what to do about it. */
 	readonly lines?: readonly string[];
@@ -32,6 +32,7 @@ export function createLog({ level, format, write }: LogOptions): Log {
 }
 
 function renderText(level: LogLevel, message: string, { lines = [], text = message }: LogFields): string {
+	if (text === "") return "";
 	const [first = "", ...rest] = text.split("\n");
 	return [
 		`dsta-run: ${level}: ${first}`,

@@ -1,4 +1,5 @@
 import type { Backend } from "../backends/backend.ts";
+import { startTimer, type TimedSignal } from "../backends/deadline.ts";
 import { DstaError } from "../errors.ts";
 
 /** The time that a backend has for a group of questions. */
@@ -20,29 +21,22 @@ export interface TimeLimitOptions {
 	readonly outer: AbortSignal | undefined;
 }
 
-/** So late a timer comes where this process was stopped or starved. */
-const LATE_MS = 20;
-const GRACE_MS = 100;
-
 /** Starts the time of a backend; to be cleared when it has answered. */
 export function startTimeLimit(
 	backend: Backend,
 	{ deadline, isFollowed, outer, ownMs }: TimeLimitOptions,
 ): TimeLimit {
 	const controller = new AbortController();
+	const signal: TimedSignal = controller.signal;
 	const abort = () => controller.abort();
 	let limitMs = ownMs;
-	let timer: NodeJS.Timeout | undefined;
+	let stopTimer = () => {};
 	// It begins when the requests are out: the time that we took ourselves, to load clients, is not the backend's.
-	let turn = setImmediate(() => {
+	const turn = setImmediate(() => {
 		const leftMs = Math.max(0, deadline - performance.now());
 		limitMs = Math.min(ownMs, isFollowed ? leftMs / 2 : leftMs);
-		const end = performance.now() + limitMs;
-		timer = setTimeout(() => {
-			// An answer that has come in while this process was kept from running still counts, and may have to be read by a thread.
-			if (performance.now() - end > LATE_MS) timer = setTimeout(abort, GRACE_MS);
-			else turn = setImmediate(abort);
-		}, limitMs);
+		signal.endsAt = performance.now() + limitMs;
+		stopTimer = startTimer(limitMs, abort);
 	});
 	outer?.addEventListener("abort", abort, { once: true });
 	if (outer?.aborted) abort();
@@ -54,11 +48,11 @@ export function startTimeLimit(
 	});
 	expired.catch(() => undefined);
 	return {
-		signal: controller.signal,
+		signal,
 		bound: (answer) => Promise.race([answer, expired]),
 		clear() {
 			clearImmediate(turn);
-			clearTimeout(timer);
+			stopTimer();
 			outer?.removeEventListener("abort", abort);
 		},
 	};

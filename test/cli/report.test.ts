@@ -43,9 +43,7 @@ describe("the report of what keeps a command from starting", () => {
 			fix,
 			"dsta-run: warn: the default of MODE stands in for vault, which could not be asked",
 			"  fix: Make vault answer, or have it stop the run: --strict.",
-			"dsta-run: error: Secret not found: exchange/binance/api_key (for API_KEY) [DSTA_UNAVAILABLE]",
-			"dsta-run: error: Secret not found: exchange/binance/api_secret (for API_SECRET) [DSTA_UNAVAILABLE]",
-			"dsta-run: error: Secret not found: app/name (for APP_NAME) [DSTA_UNAVAILABLE]",
+			"dsta-run: error: Secret not found: exchange/binance/api_key, exchange/binance/api_secret, app/name (for API_KEY, API_SECRET, APP_NAME) [DSTA_UNAVAILABLE]",
 			"  why: Vault not available: Connection refused (http://127.0.0.1:1); aws is not configured; env has nothing for them",
 			fix,
 		]);
@@ -56,6 +54,22 @@ describe("the report of what keeps a command from starting", () => {
 		const { lines: shown } = await report(lines.join(""));
 		expect(shown.filter((line) => line.includes("Secret not found"))).toHaveLength(50);
 		expect(shown).toContain("  … and 10 more of this kind");
+	});
+
+	it.each([
+		[
+			"with a backend behind it",
+			[],
+			/^dsta-run: error: Secret not found: many\/s0\/k, many\/s1\/k and 498 more \(for/,
+		],
+		["without", ["--strict"], /^dsta-run: error: Vault not available: Connection refused .* \(for/],
+	])("has one line for 500 secrets of a backend that is down, %s", async (_what, args, line) => {
+		const map = Array.from({ length: 500 }, (_, index) => `many/s${index}/k: MANY_${index}\n`).join("");
+		const { lines, status } = await report(map, DOWN, args);
+		expect(status).toBe(75);
+		const errors = lines.filter((line) => line.startsWith("dsta-run: error"));
+		expect(errors).toEqual([expect.stringMatching(line)]);
+		expect(errors[0]).toContain("(for MANY_0, MANY_1 and 498 more) [DSTA_UNAVAILABLE]");
 	});
 
 	it("does not speak of a next backend where there is none", async () => {
@@ -72,6 +86,8 @@ describe("the report of what keeps a command from starting", () => {
 		);
 		expect(status).toBe(0);
 		expect(stderr).toContain("warn: the defaults of C, D, E stand in for vault, which could not be asked\n");
+		const many = Array.from({ length: 500 }, (_, index) => `a/b/k${index}: { env: K${index}, default: x }\n`);
+		expect((await report(many.join(""), DOWN)).stderr).toContain("the defaults of K0, K1 and 498 more stand");
 	});
 
 	it("has one record for each problem as JSON, with all that is known of it", async () => {

@@ -1,4 +1,5 @@
 import { isWritable } from "../../src/backends/backend.ts";
+import type { TimedSignal } from "../../src/backends/deadline.ts";
 import { DstaError } from "../../src/errors.ts";
 import { createBackend } from "./context.ts";
 import type { Answer, Call, Message } from "./remote.ts";
@@ -34,10 +35,11 @@ function take(message: Message): void {
 	}
 }
 
-async function call({ backend: id, question, signal: signalId }: Call): Promise<string | undefined> {
+async function call({ backend: id, leftMs, question, signal: signalId }: Call): Promise<string | undefined> {
 	const backend = await backends.get(id);
 	if (backend === undefined) throw new Error("there is no such backend");
-	const { signal } = controllerOf(signalId);
+	const signal: TimedSignal = controllerOf(signalId).signal;
+	if (leftMs !== undefined) signal.endsAt ??= performance.now() + leftMs;
 	// Text, since a number may be one that only our own reader of JSON keeps.
 	if (question.kind === "read") return JSON.stringify(await backend.read(question.request, signal));
 	if (question.kind === "check") return JSON.stringify(await backend.check(signal));

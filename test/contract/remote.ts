@@ -9,6 +9,7 @@ import {
 	type ReadRequest,
 	type WritableBackend,
 } from "../../src/backends/backend.ts";
+import { timeLeftMs } from "../../src/backends/deadline.ts";
 import { parseJson } from "../../src/backends/json.ts";
 import type { BackendName } from "../../src/backends/registry.ts";
 import { DstaError, type DstaErrorDetails, type ErrorCode } from "../../src/errors.ts";
@@ -26,6 +27,8 @@ export interface Call {
 	readonly backend: number;
 	/** Of one signal, whoever it is handed to: what shares a signal may share a request. */
 	readonly signal: number;
+	/** The time that it still has, where that is known. */
+	readonly leftMs?: number;
 	readonly question: Question;
 }
 
@@ -141,7 +144,9 @@ function start(): Remote {
 					if (error !== undefined) reject(toError(error));
 					else resolve((result === undefined ? undefined : parseJson(result)) as never);
 				});
-				send({ call, backend, question, signal: idOf(signal) });
+				const leftMs = timeLeftMs(signal);
+				const known = Number.isFinite(leftMs) ? { leftMs } : {};
+				send({ call, backend, question, signal: idOf(signal), ...known });
 			});
 		},
 	};

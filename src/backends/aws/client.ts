@@ -17,7 +17,9 @@ import {
 	SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
+import { createCircuit } from "../circuit.ts";
 import { openTransport } from "../open-transport.ts";
+import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
@@ -91,6 +93,8 @@ export async function createClient(
 		isReady = true;
 	}
 
+	const circuits = perSignal((signal) => createCircuit(signal, { max: MAX_SOCKETS["https:"], isFailure }));
+
 	// The SDK bounds requests by the signal, but not the search for credentials, which can take minutes.
 	function ask<Output>(
 		signal: AbortSignal,
@@ -99,11 +103,13 @@ export async function createClient(
 	): Promise<Output> {
 		return atMost(signal, async () => {
 			await prepare();
-			try {
-				return check(await send({ abortSignal: signal }));
-			} catch (error) {
-				throw faultOf(error, "request");
-			}
+			const outcome = await circuits(signal)((abortSignal) =>
+				send({ abortSignal })
+					.then(check)
+					.catch((error) => faultOf(error, "request")),
+			);
+			if (outcome instanceof AwsFault) throw outcome;
+			return outcome as Output;
 		});
 	}
 
@@ -132,6 +138,10 @@ export async function createClient(
 			}),
 		close: () => sdk.destroy(),
 	};
+}
+
+function isFailure(outcome: unknown): boolean {
+	return outcome instanceof AwsFault && outcome.kind === "unavailable";
 }
 
 // Reaches the SDK's provider of container credentials, which after its default of a second only prints a warning: our signal

@@ -7,11 +7,20 @@ export interface Stored {
 	readonly SecretBinary?: Uint8Array | undefined;
 }
 
+/** By what was stored, since each of hundreds of fields may ask for it. */
+const contents = new WeakMap<Stored, SecretValue>();
+
 /**
  * The content of a secret: a JSON object or array where its text is one, else the text itself; bytes are given as base64.
  * @throws {RangeError} it nests too deep
  */
-export function contentOf({ SecretBinary, SecretString }: Stored): SecretValue {
+export function contentOf(stored: Stored): SecretValue {
+	const content = contents.get(stored) ?? parse(stored);
+	contents.set(stored, content);
+	return content;
+}
+
+function parse({ SecretBinary, SecretString }: Stored): SecretValue {
 	if (SecretString === undefined) return Buffer.from(SecretBinary ?? []).toString("base64");
 	if (!/^\s*[[{]/.test(SecretString)) return SecretString;
 	try {

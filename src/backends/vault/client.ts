@@ -2,14 +2,17 @@ import type { SecretValue } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { type HttpResponse, type Transport, TransportError } from "../transport.ts";
 
+/** `untaken`: only where the server has certainly not begun with it, for what would be done twice otherwise. */
+export type Repeat = "always" | "untaken" | "never";
+
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
 export interface ApiRequest {
 	readonly method: "GET" | "POST";
 	readonly path: string;
 	readonly namespace: string;
 	readonly body?: SecretValue | undefined;
-	/** Whether it may be sent again after a failure: if nobody says, a GET may. */
-	readonly isRepeatable?: boolean;
+	/** After which failures it may be sent again; if nobody says, a GET `always`, all else `never`. */
+	readonly repeat?: Repeat;
 	/** A token that it is sent with in place of the client's own. */
 	readonly token?: string | undefined;
 	/** What it holds beside the token that no answer may show. */

@@ -1,7 +1,7 @@
 import { DstaError } from "../../errors.ts";
 import type { Backend, ReadRequest } from "../backend.ts";
+import { perSignal } from "../per-signal.ts";
 import { selectValue } from "../select.ts";
-import { mapsPerSignal } from "./per-signal.ts";
 import { readSecret, type Secret } from "./read.ts";
 import type { Session } from "./session.ts";
 import { overrideSettings } from "./settings.ts";
@@ -11,7 +11,7 @@ export type Read = Backend["read"];
 
 /** Makes the reader of paths. */
 export function createReader(session: Session): Read {
-	const readsUnder = mapsPerSignal<Promise<Secret | undefined>>();
+	const readsUnder = perSignal(() => new Map<string, Promise<Secret | undefined>>());
 
 	function readShared(
 		{ overrides, path, version }: ReadRequest,

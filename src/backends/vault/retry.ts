@@ -1,43 +1,43 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { startTimer } from "../deadline.ts";
 import { TransportError } from "../transport.ts";
-import type { ApiResponse } from "./client.ts";
+import type { ApiResponse, Repeat } from "./client.ts";
+import type { Persistence } from "./persistence.ts";
 
-const ATTEMPTS = 3;
 const FIRST_DELAY_MS = 100;
-/** A server that wants to be left alone for longer is not asked again. */
-const MAX_RETRY_AFTER_MS = 5000;
+const MAX_DELAY_MS = 2000;
 
 /** What became of one attempt. */
 export type Outcome = ApiResponse | TransportError;
 
-export interface RetryOptions {
+export interface RetryOptions extends Persistence {
 	readonly signal: AbortSignal;
-	/** Otherwise another attempt is made only where no connection came about. */
-	readonly isRepeatable: boolean;
+	readonly repeat: Repeat;
+	/** The time until the signal comes, as far as it is known. */
+	readonly timeLeftMs: () => number;
 	/** Hears of each outcome after which another attempt is made. */
 	readonly onRetry: (outcome: Outcome) => void;
 }
 
 /**
- * Sends a request up to three times: again after a connection error, 412, 429 or 5xx, with exponential full jitter between,
- * after what Retry-After asks for.
- * @throws {TransportError} the last attempt got no answer; the signal's reason when it aborts
+ * Sends a request, and again after a connection error, 412, 429 or 5xx: with exponential full jitter between, after what
+ * Retry-After asks for, and never where the time would be over before. Answers the last outcome.
+ * @throws the signal's reason when it aborts
  */
 export async function withRetries(
-	send: () => Promise<ApiResponse>,
-	{ isRepeatable, onRetry, signal }: RetryOptions,
-): Promise<ApiResponse> {
-	const mayHelp = isRepeatable ? isTransient : isUnsent;
-	for (let attempt = 1; ; attempt++) {
-		const outcome = await outcomeOf(send);
-		const waitMs = retryAfterMs(outcome) ?? 0;
-		if (attempt === ATTEMPTS || !mayHelp(outcome) || waitMs > MAX_RETRY_AFTER_MS) {
-			if (outcome instanceof TransportError) throw outcome;
-			return outcome;
-		}
+	send: (signal: AbortSignal) => Promise<ApiResponse>,
+	options: RetryOptions,
+): Promise<Outcome> {
+	const { onRetry, repeat, retries, signal, timeLeftMs } = options;
+	for (let retry = 0; ; retry++) {
+		const limitMs = () => attemptLimitMs(options, { isLast: retry === retries });
+		const outcome = await attempt(send, { signal, limitMs });
+		if (retry === retries || !MAY_REPEAT[repeat](outcome)) return outcome;
+		const jitterMs = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retry);
+		const pauseMs = (retryAfterMs(outcome) ?? 0) + jitterMs;
+		if (pauseMs >= timeLeftMs()) return outcome;
 		onRetry(outcome);
-		const jitterMs = Math.random() * FIRST_DELAY_MS * 2 ** (attempt - 1);
-		await sleep(waitMs + jitterMs, undefined, { signal });
+		await sleep(pauseMs, undefined, { signal });
 	}
 }
 
@@ -49,37 +49,74 @@ export function retryAfterMs(outcome: Outcome): number | undefined {
 	return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-async function outcomeOf(send: () => Promise<ApiResponse>): Promise<Outcome> {
-	try {
-		return await send();
-	} catch (error) {
-		if (error instanceof TransportError) return error;
-		throw error;
-	}
-}
-
-function isTransient(outcome: Outcome): boolean {
+/** Whether another attempt may end better. */
+export function isTransient(outcome: Outcome): boolean {
 	if (outcome instanceof TransportError) return TRANSIENT_CODES.has(outcome.code);
 	return outcome.status === 412 || outcome.status === 429 || outcome.status >= 500;
 }
 
-function isUnsent(outcome: Outcome): boolean {
-	return outcome instanceof TransportError && UNCONNECTED_CODES.has(outcome.code);
+function isUntaken(outcome: Outcome): boolean {
+	if (outcome instanceof TransportError) return UNSENT_CODES.includes(outcome.code);
+	return outcome.status === 412 || outcome.status === 429;
 }
 
-const UNCONNECTED_CODES: ReadonlySet<string> = new Set([
-	"ECONNREFUSED",
-	"EHOSTUNREACH",
-	"ENETUNREACH",
-	"ENOTFOUND",
-	"EAI_AGAIN",
-]);
+const MAY_REPEAT: Readonly<Record<Repeat, (outcome: Outcome) => boolean>> = {
+	always: isTransient,
+	untaken: isUntaken,
+	never: () => false,
+};
+
+// There was no connection to send it over.
+const UNSENT_CODES = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"];
 
 // What TLS or HTTP itself finds wrong stays wrong.
 const TRANSIENT_CODES: ReadonlySet<string> = new Set([
-	...UNCONNECTED_CODES,
+	...UNSENT_CODES,
 	"ECONNRESET",
 	"EPIPE",
 	"ETIMEDOUT",
 	"ANSWER_CUT_SHORT",
+	"NO_ANSWER",
 ]);
+
+// A connection that leads nowhere must not cost the time in which another one would bring the answer. What may not be sent
+// again is waited for, since nobody would know what became of it.
+function attemptLimitMs(
+	{ attemptTimeoutMs, repeat, timeLeftMs }: RetryOptions,
+	{ isLast }: { readonly isLast: boolean },
+): number | undefined {
+	if (repeat !== "always") return undefined;
+	return attemptTimeoutMs ?? (isLast ? undefined : timeLeftMs() / 2);
+}
+
+interface AttemptOptions {
+	readonly signal: AbortSignal;
+	readonly limitMs: () => number | undefined;
+}
+
+async function attempt(
+	send: (signal: AbortSignal) => Promise<ApiResponse>,
+	{ limitMs, signal }: AttemptOptions,
+): Promise<Outcome> {
+	const controller = new AbortController();
+	const giveUp = () => controller.abort();
+	signal.addEventListener("abort", giveUp, { once: true });
+	let stopTimer = () => {};
+	// A turn later the request is out, and the time that is left is known.
+	const turn = setImmediate(() => {
+		const ms = limitMs() ?? Number.POSITIVE_INFINITY;
+		if (ms > 0 && ms < Number.POSITIVE_INFINITY) stopTimer = startTimer(ms, giveUp);
+	});
+	try {
+		signal.throwIfAborted();
+		return await send(controller.signal);
+	} catch (error) {
+		if (error instanceof TransportError) return error;
+		if (controller.signal.aborted && !signal.aborted) return new TransportError("NO_ANSWER");
+		throw error;
+	} finally {
+		clearImmediate(turn);
+		stopTimer();
+		signal.removeEventListener("abort", giveUp);
+	}
+}

@@ -1,13 +1,16 @@
 import type { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
+import { createCircuit } from "../circuit.ts";
+import { timeLeftMs } from "../deadline.ts";
 import { openTransport } from "../open-transport.ts";
+import { perSignal } from "../per-signal.ts";
 import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import type { Login } from "./login/login.ts";
-import { mapsPerSignal } from "./per-signal.ts";
-import { type Outcome, withRetries } from "./retry.ts";
+import { readPersistence } from "./persistence.ts";
+import { isTransient, type Outcome, withRetries } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
 import { findToken } from "./token.ts";
 import { timeoutFailure, transportFailure } from "./unavailable.ts";
@@ -21,7 +24,7 @@ export interface Session {
 	/** The questions for engine versions under a signal, by namespace and mount; `undefined`: the server does not say. */
 	lookups(signal: AbortSignal): Map<string, Promise<KvVersion | undefined>>;
 	/**
-	 * Asks Vault's API, logged in; what may be sent again is retried.
+	 * Asks Vault's API, logged in; what may be sent again is.
 	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came · what `Login.done` throws
 	 */
 	ask(target: Target, request: ApiRequest): Promise<ApiResponse>;
@@ -33,31 +36,42 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
 
 /**
  * Loads the client and finds the token, or how to log in, which the first question does. Nothing is sent yet.
- * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one, or half a login is configured
+ * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one, half a login is configured, or the
+ * number of retries is none
  */
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
+	const persistence = readPersistence(context);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
 	const client = await createVaultClient({ address: settings.address, transport });
+	const circuits = perSignal((signal) =>
+		createCircuit<Outcome>(signal, { max: MAX_SOCKETS[settings.protocol], isFailure }),
+	);
 	const exchange: Session["ask"] = async (target, request) => {
-		const { isRepeatable = request.method === "GET", signal } = request;
+		const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
 		let earlier: Outcome | undefined;
-		const onRetry = (outcome: Outcome) => {
-			earlier = outcome;
+		const options = {
+			...persistence,
+			repeat,
+			timeLeftMs: () => timeLeftMs(outer),
+			onRetry: (outcome: Outcome) => {
+				earlier = outcome;
+			},
 		};
-		try {
-			return await withRetries(() => client.request(request), { isRepeatable, signal, onRetry });
-		} catch (error) {
-			if (error instanceof TransportError) throw transportFailure(error, target);
-			if (signal.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
+		const outcome = await circuits(outer)((ended) =>
+			withRetries((signal) => client.request({ ...request, signal }), { ...options, signal: ended }),
+		).catch((error) => {
+			if (outer.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
 			throw error;
-		}
+		});
+		if (outcome instanceof TransportError) throw transportFailure(outcome, target);
+		return outcome;
 	};
 	const session: Session = {
 		settings,
 		transport,
 		engines: new Map(),
-		lookups: mapsPerSignal(),
+		lookups: perSignal(() => new Map()),
 		ask: exchange,
 	};
 	if (token !== undefined) {
@@ -74,6 +88,10 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 			return exchange(target, request);
 		},
 	};
+}
+
+function isFailure(outcome: Outcome): boolean {
+	return outcome instanceof TransportError || isTransient(outcome);
 }
 
 function failureAfter(outcome: Outcome, target: Target): DstaError {

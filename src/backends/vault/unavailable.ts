@@ -9,18 +9,19 @@ import type { VaultSettings } from "./settings.ts";
 /** The failure of a request that got no answer. */
 export function transportFailure({ code }: TransportError, target: Target): DstaError {
 	const { address } = target.settings;
+	if (code === "NO_ANSWER") return timeoutFailure(target, undefined);
 	return notAvailable(`${connectionWords(code) ?? code} (${address})`, target, cureOf(code, target));
 }
 
 /** The failure of a request that was given up because its time was over, after another that an earlier attempt met. */
 export function timeoutFailure(target: Target, earlier: DstaError | undefined): DstaError {
 	const { address } = target.settings;
-	if (earlier !== undefined)
+	if (earlier !== undefined && earlier.code !== "DSTA_TIMEOUT")
 		return timedOut(`${earlier.message}, and no better answer in time`, target, earlier.cure);
 	return timedOut(
 		`Vault not available: no answer in time from ${address}`,
 		target,
-		`Check that ${address} is reachable from here (curl ${address}/v1/sys/health), or raise vault.timeout in the map or --timeout.`,
+		`Check that ${address} is reachable from here (curl ${address}/v1/sys/health), or raise vault.timeout and vault.attempt_timeout in the map, or --timeout.`,
 	);
 }
 

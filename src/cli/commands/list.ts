@@ -1,4 +1,5 @@
 import { isWritable } from "../../backends/backend.ts";
+import { signalAfter } from "../../backends/deadline.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { DstaError, exitStatusOf } from "../../errors.ts";
 import { namedUnconfigured } from "../../resolve/unconfigured.ts";
@@ -50,7 +51,7 @@ async function ask(
 	try {
 		const backend = await backends.get(name);
 		if (backend === undefined || !isWritable(backend)) return undefined;
-		const names = await backend.list(folder, AbortSignal.timeout(timeoutMs));
+		const names = await backend.list(folder, signalAfter(timeoutMs));
 		return names.map((key) => ({ name: key, backend: name }));
 	} catch (error) {
 		if (error instanceof DstaError) return error;

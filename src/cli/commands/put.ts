@@ -1,4 +1,5 @@
 import { isWritable, type WritableBackend } from "../../backends/backend.ts";
+import { signalAfter } from "../../backends/deadline.ts";
 import { DstaError } from "../../errors.ts";
 import { namedUnconfigured } from "../../resolve/unconfigured.ts";
 import { type FieldSource, parseSources, readFields, wrongWords } from "../field-source.ts";
@@ -19,8 +20,7 @@ export async function put(commandLine: CommandLine, host: Host): Promise<Command
 	const backend = await findWritable(session, commandLine);
 	const fields = await readFields(sources, host);
 	const { replace, json } = commandLine.options;
-	const signal = AbortSignal.timeout(session.timeoutMs);
-	const writing = backend.write(secret, fields, { replace, signal });
+	const writing = backend.write(secret, fields, { replace, signal: signalAfter(session.timeoutMs) });
 	const written = await writing.finally(session.backends.release);
 	if (json) return { status: 0, output: `${JSON.stringify({ backend: backend.name, ...written })}\n` };
 	const version = written.version === undefined ? "" : `, now version ${written.version}`;

@@ -22,10 +22,13 @@ export interface Answer {
 	readonly headers?: Record<string, string>;
 }
 
-/** Bytes that no HTTP server would send, and what becomes of the connection after them. */
+/**
+ * Bytes that no HTTP server would send, and what becomes of the connection after them: `flood` is chunks of 64 KiB without end,
+ * `trickle` one byte after the other.
+ */
 export interface RawAnswer {
 	readonly raw: string;
-	readonly after: "end" | "reset" | "stay";
+	readonly after: "end" | "reset" | "stay" | "flood" | "trickle";
 }
 
 /** A programmed answer; `silence` never comes. */
@@ -123,7 +126,21 @@ function sendRaw(socket: Socket, { raw, after }: RawAnswer): void {
 	socket.write(raw, () => {
 		if (after === "end") socket.end();
 		if (after === "reset") socket.resetAndDestroy();
+		if (after === "flood") flood(socket);
+		if (after === "trickle") trickle(socket);
 	});
+}
+
+function flood(socket: Socket): void {
+	const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+	socket.on("error", () => undefined);
+	while (!socket.destroyed && socket.write(chunk));
+	socket.once("drain", () => flood(socket));
+}
+
+function trickle(socket: Socket): void {
+	const timer = setInterval(() => socket.write(" "), 10);
+	socket.on("error", () => undefined).once("close", () => clearInterval(timer));
 }
 
 /** A secret of version 2 of the KV engine, as Vault words it. */

@@ -21,7 +21,7 @@ export const logInByAws: LogIn = async (attempt) => {
 			iam_request_headers: headers,
 		},
 		hidden: [headers, ...Object.values(request.headers).filter((value) => value.length > 20)],
-		isRepeatable: true,
+		repeat: "always",
 		advice: `Check that the role takes the identity that \`aws sts get-caller-identity\` shows (vault read auth/${mount}/role/${role ?? "ROLE"}), that vault.auth.header is the mount's iam_server_id_header_value and vault.auth.region that of its sts_endpoint (vault read auth/${mount}/config/client), and the clock of this machine.`,
 	});
 };

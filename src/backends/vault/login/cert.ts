@@ -20,7 +20,7 @@ export const logInByCert: LogIn = async (attempt) => {
 	return requestToken(attempt, {
 		body: auth.role === undefined ? {} : { name: auth.role },
 		hidden: [],
-		isRepeatable: true,
+		repeat: "always",
 		advice: `Check that a role of the mount trusts the certificate of the client or its authority, and the names in it: vault list auth/${mount}/certs`,
 	});
 };

@@ -42,7 +42,7 @@ function logInBy(attempt: Attempt, source: SecretSource, advice: readonly string
 	return requestToken(attempt, {
 		body: { ...(role === undefined ? {} : { role }), jwt },
 		hidden: [jwt],
-		isRepeatable: true,
+		repeat: "always",
 		advice: advice.join(" "),
 	});
 }

@@ -1,7 +1,7 @@
 import type { SecretValue } from "../../backend.ts";
 import { isObject } from "../../select.ts";
 import { encodePath } from "../api-path.ts";
-import type { ApiResponse } from "../client.ts";
+import type { ApiResponse, Repeat } from "../client.ts";
 import type { Target } from "../failure.ts";
 import { type Attempt, loginWords, type Obtained } from "./attempt.ts";
 import { loginFailure } from "./failure.ts";
@@ -13,8 +13,8 @@ export interface LoginRequest {
 	readonly body: { readonly [key: string]: string };
 	/** The credentials in it, which no message may repeat. */
 	readonly hidden: readonly string[];
-	/** Whether the credentials can be used again. */
-	readonly isRepeatable: boolean;
+	/** `untaken` where the credentials cannot be used again. */
+	readonly repeat: Repeat;
 	/** What to look at where Vault refuses them: whole sentences. */
 	readonly advice: string;
 }
@@ -25,7 +25,7 @@ export interface LoginRequest {
  */
 export async function requestToken(attempt: Attempt, request: LoginRequest): Promise<Obtained> {
 	const { context, exchange, mount, settings, signal } = attempt;
-	const { advice, body, hidden, isRepeatable, path = "login" } = request;
+	const { advice, body, hidden, path = "login", repeat } = request;
 	const apiPath = `auth/${mount}/${path}`;
 	const target: Target = { settings, apiPath, path: apiPath, capability: "read" };
 	const send = (content: SecretValue): Promise<ApiResponse> =>
@@ -35,7 +35,7 @@ export async function requestToken(attempt: Attempt, request: LoginRequest): Pro
 			namespace: settings.namespace,
 			body: content,
 			hidden,
-			isRepeatable,
+			repeat,
 			signal,
 		});
 	const response = await send(body);

@@ -18,7 +18,7 @@ export async function revokeToken(
 			method: "POST",
 			path: apiPath,
 			namespace,
-			isRepeatable: true,
+			repeat: "always",
 			signal,
 		});
 		const isGone = errorsOf(response)?.some((error) => /invalid token|bad token/i.test(error));

@@ -19,7 +19,7 @@ export const logInByUserpass: LogIn = async (attempt) => {
 		path: `login/${username}`,
 		body: { password: text },
 		hidden: [text],
-		isRepeatable: true,
+		repeat: "always",
 		advice: `Check that ${username} is a user of the mount (vault list auth/${mount}/users), that the password is right, and that too many wrong ones have not locked it.`,
 	});
 };
