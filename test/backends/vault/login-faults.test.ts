@@ -95,7 +95,8 @@ describe("one login", () => {
 });
 
 describe("a login that fails", () => {
-	it.each<[string, Reply | Program, string, RegExp]>([
+	// The last column: how often it is sent, once unless the server has certainly not begun with it.
+	it.each<[string, Reply | Program, string, RegExp, number?]>([
 		[
 			"is refused",
 			refusal(400, "invalid role or secret ID"),
@@ -140,7 +141,7 @@ describe("a login that fails", () => {
 			/answers HTTP 403, and not as Vault does$/,
 		],
 		["meets a sealed server", refusal(503, "Vault is sealed"), "DSTA_UNAVAILABLE", /is sealed$/],
-		["is one too many", refusal(429, "rate limit"), "DSTA_UNAVAILABLE", /too many requests/],
+		["is one too many", refusal(429, "rate limit"), "DSTA_UNAVAILABLE", /too many requests/, 3],
 		["meets HTML", { body: "<html>" }, "DSTA_UNAVAILABLE", /answer that is not Vault's/],
 		["brings no token", { body: { auth: null } }, "DSTA_UNAVAILABLE", /answer that is not Vault's/],
 		[
@@ -161,13 +162,13 @@ describe("a login that fails", () => {
 			"DSTA_UNAVAILABLE",
 			/cut short/,
 		],
-	])("because it %s", async (_what, reply, code, message) => {
+	])("because it %s", async (_what, reply, code, message, sends = 1) => {
 		await using vault = await startFakeVault(answering(reply));
 		using backend = open(vault.url, APPROLE);
 		const error = await harmlessFailure(backend.read(request("a/b/c"), signal));
 		expect(error.code).toBe(code);
 		expect(error.message).toMatch(message);
-		expect(vault.calls.filter(({ text }) => text.includes("sentinel"))).toHaveLength(1);
+		expect(vault.calls.filter(({ text }) => text.includes("sentinel"))).toHaveLength(sends);
 		expect(vault.calls.filter(({ url }) => !url.startsWith("/v1/auth/"))).toEqual([]);
 	});
 
