@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Limit } from "./limit.ts";
 import {
 	type HttpRequest,
 	type HttpResponse,
@@ -11,22 +12,16 @@ import {
 } from "./transport.ts";
 
 /** The transport for Node: kept-alive connections of node:http or node:https, of which only what is needed is loaded. */
-export function createNodeTransport({ maxSockets, onSent }: TransportOptions): Transport {
-	const clients = new Map<Protocol, Promise<Client>>();
-
-	async function open(protocol: Protocol): Promise<Client> {
-		const { Agent, request } = protocol === "https:" ? await import("node:https") : await import("node:http");
-		// Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command.
-		const options = { keepAlive: true, maxSockets: maxSockets[protocol], rejectUnauthorized: true };
-		return { agent: new Agent(options), request, onSent };
-	}
-
+export function createNodeTransport(options: TransportOptions): Transport {
+	const clients = new Map<string, Promise<Client>>();
 	return {
 		async send(request) {
-			const protocol = request.url.protocol as Protocol;
-			const client = clients.get(protocol) ?? open(protocol);
-			clients.set(protocol, client);
-			return sendOver(await client, request);
+			const { origin } = request.url;
+			const client = clients.get(origin) ?? open(request.url, options);
+			clients.set(origin, client);
+			const { limit, ...opened } = await client;
+			const send = () => sendOver(opened, request);
+			return limit === undefined ? send() : limit(request.signal ?? NEVER, send);
 		},
 		close() {
 			for (const client of clients.values()) client.then(({ agent }) => agent.destroy());
@@ -34,16 +29,56 @@ export function createNodeTransport({ maxSockets, onSent }: TransportOptions): T
 	};
 }
 
+/** What an agent is told of a request. */
+export interface AgentRequest extends RequestOptions {
+	/** The request's signal, which Node itself keeps from the agent. */
+	readonly givenUp?: AbortSignal;
+}
+
 interface Client {
 	readonly agent: Agent;
 	readonly request: typeof import("node:http").request;
 	readonly onSent: (() => void) | undefined;
+	readonly limit?: Limit;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Whatever an agent is made with goes for each of its connections. */
+interface PoolOptions extends AgentOptions {
+	readonly maxSockets: number;
+	readonly rejectUnauthorized: boolean;
+	readonly socketPath?: string;
+}
+
+async function open(url: URL, options: TransportOptions): Promise<Client> {
+	const { maxSockets, onSent, proxyFor, socketPath, tls } = options;
+	const isTls = url.protocol === "https:";
+	const { Agent, request } = isTls ? await import("node:https") : await import("node:http");
+	// Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command.
+	const pool: PoolOptions = {
+		keepAlive: true,
+		maxSockets: maxSockets[url.protocol as Protocol],
+		rejectUnauthorized: true,
+		...(socketPath !== undefined && { socketPath }),
+	};
+	const proxy = isTls ? proxyFor?.(url) : undefined;
+	if (isTls && (tls ?? proxy) !== undefined) {
+		const { createTlsAgent } = await import("./node-tls.ts");
+		const agent = createTlsAgent(pool, { tls, proxy });
+		if (proxy === undefined) return { agent, request, onSent };
+		// Node counts a connection only when it is there, and a tunnel takes its time.
+		const { createLimit } = await import("./limit.ts");
+		return { agent, request, onSent, limit: createLimit(pool.maxSockets) };
+	}
+	return { agent: new Agent(pool), request, onSent };
 }
 
 function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
 	return new Promise((resolve, reject) => {
 		const { method, signal, url } = request;
-		const outgoing = client.request(url, { method, agent: client.agent, ...(signal && { signal }) });
+		const options: AgentRequest = { method, agent: client.agent, ...(signal && { signal, givenUp: signal }) };
+		const outgoing = client.request(url, options);
 		const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : toTransportError(error));
 		outgoing.on("error", (error) => {
 			if (isStale(outgoing, error) && !signal?.aborted) resolve(sendOver(client, request));

@@ -254,7 +254,7 @@ describe("a wrong setting", () => {
 		],
 		[
 			"vault:",
-			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, auth); write {} for none",
+			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, auth, cacert, capath, client_cert, client_key, tls_server_name, skip_verify); write {} for none",
 		],
 		["vault: {adress: x}", '2:9: unknown key "adress"; did you mean "address"?'],
 		["vault: {mount: ''}", "2:16: vault.mount is empty; give it a value or leave it out"],
@@ -276,7 +276,7 @@ describe("a wrong setting", () => {
 			`2:28: vault.auth.credential is the name of a credential, which "${name}" cannot be`,
 		]),
 		["vault: {auth: x}", "2:15: vault.auth holds keys of its own (method, credential); write {} for none"],
-		["vault: {cacert: x}", "2:9: vault.cacert is not supported by this version of dsta-run"],
+		["vault: {skip_verify: x}", "2:22: vault.skip_verify must be true or false"],
 		["vault: {revoke: true}", "2:9: vault.revoke is not supported by this version of dsta-run"],
 		["vault: {retries: 3}", "2:9: vault.retries is not supported by this version of dsta-run"],
 		["aws: {retries: 3}", "2:7: aws.retries is not supported by this version of dsta-run"],

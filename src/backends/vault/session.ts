@@ -3,6 +3,7 @@ import type { BackendContext } from "../backend.ts";
 import { openTransport } from "../open-transport.ts";
 import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
+import { loadConnection } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import { mapsPerSignal } from "./per-signal.ts";
@@ -34,10 +35,19 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
  */
 export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
 	const token = findToken(context, settings.address);
-	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
-	const client = await createVaultClient({ address: settings.address, token, transport });
+	const { proxy, tls } = await loadConnection(context, settings);
+	const { socketPath } = settings;
+	const transport = await openTransport({
+		maxSockets: MAX_SOCKETS,
+		onSent: context.onSent,
+		tls,
+		proxyFor: proxy && (() => proxy),
+		socketPath,
+	});
+	const address = socketPath === undefined ? settings.address : "http://localhost";
+	const client = await createVaultClient({ address, token, transport });
 	return {
-		settings,
+		settings: { ...settings, proxy },
 		transport,
 		engines: new Map(),
 		lookups: mapsPerSignal(),
