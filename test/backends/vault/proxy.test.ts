@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { folderWith, launch } from "../../process/launch.ts";
 import { request } from "../aws/backend.ts";
@@ -95,6 +96,34 @@ describe("A proxy before Vault", () => {
 			status === 0 ? /^$/ : /VAULT_PROXY_ADDR names a proxy, which would see the token/,
 		);
 		expect(proxy.seen()).toBe("");
+	});
+
+	it("and a client key are shown by no debug switch", async () => {
+		await using vault = await startFakeVault(() => secretV2({ c: SENTINELS.value }), {
+			certificate: "other-host",
+			wantsCertificate: true,
+		});
+		await using proxy = await startConnectProxy(vault.port);
+		const key = certificateFile("client.key");
+		const env = {
+			...CA,
+			VAULT_ADDR: NAMED,
+			VAULT_TOKEN: SENTINELS.token,
+			VAULT_NAMESPACE: "",
+			VAULT_CLIENT_CERT: certificateFile("client.pem"),
+			VAULT_CLIENT_KEY: key,
+			HTTPS_PROXY: proxy.url.replace("://", "://user:sentinel@"),
+			NODE_DEBUG: "*",
+			BUN_CONFIG_VERBOSE_FETCH: "curl",
+			DEBUG: "*",
+		};
+		const args = ["--log-level", "trace", "--", "printenv", "C"];
+		const { status, stderr, stdout } = await launch(folderWith("a/b/c: C\n"), args, env).ended;
+		expect({ status, stdout }).toEqual({ status: 0, stdout: `${SENTINELS.value}\n` });
+		expect(proxy.authorizations).toEqual([`Basic ${btoa("user:sentinel")}`]);
+		expect(stderr).not.toContain("sentinel");
+		expect(stderr).not.toContain(btoa("user:sentinel"));
+		expect(stderr).not.toContain(readFileSync(key, "utf8").split("\n")[1]);
 	});
 
 	const PAGE = "Content-Type: text/html\r\nContent-Length: 21\r\n\r\n<html>sentinel</html>";
