@@ -1,32 +1,53 @@
-import { isUtf8 } from "node:buffer";
 import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Limit } from "./limit.ts";
+import { readBody, toResponse, toTransportError } from "./node-answer.ts";
+import type { Http2Connection } from "./node-http2.ts";
 import {
 	type HttpRequest,
 	type HttpResponse,
-	MAX_ANSWER_BYTES,
+	mayBeHttp2,
 	type Protocol,
 	type Transport,
 	TransportError,
 	type TransportOptions,
 } from "./transport.ts";
 
-/** The transport for Node: kept-alive connections of node:http or node:https, of which only what is needed is loaded. */
+/**
+ * The transport for Node: a connection of HTTP/2, or kept-alive ones of node:http or node:https, of which only what is needed is
+ * loaded.
+ */
 export function createNodeTransport(options: TransportOptions): Transport {
 	const clients = new Map<string, Promise<Client>>();
+	const connections = new Map<string, Promise<Http2Connection>>();
+
+	async function sendByHttp2(request: HttpRequest): Promise<HttpResponse | undefined> {
+		const { origin } = request.url;
+		const connection = connections.get(origin) ?? openHttp2(request.url, options);
+		connections.set(origin, connection);
+		return (await connection).send(request);
+	}
+
 	return {
 		async send(request) {
-			const { origin } = request.url;
-			const client = clients.get(origin) ?? open(request.url, options);
-			clients.set(origin, client);
+			const { url } = request;
+			const answer = mayBeHttp2(url, options) ? await sendByHttp2(request) : undefined;
+			if (answer !== undefined) return answer;
+			const client = clients.get(url.origin) ?? open(url, options);
+			clients.set(url.origin, client);
 			const { limit, ...opened } = await client;
 			const send = () => sendOver(opened, request);
 			return limit === undefined ? send() : limit(request.signal ?? NEVER, send);
 		},
 		close() {
 			for (const client of clients.values()) client.then(({ agent }) => agent.destroy());
+			for (const connection of connections.values()) connection.then((open) => open.close());
 		},
 	};
+}
+
+async function openHttp2(url: URL, options: TransportOptions): Promise<Http2Connection> {
+	const { createHttp2Connection } = await import("./node-http2.ts");
+	return createHttp2Connection(url, options);
 }
 
 /** What an agent is told of a request. */
@@ -64,7 +85,7 @@ async function open(url: URL, options: TransportOptions): Promise<Client> {
 	};
 	const proxy = isTls ? proxyFor?.(url) : undefined;
 	if (isTls && (tls ?? proxy) !== undefined) {
-		const { createTlsAgent } = await import("./node-tls.ts");
+		const { createTlsAgent } = await import("./node-tls-agent.ts");
 		const agent = createTlsAgent(pool, { tls, proxy });
 		if (proxy === undefined) return { agent, request, onSent };
 		// Node counts a connection only when it is there, and a tunnel takes its time.
@@ -115,37 +136,7 @@ function finish(outgoing: ClientRequest, { headers, body }: HttpRequest): void {
 }
 
 async function receive(incoming: IncomingMessage): Promise<HttpResponse> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	try {
-		for await (const chunk of incoming as AsyncIterable<Buffer>) {
-			size += chunk.length;
-			if (size > MAX_ANSWER_BYTES) throw new TransportError("ANSWER_TOO_LARGE");
-			chunks.push(chunk);
-		}
-	} catch (error) {
-		const isCut = (error as NodeJS.ErrnoException).code === "ECONNRESET";
-		throw isCut ? new TransportError("ANSWER_CUT_SHORT") : error;
-	}
+	const body = await readBody(incoming);
 	if (!incoming.complete) throw new TransportError("ANSWER_CUT_SHORT");
-	const body = Buffer.concat(chunks);
-	return {
-		status: incoming.statusCode as number,
-		headers: joinHeaders(incoming.headers),
-		text: isUtf8(body) ? body.toString("utf8") : "",
-	};
-}
-
-function joinHeaders(headers: IncomingMessage["headers"]): HttpResponse["headers"] {
-	return Object.fromEntries(
-		Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
-	);
-}
-
-function toTransportError(error: unknown): TransportError {
-	if (error instanceof TransportError) return error;
-	// Node joins the failures of several addresses of one host.
-	const single = error instanceof AggregateError ? error.errors[0] : error;
-	const code = (single as NodeJS.ErrnoException).code ?? (error as NodeJS.ErrnoException).code;
-	return new TransportError(typeof code === "string" ? code : "CONNECTION_FAILED");
+	return toResponse(incoming.statusCode as number, incoming.headers, body);
 }

@@ -30,6 +30,8 @@ export interface Transport {
 export interface TransportOptions extends ConnectionOptions {
 	/** The most connections at once: more cost a TLS server more in handshakes than they gain; plain ones are cheap. */
 	readonly maxSockets: Readonly<Record<Protocol, number>>;
+	/** Whether servers with TLS are asked by HTTP/2, where they speak it and there is no proxy. */
+	readonly http2?: boolean | undefined;
 	/** Hears of each request when all of it has been sent, and nothing is left but to wait for the answer. */
 	readonly onSent?: (() => void) | undefined;
 }
@@ -66,6 +68,11 @@ export interface ProxyServer {
 	readonly authorization?: string | undefined;
 	/** What it was set by, for messages: `HTTPS_PROXY`. */
 	readonly origin: string;
+}
+
+/** Whether a server may be asked by HTTP/2: neither runtime can through a tunnel. */
+export function mayBeHttp2(url: URL, { http2 = false, proxyFor }: TransportOptions): boolean {
+	return http2 && url.protocol === "https:" && proxyFor?.(url) === undefined;
 }
 
 /** 10 MiB: ten times what Vault stores in one secret. */

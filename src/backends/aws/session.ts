@@ -1,6 +1,7 @@
 import { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
 import type { AwsClient } from "./client.ts";
+import { findAwsProxy } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { AwsFault } from "./fault.ts";
 import { checkProfile, checkProfileFiles } from "./profiles.ts";
@@ -117,7 +118,6 @@ async function placeOf(
 ): Promise<string> {
 	const place = describe(settings);
 	if (kind !== "unavailable" && kind !== "timeout") return place;
-	const { findAwsProxy } = await import("./connection-settings.ts");
 	const proxy = await findAwsProxy(settings, env);
 	return proxy === undefined ? place : `${place} through the proxy ${proxy.url.host}`;
 }

@@ -39,6 +39,7 @@ export async function openSession(context: BackendContext, settings: VaultSettin
 	const { socketPath } = settings;
 	const transport = await openTransport({
 		maxSockets: MAX_SOCKETS,
+		http2: true,
 		onSent: context.onSent,
 		tls,
 		proxyFor: proxy && (() => proxy),

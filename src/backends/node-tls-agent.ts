@@ -2,8 +2,8 @@ import { request as requestPlain } from "node:http";
 import { Agent, type AgentOptions, request as requestTls } from "node:https";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import { checkServerIdentity, createSecureContext } from "node:tls";
 import type { AgentRequest } from "./node-http.ts";
+import { tlsOptionsOf } from "./node-tls-options.ts";
 import { type ProxyServer, type TlsOptions, TransportError } from "./transport.ts";
 
 export interface TlsAgentOptions {
@@ -13,25 +13,8 @@ export interface TlsAgentOptions {
 
 /** Makes the connections to a server with TLS: with certificates of our own, through a proxy. */
 export function createTlsAgent(pool: AgentOptions, { proxy, tls = {} }: TlsAgentOptions): Agent {
-	const { ca, cert, isUnverified, key, serverName } = tls;
-	// Made once: Node would read the certificates again for each connection.
-	const secureContext = createSecureContext({ ca: ca && [...ca], cert, key });
-	const options = {
-		...pool,
-		secureContext,
-		rejectUnauthorized: isUnverified !== true,
-		...(serverName === undefined ? {} : identityOf(serverName)),
-	};
-	return proxy === undefined ? new Agent(options) : new TunnelAgent(options, proxy, ca);
-}
-
-// An address is never asked for by name: https://www.rfc-editor.org/rfc/rfc6066#section-3
-function identityOf(name: string): AgentOptions {
-	if (isIP(name) === 0) return { servername: name };
-	return {
-		servername: "",
-		checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
-	};
+	const options = { ...pool, ...tlsOptionsOf(tls) };
+	return proxy === undefined ? new Agent(options) : new TunnelAgent(options, proxy, tls.ca);
 }
 
 type Connected = (error: Error | null, stream?: Duplex) => void;
