@@ -25,7 +25,11 @@ export async function loadCertificates(
 	setting: TlsSetting,
 	context: TlsFilesContext,
 ): Promise<readonly string[]> {
-	return parseCertificates({ ...setting, value: await load(setting, context) }, context);
+	const { origin, value } = setting;
+	return findCertificates(await load(setting, context), `${origin} names ${value}, which`, {
+		origin,
+		backend: context.backend,
+	});
 }
 
 /**
@@ -53,20 +57,14 @@ export async function loadCertificateFolder(
 }
 
 /**
- * Finds the certificates in a text.
+ * Finds the certificates in the text of a setting.
  * @throws {DstaError} DSTA_CONFIG it holds none in PEM form
  */
 export function parseCertificates(
 	{ origin, value }: TlsSetting,
 	{ backend }: Pick<TlsFilesContext, "backend">,
 ): readonly string[] {
-	const certificates = certificatesIn(value);
-	if (certificates.length > 0 && certificates.every(isCertificate)) return certificates;
-	const what = certificates.length > 0 ? "holds a certificate that is damaged" : "holds no certificate";
-	throw wrong(`${origin} ${what}`, {
-		backend,
-		cure: `Give ${origin} certificates in PEM form, which begin with -----BEGIN CERTIFICATE-----. From the other form: openssl x509 -inform der -in ca.der -out ca.pem`,
-	});
+	return findCertificates(value, origin, { origin, backend });
 }
 
 /**
@@ -82,13 +80,13 @@ export async function loadClientCertificate(
 	const pem = PRIVATE_KEY.exec(keyText)?.[0] ?? "";
 	const about = { backend: context.backend };
 	if (/ENCRYPTED/.test(pem))
-		throw wrong(`${key.origin} names a key that is encrypted with a passphrase`, {
+		throw wrong(`${key.origin} names ${key.value}, a key that is encrypted with a passphrase`, {
 			...about,
 			cure: `Name one without: openssl pkey -in ${key.value} -out FILE`,
 		});
 	const parsed = parseKey(pem);
 	if (parsed === undefined)
-		throw wrong(`${key.origin} names a file that holds no private key`, {
+		throw wrong(`${key.origin} names ${key.value}, which holds no private key`, {
 			...about,
 			cure: `Set ${key.origin} to a key in PEM form, which begins with -----BEGIN PRIVATE KEY-----.`,
 		});
@@ -101,6 +99,20 @@ export async function loadClientCertificate(
 			},
 		);
 	return { cert: chain.join("\n"), key: pem };
+}
+
+function findCertificates(
+	text: string,
+	subject: string,
+	{ backend, origin }: Pick<TlsFilesContext, "backend"> & Pick<TlsSetting, "origin">,
+): readonly string[] {
+	const certificates = certificatesIn(text);
+	if (certificates.length > 0 && certificates.every(isCertificate)) return certificates;
+	const fault = certificates.length > 0 ? "holds a certificate that is damaged" : "holds no certificate";
+	throw wrong(`${subject} ${fault}`, {
+		backend,
+		cure: `Give ${origin} certificates in PEM form, which begin with -----BEGIN CERTIFICATE-----. From the other form: openssl x509 -inform der -in ca.der -out ca.pem`,
+	});
 }
 
 async function load({ origin, value }: TlsSetting, { backend, cwd }: TlsFilesContext): Promise<string> {

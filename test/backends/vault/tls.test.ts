@@ -202,13 +202,21 @@ describe("The authorities of Vault's certificate", () => {
 		["are a folder", { VAULT_CACERT: "/usr" }, "VAULT_CACERT names /usr, which is a folder"],
 		["are a device", { VAULT_CACERT: "/dev/zero" }, "VAULT_CACERT names /dev/zero, which is no regular file"],
 		["are below a file", { BAO_CACERT: `${CA}/a` }, `BAO_CACERT names ${CA}/a, which does not exist`],
-		["are no PEM", { VAULT_CACERT: fileWith("sentinel") }, "VAULT_CACERT holds no certificate"],
-		["are a key", { VAULT_CACERT: certificateFile("server.key") }, "VAULT_CACERT holds no certificate"],
+		[
+			"are no PEM",
+			{ VAULT_CACERT: fileWith("sentinel") },
+			/^VAULT_CACERT names .*, which holds no certificate$/,
+		],
+		[
+			"are a key",
+			{ VAULT_CACERT: certificateFile("server.key") },
+			/^VAULT_CACERT names .*, which holds no certificate$/,
+		],
 		["are an empty text", { VAULT_CACERT_BYTES: "\n" }, "VAULT_CACERT_BYTES holds no certificate"],
 		[
 			"are cut",
 			{ VAULT_CACERT: fileWith(pem("ca.pem").replace(/MII.{60}/, "")) },
-			"VAULT_CACERT holds a certificate that is damaged",
+			/^VAULT_CACERT names .*, which holds a certificate that is damaged$/,
 		],
 		[
 			"are a file in the place of a folder",
@@ -304,17 +312,17 @@ describe("A client certificate", () => {
 		[
 			"with a certificate for its key",
 			{ VAULT_CLIENT_KEY: CLIENT.VAULT_CLIENT_CERT },
-			/^VAULT_CLIENT_KEY names a file that holds no private key$/,
+			/^VAULT_CLIENT_KEY names .*, which holds no private key$/,
 		],
 		[
 			"with an encrypted key",
 			{ VAULT_CLIENT_KEY: fileWith(String(encrypted)) },
-			/^VAULT_CLIENT_KEY names a key that is encrypted with a passphrase$/,
+			/^VAULT_CLIENT_KEY names .*, a key that is encrypted with a passphrase$/,
 		],
 		[
 			"with a broken key",
 			{ VAULT_CLIENT_KEY: fileWith("-----BEGIN PRIVATE KEY-----\nsentinel\n-----END PRIVATE KEY-----\n") },
-			/^VAULT_CLIENT_KEY names a file that holds no private key$/,
+			/^VAULT_CLIENT_KEY names .*, which holds no private key$/,
 		],
 		[
 			"with a key that is missing",
@@ -324,7 +332,7 @@ describe("A client certificate", () => {
 		[
 			"that is a key",
 			{ VAULT_CLIENT_CERT: CLIENT.VAULT_CLIENT_KEY },
-			/^VAULT_CLIENT_CERT holds no certificate$/,
+			/^VAULT_CLIENT_CERT names .*, which holds no certificate$/,
 		],
 	])("%s is a mistake, told before anybody is asked", async (_what, env, message) => {
 		await using vault = await startChoosyVault();
