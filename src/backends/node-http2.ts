@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, connect, constants } from "node:http2";
+import { isIP } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { readBody, toResponse, toTransportError } from "./node-answer.ts";
 import { tlsOptionsOf } from "./node-tls-options.ts";
@@ -30,7 +31,15 @@ export function createHttp2Connection(
 ): Http2Connection {
 	const closing = new AbortController();
 	let opening: Promise<ClientHttp2Session | undefined> | undefined;
-	let pending = 0;
+	const pending = new WeakMap<ClientHttp2Session, number>();
+
+	// Only what is being asked holds the process.
+	function hold(session: ClientHttp2Session, change: 1 | -1): void {
+		const count = (pending.get(session) ?? 0) + change;
+		pending.set(session, count);
+		if (count === 0) session.unref();
+		else session.ref();
+	}
 
 	function open(): Promise<ClientHttp2Session | undefined> {
 		if (opening !== undefined) return opening;
@@ -47,14 +56,13 @@ export function createHttp2Connection(
 		async send(request) {
 			const session = await unlessAborted(request.signal, open());
 			if (session === undefined) return undefined;
-			// Only what is being asked holds the process.
-			if (pending++ === 0) session.ref();
+			hold(session, 1);
 			try {
 				return await ask(session, request, onSent);
 			} catch (error) {
 				throw request.signal?.aborted ? request.signal.reason : toTransportError(error);
 			} finally {
-				if (--pending === 0) session.unref();
+				hold(session, -1);
 			}
 		},
 		close() {
@@ -94,7 +102,7 @@ function shakeHands(
 ): Promise<TLSSocket> {
 	const host = hostname.replace(/^\[|\]$/g, "");
 	const socket = connectTls({
-		servername: /^[\d.]+$|:/.test(host) ? "" : host,
+		servername: isIP(host) === 0 ? host : "",
 		...tlsOptionsOf(tls),
 		host,
 		port: Number(port || 443),
