@@ -187,7 +187,7 @@ describe("HTTP/2 to Vault", () => {
 		await once(server, "listening");
 		try {
 			using backend = openBackend(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-			const reading = backend.read(request("a/b/c"), AbortSignal.timeout(1500));
+			const reading = backend.read(request("a/b/c"), AbortSignal.timeout(500));
 			const { code } = await harmlessFailure(reading);
 			expect(code).toBe(what === "silence" ? "DSTA_TIMEOUT" : "DSTA_UNAVAILABLE");
 		} finally {
