@@ -17,6 +17,13 @@ const EVERY_RUN =
 	"cli/(?:commands/run|feasibility|progress|report|session)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
+/** What every question to Vault or AWS goes through under Node. */
+const ASKED = { name: "node-http", test: /\/src\/backends\/node-(?:http|answer)\.ts$/ };
+/** What a question to a server with TLS goes through in its place. */
+const BY_HTTP2 = {
+	name: "node-http2",
+	test: /\/src\/backends\/(?:node-http2|node-tls-options|unless-aborted)\.ts$/,
+};
 const STARTED = { name: "run", test: new RegExp(`/src/(?!(?:${SOME_RUNS})\\.)(?:${EVERY_RUN})\\.ts$`) };
 
 /** What everybody goes through who asks a server, in one chunk more. */
@@ -47,7 +54,10 @@ const config: UserConfig[] = [
 		dts: false,
 		clean: true,
 		// To import() node:http evaluates all that it exports, a fetch client of 50 ms included; to require() it does not.
-		outputOptions: { dynamicImportInCjs: false, codeSplitting: { groups: [STARTED, ASKING] } },
+		outputOptions: {
+			dynamicImportInCjs: false,
+			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING] },
+		},
 		plugins: [thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},
 	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },

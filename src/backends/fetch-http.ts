@@ -1,18 +1,23 @@
 import { isUtf8 } from "node:buffer";
+import { type BunOptions, type SessionSettings, toBunProxy, toBunTls } from "./fetch-options.ts";
 import { createLimit, type Limit } from "./limit.ts";
 import {
 	type HttpRequest,
 	type HttpResponse,
 	MAX_ANSWER_BYTES,
+	mayBeHttp2,
 	type Protocol,
+	type ProxyServer,
+	type TlsOptions,
 	type Transport,
 	TransportError,
 	type TransportOptions,
 } from "./transport.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** The parts of Bun that are used here: fetch() over a pool of connections of its own. */
 declare const Bun: {
-	FetchSession: new () => FetchSession;
+	FetchSession: new (settings: SessionSettings) => FetchSession;
 };
 
 interface FetchSession {
@@ -21,43 +26,79 @@ interface FetchSession {
 	close(): void;
 }
 
-interface BunOptions {
-	/** `false`: none, whatever HTTP_PROXY says. */
-	readonly proxy: false;
-	readonly decompress: boolean;
-	/** `false`: BUN_CONFIG_VERBOSE_FETCH does not print the headers, and the token with them. */
-	readonly verbose: false;
-	/** Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command. */
-	readonly tls: { readonly rejectUnauthorized: true };
-}
+/** What servers allow at once on one connection of HTTP/2, or more. */
+const MAX_STREAMS = 100;
 
 /** The transport for Bun: its own fetch(), which starts faster there than node:http. */
-export function createFetchTransport({ maxSockets, onSent }: TransportOptions): Transport {
-	const session = new Bun.FetchSession();
+export function createFetchTransport(options: TransportOptions): Transport {
+	const { maxSockets, onSent, proxyFor, socketPath, tls } = options;
+	const session = new Bun.FetchSession({
+		tls: toBunTls(tls),
+		...(socketPath === undefined ? {} : { unix: socketPath }),
+	});
 	const limits = new Map<string, Limit>();
 	const closing = new AbortController();
+	const trials = new Map<string, Promise<boolean>>();
+	let handshakeFault: Promise<string> | undefined;
 
-	function limitOf({ origin, protocol }: URL): Limit {
-		const limit = limits.get(origin) ?? createLimit(maxSockets[protocol as Protocol]);
-		limits.set(origin, limit);
+	function limitOf({ origin, protocol }: URL, isHttp2: boolean): Limit {
+		const key = isHttp2 ? `${origin} by HTTP/2` : origin;
+		const limit = limits.get(key) ?? createLimit(isHttp2 ? MAX_STREAMS : maxSockets[protocol as Protocol]);
+		limits.set(key, limit);
 		return limit;
+	}
+
+	async function sendBy(isHttp2: boolean, request: HttpRequest): Promise<HttpResponse> {
+		const given = new AbortController();
+		const signals = [closing.signal, given.signal, ...(request.signal ? [request.signal] : [])];
+		const signal = AbortSignal.any(signals);
+		const proxy = request.url.protocol === "https:" ? proxyFor?.(request.url) : undefined;
+		try {
+			return await limitOf(request.url, isHttp2)(signal, () => {
+				const init = { ...toInit(request, isHttp2), proxy: toBunProxy(proxy, tls), signal };
+				const answer = session.fetch(request.url, init);
+				onSent?.();
+				return answer.then(receive);
+			});
+		} catch (error) {
+			// Of an answer that is not wanted any further.
+			given.abort();
+			if (request.signal?.aborted) throw request.signal.reason;
+			const failure = toTransportError(error);
+			if (failure.code !== "EPROTO" || isHttp2) throw failure;
+			handshakeFault ??= explainHandshake(request, proxy, tls);
+			throw new TransportError(await handshakeFault);
+		}
+	}
+
+	function noteTrial(origin: string, sending: Promise<unknown>): void {
+		const trial = sending.then(
+			() => true,
+			(error) => {
+				if (isOtherProtocol(error)) return false;
+				trials.delete(origin);
+				return true;
+			},
+		);
+		trials.set(origin, trial);
 	}
 
 	return {
 		async send(request) {
-			const given = new AbortController();
-			const signals = [closing.signal, given.signal, ...(request.signal ? [request.signal] : [])];
-			const signal = AbortSignal.any(signals);
+			const { signal, url } = request;
+			// The first request finds out whether HTTP/2 is spoken, so that not all of them knock in vain.
+			const trial = trials.get(url.origin);
+			const isHttp2 =
+				mayBeHttp2(url, options) && (trial === undefined || (await unlessAborted(signal, trial)));
+			if (!isHttp2) return sendBy(false, request);
+			const sending = sendBy(true, request);
+			if (trial === undefined) noteTrial(url.origin, sending);
 			try {
-				return await limitOf(request.url)(signal, () => {
-					const answer = session.fetch(request.url, { ...toInit(request), signal });
-					onSent?.();
-					return answer.then(receive);
-				});
+				return await sending;
 			} catch (error) {
-				// Of an answer that is not wanted any further.
-				given.abort();
-				throw request.signal?.aborted ? request.signal.reason : toTransportError(error);
+				// There was no handshake, so that nothing was sent.
+				if (isOtherProtocol(error)) return sendBy(false, request);
+				throw error;
 			}
 		},
 		close() {
@@ -67,7 +108,15 @@ export function createFetchTransport({ maxSockets, onSent }: TransportOptions): 
 	};
 }
 
-function toInit({ body, headers, method }: HttpRequest): RequestInit & BunOptions {
+// What fetch() says where the server does not speak HTTP/2, or no TLS at all.
+function isOtherProtocol(error: unknown): boolean {
+	return error instanceof TransportError && /^(?:EPROTO|HTTP2Unsupported)$/.test(error.code);
+}
+
+function toInit(
+	{ body, headers, method }: HttpRequest,
+	isHttp2: boolean,
+): RequestInit & Omit<BunOptions, "proxy"> {
 	// Node refuses them; Bun would send most, for the server to wonder at.
 	if (Object.values(headers).some((value) => NO_HEADER_CHARACTER.test(value)))
 		throw new TransportError("ERR_INVALID_CHAR");
@@ -76,14 +125,24 @@ function toInit({ body, headers, method }: HttpRequest): RequestInit & BunOption
 		headers,
 		...(body === undefined ? {} : { body: body as NonNullable<RequestInit["body"]> }),
 		redirect: "manual",
+		...(isHttp2 ? { protocol: "http2" as const } : {}),
 		decompress: false,
-		proxy: false,
 		verbose: false,
-		tls: { rejectUnauthorized: true },
 	};
 }
 
 const NO_HEADER_CHARACTER = /[^\t\x20-\x7e\x80-\xff]/;
+
+// All that fetch() says of a handshake is that it failed, be it that the server speaks no TLS or that it wants a certificate.
+async function explainHandshake(
+	{ url, signal }: HttpRequest,
+	proxy: ProxyServer | undefined,
+	tls: TlsOptions | undefined,
+): Promise<string> {
+	if (proxy !== undefined) return "TLS_HANDSHAKE_FAILED";
+	const { findHandshakeFault } = await import("./tls-handshake.ts");
+	return findHandshakeFault(url, tls, signal);
+}
 
 async function receive(response: Response): Promise<HttpResponse> {
 	const body = await readBody(response);
@@ -106,7 +165,7 @@ async function readBody({ body }: Response): Promise<Buffer> {
 			chunks.push(chunk);
 		}
 	} catch (error) {
-		throw codeOf(error) === "ECONNRESET" ? new TransportError("ANSWER_CUT_SHORT") : error;
+		throw /^ECONNRESET$|^HTTP2/.test(codeOf(error) ?? "") ? new TransportError("ANSWER_CUT_SHORT") : error;
 	}
 	return Buffer.concat(chunks);
 }
@@ -114,6 +173,8 @@ async function readBody({ body }: Response): Promise<Buffer> {
 function toTransportError(error: unknown): TransportError {
 	if (error instanceof TransportError) return error;
 	const code = codeOf(error) ?? "CONNECTION_FAILED";
+	if (code === "ERR_PROXY_TUNNEL")
+		return new TransportError(`PROXY_HTTP_${(error as { readonly status?: number }).status}`);
 	return new TransportError(CODES[code] ?? code);
 }
 
@@ -137,4 +198,7 @@ const CODES: Readonly<Record<string, string | undefined>> = {
 	InvalidContentLength: "HPE_INVALID_CONTENT_LENGTH",
 	UnsupportedTransferEncoding: "HPE_INVALID_TRANSFER_ENCODING",
 	ResponseHeadersTooLarge: "HPE_HEADER_OVERFLOW",
+	HTTP2StreamReset: "ECONNRESET",
+	HTTP2RefusedStream: "ECONNRESET",
+	HTTP2ContentLengthMismatch: "ANSWER_CUT_SHORT",
 };

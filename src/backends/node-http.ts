@@ -1,49 +1,105 @@
-import { isUtf8 } from "node:buffer";
-import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Limit } from "./limit.ts";
+import { readBody, toResponse, toTransportError } from "./node-answer.ts";
+import type { Http2Connection } from "./node-http2.ts";
 import {
 	type HttpRequest,
 	type HttpResponse,
-	MAX_ANSWER_BYTES,
+	mayBeHttp2,
 	type Protocol,
 	type Transport,
 	TransportError,
 	type TransportOptions,
 } from "./transport.ts";
 
-/** The transport for Node: kept-alive connections of node:http or node:https, of which only what is needed is loaded. */
-export function createNodeTransport({ maxSockets, onSent }: TransportOptions): Transport {
-	const clients = new Map<Protocol, Promise<Client>>();
+/**
+ * The transport for Node: a connection of HTTP/2, or kept-alive ones of node:http or node:https, of which only what is needed is
+ * loaded.
+ */
+export function createNodeTransport(options: TransportOptions): Transport {
+	const clients = new Map<string, Promise<Client>>();
+	const connections = new Map<string, Promise<Http2Connection>>();
 
-	async function open(protocol: Protocol): Promise<Client> {
-		const { Agent, request } = protocol === "https:" ? await import("node:https") : await import("node:http");
-		// Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command.
-		const options = { keepAlive: true, maxSockets: maxSockets[protocol], rejectUnauthorized: true };
-		return { agent: new Agent(options), request, onSent };
+	async function sendByHttp2(request: HttpRequest): Promise<HttpResponse | undefined> {
+		const { origin } = request.url;
+		const connection = connections.get(origin) ?? openHttp2(request.url, options);
+		connections.set(origin, connection);
+		return (await connection).send(request);
 	}
 
 	return {
 		async send(request) {
-			const protocol = request.url.protocol as Protocol;
-			const client = clients.get(protocol) ?? open(protocol);
-			clients.set(protocol, client);
-			return sendOver(await client, request);
+			const { url } = request;
+			const answer = mayBeHttp2(url, options) ? await sendByHttp2(request) : undefined;
+			if (answer !== undefined) return answer;
+			const client = clients.get(url.origin) ?? open(url, options);
+			clients.set(url.origin, client);
+			const { limit, ...opened } = await client;
+			const send = () => sendOver(opened, request);
+			return limit === undefined ? send() : limit(request.signal ?? NEVER, send);
 		},
 		close() {
 			for (const client of clients.values()) client.then(({ agent }) => agent.destroy());
+			for (const connection of connections.values()) connection.then((open) => open.close());
 		},
 	};
+}
+
+async function openHttp2(url: URL, options: TransportOptions): Promise<Http2Connection> {
+	const { createHttp2Connection } = await import("./node-http2.ts");
+	return createHttp2Connection(url, options);
+}
+
+/** What an agent is told of a request. */
+export interface AgentRequest extends RequestOptions {
+	/** The request's signal, which Node itself keeps from the agent. */
+	readonly givenUp?: AbortSignal;
 }
 
 interface Client {
 	readonly agent: Agent;
 	readonly request: typeof import("node:http").request;
 	readonly onSent: (() => void) | undefined;
+	readonly limit?: Limit;
+}
+
+const NEVER = new AbortController().signal;
+
+/** Whatever an agent is made with goes for each of its connections. */
+interface PoolOptions extends AgentOptions {
+	readonly maxSockets: number;
+	readonly rejectUnauthorized: boolean;
+	readonly socketPath?: string;
+}
+
+async function open(url: URL, options: TransportOptions): Promise<Client> {
+	const { maxSockets, onSent, proxyFor, socketPath, tls } = options;
+	const isTls = url.protocol === "https:";
+	const { Agent, request } = isTls ? await import("node:https") : await import("node:http");
+	// Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED tells the command.
+	const pool: PoolOptions = {
+		keepAlive: true,
+		maxSockets: maxSockets[url.protocol as Protocol],
+		rejectUnauthorized: true,
+		...(socketPath !== undefined && { socketPath }),
+	};
+	const proxy = isTls ? proxyFor?.(url) : undefined;
+	if (isTls && (tls ?? proxy) !== undefined) {
+		const { createTlsAgent } = await import("./node-tls-agent.ts");
+		const agent = createTlsAgent(pool, { tls, proxy });
+		if (proxy === undefined) return { agent, request, onSent };
+		// Node counts a connection only when it is there, and a tunnel takes its time.
+		const { createLimit } = await import("./limit.ts");
+		return { agent, request, onSent, limit: createLimit(pool.maxSockets) };
+	}
+	return { agent: new Agent(pool), request, onSent };
 }
 
 function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
 	return new Promise((resolve, reject) => {
 		const { method, signal, url } = request;
-		const outgoing = client.request(url, { method, agent: client.agent, ...(signal && { signal }) });
+		const options: AgentRequest = { method, agent: client.agent, ...(signal && { signal, givenUp: signal }) };
+		const outgoing = client.request(url, options);
 		const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : toTransportError(error));
 		outgoing.on("error", (error) => {
 			if (isStale(outgoing, error) && !signal?.aborted) resolve(sendOver(client, request));
@@ -80,37 +136,7 @@ function finish(outgoing: ClientRequest, { headers, body }: HttpRequest): void {
 }
 
 async function receive(incoming: IncomingMessage): Promise<HttpResponse> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	try {
-		for await (const chunk of incoming as AsyncIterable<Buffer>) {
-			size += chunk.length;
-			if (size > MAX_ANSWER_BYTES) throw new TransportError("ANSWER_TOO_LARGE");
-			chunks.push(chunk);
-		}
-	} catch (error) {
-		const isCut = (error as NodeJS.ErrnoException).code === "ECONNRESET";
-		throw isCut ? new TransportError("ANSWER_CUT_SHORT") : error;
-	}
+	const body = await readBody(incoming);
 	if (!incoming.complete) throw new TransportError("ANSWER_CUT_SHORT");
-	const body = Buffer.concat(chunks);
-	return {
-		status: incoming.statusCode as number,
-		headers: joinHeaders(incoming.headers),
-		text: isUtf8(body) ? body.toString("utf8") : "",
-	};
-}
-
-function joinHeaders(headers: IncomingMessage["headers"]): HttpResponse["headers"] {
-	return Object.fromEntries(
-		Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
-	);
-}
-
-function toTransportError(error: unknown): TransportError {
-	if (error instanceof TransportError) return error;
-	// Node joins the failures of several addresses of one host.
-	const single = error instanceof AggregateError ? error.errors[0] : error;
-	const code = (single as NodeJS.ErrnoException).code ?? (error as NodeJS.ErrnoException).code;
-	return new TransportError(typeof code === "string" ? code : "CONNECTION_FAILED");
+	return toResponse(incoming.statusCode as number, incoming.headers, body);
 }

@@ -27,14 +27,53 @@ export interface Transport {
 }
 
 /** How a transport is made. */
-export interface TransportOptions {
+export interface TransportOptions extends ConnectionOptions {
 	/** The most connections at once: more cost a TLS server more in handshakes than they gain; plain ones are cheap. */
 	readonly maxSockets: Readonly<Record<Protocol, number>>;
+	/** Whether servers with TLS are asked by HTTP/2, where they speak it and there is no proxy. */
+	readonly http2?: boolean | undefined;
 	/** Hears of each request when all of it has been sent, and nothing is left but to wait for the answer. */
 	readonly onSent?: (() => void) | undefined;
 }
 
 export type Protocol = "http:" | "https:";
+
+/** How servers are reached and known. With nothing in it: directly, by the authorities that the runtime trusts. */
+export interface ConnectionOptions {
+	readonly tls?: TlsOptions | undefined;
+	/** The proxy that takes us to an https address; `undefined`: none. In a tunnel through it nobody sees what is said. */
+	readonly proxyFor?: ((url: URL) => ProxyServer | undefined) | undefined;
+	/** The Unix socket that all requests go to. */
+	readonly socketPath?: string | undefined;
+}
+
+/** What is shown to a server with TLS, and what it has to show. All certificates are in PEM form. */
+export interface TlsOptions {
+	/** The authorities that are trusted, in the place of those of the runtime. */
+	readonly ca?: readonly string[] | undefined;
+	/** Our own certificate, with what it needs to be believed. */
+	readonly cert?: string | undefined;
+	/** The key of `cert`. */
+	readonly key?: string | undefined;
+	/** The name that the server's certificate has to be for, where it is not that of the address. */
+	readonly serverName?: string | undefined;
+	/** Whether the server is believed whatever it shows. */
+	readonly isUnverified?: boolean | undefined;
+}
+
+export interface ProxyServer {
+	/** Without a user name and password. */
+	readonly url: URL;
+	/** The header that lets us pass. */
+	readonly authorization?: string | undefined;
+	/** What it was set by, for messages: `HTTPS_PROXY`. */
+	readonly origin: string;
+}
+
+/** Whether a server may be asked by HTTP/2: neither runtime can through a tunnel. */
+export function mayBeHttp2(url: URL, { http2 = false, proxyFor }: TransportOptions): boolean {
+	return http2 && url.protocol === "https:" && proxyFor?.(url) === undefined;
+}
 
 /** 10 MiB: ten times what Vault stores in one secret. */
 export const MAX_ANSWER_BYTES: number = 10 * 1024 * 1024;

@@ -67,7 +67,12 @@ export const BACKEND_SETTINGS = {
 		attempt_timeout: readDuration,
 		retries: readRetries,
 		auth: readVaultAuth,
-		cacert: NOT_YET,
+		cacert: readWord,
+		capath: readWord,
+		client_cert: readWord,
+		client_key: readWord,
+		tls_server_name: readWord,
+		skip_verify: readBoolean,
 		revoke: readBoolean,
 	}),
 	aws: inMilliseconds({

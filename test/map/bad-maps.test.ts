@@ -258,7 +258,7 @@ describe("a wrong setting", () => {
 		],
 		[
 			"vault:",
-			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, attempt_timeout, retries, auth, revoke); write {} for none",
+			"2:7: vault holds keys of its own (address, mount, kv, namespace, timeout, attempt_timeout, retries, auth, cacert, capath, client_cert, client_key, tls_server_name, skip_verify, revoke); write {} for none",
 		],
 		["vault: {adress: x}", '2:9: unknown key "adress"; did you mean "address"?'],
 		["vault: {mount: ''}", "2:16: vault.mount is empty; give it a value or leave it out"],
@@ -310,13 +310,13 @@ describe("a wrong setting", () => {
 			"vault: {auth: {method: command, command: vault-token}}",
 			"2:42: vault.auth.command is a list of words: [vault-token, --role, api]",
 		],
-		["vault: {cacert: x}", "2:9: vault.cacert is not supported by this version of dsta-run"],
 		["vault: {retries: 11}", "2:18: vault.retries must be a whole number from 0 to 10"],
 		["vault: {retries: -1}", "2:18: vault.retries must be a whole number from 0 to 10"],
 		["vault: {retries: 1.5}", "2:18: vault.retries must be a whole number from 0 to 10"],
 		["vault: {retries: many}", "2:18: vault.retries must be a whole number from 0 to 10"],
 		["aws: {retries: 11}", "2:16: aws.retries must be a whole number from 0 to 10"],
 		["vault: {revoke: perhaps}", "2:17: vault.revoke must be true or false"],
+		["vault: {skip_verify: x}", "2:22: vault.skip_verify must be true or false"],
 		["aws: {regoin: x}", '2:7: unknown key "regoin"; did you mean "region"?'],
 		[
 			"aws: {timeout: never}",

@@ -13,8 +13,11 @@ export interface Server {
 
 export const ROOT_TOKEN = "root-token-of-the-tests";
 
-/** Starts OpenBao or Vault in its development mode: the namespace dsta with KV version 2 at secret/ and version 1 at kv1/. */
-export async function startVault(program: string): Promise<Server> {
+/**
+ * Starts OpenBao or Vault in its development mode, perhaps with further arguments: the namespace dsta with KV version 2 at
+ * secret/ and version 1 at kv1/.
+ */
+export async function startVault(program: string, args: readonly string[] = []): Promise<Server> {
 	// It takes the next port as well, to talk to a cluster that there is none of.
 	const port = await freePort(2);
 	const server = await start(program, port, "/v1/sys/health", [
@@ -22,6 +25,7 @@ export async function startVault(program: string): Promise<Server> {
 		"-dev",
 		`-dev-root-token-id=${ROOT_TOKEN}`,
 		`-dev-listen-address=127.0.0.1:${port}`,
+		...args,
 	]);
 	await askVault(server.address, "POST", "sys/namespaces/dsta", {}, "");
 	await askVault(server.address, "POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });

@@ -21,6 +21,7 @@ import { createCircuit } from "../circuit.ts";
 import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
+import { loadConnection } from "./connection-settings.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import type { AwsSettings } from "./settings.ts";
@@ -56,13 +57,15 @@ export interface SignableRequest {
 
 export type Signed = Pick<SignableRequest, "headers">;
 
-/** Makes the client. It looks for credentials when it is first asked something. */
-export async function createClient(
-	settings: AwsSettings,
-	{ env, onSent }: BackendContext,
-): Promise<AwsClient> {
+/**
+ * Makes the client. It looks for credentials when it is first asked something.
+ * @throws {DstaError} as `loadConnection`
+ */
+export async function createClient(settings: AwsSettings, context: BackendContext): Promise<AwsClient> {
 	const { endpoint, profile, region } = settings;
-	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent });
+	const { env, onSent } = context;
+	const connection = await loadConnection(settings, context);
+	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent, ...connection });
 	const credentials = profile === undefined ? staticKeys(env) : undefined;
 	const sdk = new SecretsManagerClient({
 		...(region === undefined ? {} : { region }),

@@ -131,9 +131,14 @@ function timedOut({ path, place }: Target): DstaError {
 
 function outOfReach({ reason }: AwsFault, target: Target): DstaError {
 	const option = target.region === undefined ? "" : ` --region ${target.region}`;
+	const first = /unknown authority|self-signed/.test(reason)
+		? "Name the certificates of its authority, in PEM form: AWS_CA_BUNDLE=/path/to/ca.pem. "
+		: / through the proxy /.test(target.place)
+			? "Check the proxy (HTTPS_PROXY), or go without it: NO_PROXY=.amazonaws.com. "
+			: "";
 	return unavailable(
 		`AWS Secrets Manager not available: ${reason} (${target.place})`,
-		`Check the network and the region: aws secretsmanager list-secrets --max-items 1${option}. ${LEAVE_OUT}`,
+		`${first}Check the network and the region: aws secretsmanager list-secrets --max-items 1${option}. ${LEAVE_OUT}`,
 		target,
 	);
 }

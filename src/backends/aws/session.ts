@@ -1,6 +1,7 @@
 import { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
 import type { AwsClient } from "./client.ts";
+import { findAwsProxy } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { AwsFault } from "./fault.ts";
 import { checkProfile, checkProfileFiles } from "./profiles.ts";
@@ -61,7 +62,8 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 				if (broken !== undefined) return broken;
 			}
 			const { profile } = settings;
-			return failureOf(error, { ...about, region, profile, place: describe({ ...settings, region }) });
+			const place = await placeOf(error, { ...settings, region }, context.env);
+			return failureOf(error, { ...about, region, profile, place });
 		},
 		close() {
 			isClosed = true;
@@ -106,6 +108,18 @@ function checkEndpoint(endpoint: string): void {
 
 function wrong(message: string, cure: string): DstaError {
 	return new DstaError("DSTA_CONFIG", message, { backend: "aws", cure });
+}
+
+// Which way there is matters where nobody was reached.
+async function placeOf(
+	{ kind }: AwsFault,
+	settings: AwsSettings,
+	env: BackendContext["env"],
+): Promise<string> {
+	const place = describe(settings);
+	if (kind !== "unavailable" && kind !== "timeout") return place;
+	const proxy = await findAwsProxy(settings, env);
+	return proxy === undefined ? place : `${place} through the proxy ${proxy.url.host}`;
 }
 
 async function brokenProfiles(context: BackendContext): Promise<DstaError | undefined> {

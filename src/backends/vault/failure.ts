@@ -1,6 +1,7 @@
 import { DstaError } from "../../errors.ts";
 import { shellWord } from "../shell.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
+import { probeOf } from "./connection-cure.ts";
 import { saysVersioned } from "./kv.ts";
 import type { VaultSettings } from "./settings.ts";
 import { answerFailure, redirectedElsewhere, sealed, standby, tooManyRequests } from "./unavailable.ts";
@@ -90,7 +91,7 @@ function deniedByAnother(status: number, { path, settings }: Target): DstaError 
 		{
 			backend: "vault",
 			path,
-			cure: `Check that ${settings.origin} is Vault's address, and what the proxy or firewall before it lets through (curl ${settings.address}/v1/sys/health).`,
+			cure: `Check that ${settings.origin} is Vault's address, and what the proxy or firewall before it lets through (${probeOf(settings)}).`,
 		},
 	);
 }

@@ -6,6 +6,7 @@ import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { type Transport, TransportError } from "../transport.ts";
 import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
+import { loadConnection } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import type { Login } from "./login/login.ts";
@@ -33,20 +34,31 @@ export interface Session {
 }
 
 const MAX_SOCKETS = { "http:": 32, "https:": 12 };
+/** Under way at once: HTTP/2 has room for them in one connection. */
+const MAX_QUESTIONS = 32;
 
 /**
  * Loads the client and finds the token, or how to log in, which the first question does. Nothing is sent yet.
  * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one, half a login is configured, or the
  * number of retries is none
  */
-export async function openSession(context: BackendContext, settings: VaultSettings): Promise<Session> {
-	const token = findToken(context, settings.address);
+export async function openSession(context: BackendContext, given: VaultSettings): Promise<Session> {
+	const token = findToken(context, given.address);
 	const persistence = readPersistence(context);
-	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent: context.onSent });
-	const client = await createVaultClient({ address: settings.address, transport });
-	const circuits = perSignal((signal) =>
-		createCircuit<Outcome>(signal, { max: MAX_SOCKETS[settings.protocol], isFailure }),
-	);
+	const { proxy, tls } = await loadConnection(context, given);
+	const settings = { ...given, proxy };
+	const { socketPath } = settings;
+	const transport = await openTransport({
+		maxSockets: MAX_SOCKETS,
+		http2: true,
+		onSent: context.onSent,
+		tls,
+		proxyFor: proxy && (() => proxy),
+		socketPath,
+	});
+	const address = socketPath === undefined ? settings.address : "http://localhost";
+	const client = await createVaultClient({ address, transport });
+	const circuits = perSignal((signal) => createCircuit<Outcome>(signal, { max: MAX_QUESTIONS, isFailure }));
 	const exchange: Session["ask"] = async (target, request) => {
 		const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
 		let earlier: Outcome | undefined;

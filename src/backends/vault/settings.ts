@@ -1,5 +1,6 @@
 import { DstaError } from "../../errors.ts";
 import type { BackendContext, Overrides } from "../backend.ts";
+import type { ProxyServer } from "../transport.ts";
 
 /** The settings of a Vault or OpenBao server, from the environment and the map. */
 export interface VaultSettings {
@@ -8,6 +9,10 @@ export interface VaultSettings {
 	/** What the address was set by, for messages: `VAULT_ADDR`. */
 	readonly origin: string;
 	readonly protocol: "http:" | "https:";
+	/** Of an address that is a Unix socket: its path. */
+	readonly socketPath?: string;
+	/** The proxy between, once the connection is opened. */
+	readonly proxy?: ProxyServer | undefined;
 	/** Empty: no namespace. */
 	readonly namespace: string;
 	readonly mount: string;
@@ -35,11 +40,9 @@ export function readVaultSettings({ env, settings }: BackendContext): VaultSetti
 	const address = variable === undefined ? settings.address : env[variable];
 	if (address === undefined || address === "") return undefined;
 	const origin = variable ?? "vault.address";
-	const url = parseAddress(String(address), origin);
 	return {
-		address: url.href.replace(/\/+$/, ""),
+		...parsePlace(String(address).trim(), origin),
 		origin,
-		protocol: url.protocol as "http:" | "https:",
 		namespace: readNamespace(env, settings),
 		mount: trimSlashes(String(settings.mount ?? DEFAULT_MOUNT)),
 		kv: toKv(settings.kv),
@@ -81,6 +84,33 @@ export function toNamespace(text: string, origin: string): string {
 	});
 }
 
+function parsePlace(
+	text: string,
+	origin: string,
+): Pick<VaultSettings, "address" | "protocol" | "socketPath"> {
+	if (text.startsWith("unix://"))
+		return { address: text, protocol: "http:", socketPath: parseSocket(text, origin) };
+	const { href, protocol } = parseAddress(text, origin);
+	return { address: href.replace(/\/+$/, ""), protocol: protocol as "http:" | "https:" };
+}
+
+function parseSocket(text: string, origin: string): string {
+	const path = text.slice("unix://".length);
+	const fault = !path.startsWith("/")
+		? "is a Unix socket without its whole path"
+		: Buffer.byteLength(path) > MAX_SOCKET_BYTES
+			? `is a Unix socket whose path is over ${MAX_SOCKET_BYTES} bytes`
+			: undefined;
+	if (fault === undefined) return path;
+	throw new DstaError("DSTA_CONFIG", `${origin} ${fault}`, {
+		backend: "vault",
+		cure: `Set ${origin} to something like unix:///run/vault.sock.`,
+	});
+}
+
+// What the kernel has room for, less the byte that ends it.
+const MAX_SOCKET_BYTES = 107;
+
 function parseAddress(text: string, origin: string): URL {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	const fault = addressFault(url);
@@ -92,7 +122,6 @@ function parseAddress(text: string, origin: string): URL {
 }
 
 function addressFault(url: URL | undefined): string | undefined {
-	if (url?.protocol === "unix:") return "is a Unix socket, over which Vault cannot be asked here";
 	if (url === undefined || !/^https?:$/.test(url.protocol)) return "is no http:// or https:// address";
 	if (url.username !== "" || url.password !== "") return "holds a user name or password";
 	if (url.search !== "" || url.hash !== "") return "has a query or a fragment";

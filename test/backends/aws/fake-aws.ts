@@ -1,6 +1,9 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { certificateFile } from "../vault/fake-vault.ts";
 
 /** One call that the server got. */
 export interface Call {
@@ -22,15 +25,21 @@ export type Program = (call: Call, count: number) => Answer | "silence" | "hangU
 
 export interface FakeAws extends AsyncDisposable {
 	readonly url: string;
+	readonly port: number;
 	readonly calls: readonly Call[];
 	/** Resolves when the next call has come in. */
 	nextCall(): Promise<void>;
 }
 
+export interface FakeAwsOptions {
+	/** The name of a certificate in vault/certificates/: the server speaks TLS. */
+	readonly certificate?: string;
+}
+
 /** A server at the wire that answers what the test says; `count` is the number of calls of the same action, from 1. */
-export async function startFakeAws(program: Program): Promise<FakeAws> {
+export async function startFakeAws(program: Program, { certificate }: FakeAwsOptions = {}): Promise<FakeAws> {
 	const calls: Call[] = [];
-	const server = createServer(async (request, response) => {
+	const answer = async (request: IncomingMessage, response: ServerResponse) => {
 		const chunks: Buffer[] = [];
 		for await (const chunk of request) chunks.push(chunk as Buffer);
 		const text = Buffer.concat(chunks).toString();
@@ -40,15 +49,26 @@ export async function startFakeAws(program: Program): Promise<FakeAws> {
 		const call = { action, text, input, headers: request.headers };
 		calls.push(call);
 		server.emit("call");
-		const answer = await program(call, calls.filter((other) => other.action === action).length);
-		if (answer === "hangUp") response.destroy();
-		else if (answer !== "silence") send(response, answer);
-	});
+		const reply = await program(call, calls.filter((other) => other.action === action).length);
+		if (reply === "hangUp") response.destroy();
+		else if (reply !== "silence") send(response, reply);
+	};
+	const server =
+		certificate === undefined
+			? createServer(answer)
+			: createTlsServer(
+					{
+						cert: readFileSync(certificateFile(`${certificate}.pem`)),
+						key: readFileSync(certificateFile("server.key")),
+					},
+					answer,
+				);
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const { port } = server.address() as AddressInfo;
 	return {
-		url: `http://127.0.0.1:${port}`,
+		url: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+		port,
 		calls,
 		async nextCall() {
 			await once(server, "call");

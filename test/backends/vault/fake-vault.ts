@@ -51,13 +51,15 @@ export interface FakeVaultOptions {
 	readonly host?: string;
 	/** The name of a certificate in certificates/: the server speaks TLS. */
 	readonly certificate?: string;
+	/** Whether it wants a certificate that the authority in certificates/ signed. */
+	readonly wantsCertificate?: boolean;
+	/** A Unix socket to listen on in the place of a port. */
+	readonly socketPath?: string;
 }
 
 /** A server at the wire that answers what the test says. */
-export async function startFakeVault(
-	program: Program,
-	{ host = "127.0.0.1", certificate }: FakeVaultOptions = {},
-): Promise<FakeVault> {
+export async function startFakeVault(program: Program, options: FakeVaultOptions = {}): Promise<FakeVault> {
+	const { certificate, host = "127.0.0.1", socketPath, wantsCertificate = false } = options;
 	const calls: Call[] = [];
 	const turns = new WeakMap<Socket, number>();
 	const answer = async (request: IncomingMessage, response: ServerResponse) => {
@@ -77,13 +79,25 @@ export async function startFakeVault(
 	const server =
 		certificate === undefined
 			? createServer(answer)
-			: createTlsServer({ cert: pemOf(`${certificate}.pem`), key: pemOf("server.key") }, answer);
+			: createTlsServer(
+					{
+						cert: pemOf(`${certificate}.pem`),
+						key: pemOf("server.key"),
+						ca: pemOf("ca.pem"),
+						requestCert: wantsCertificate,
+					},
+					answer,
+				);
 	const connections = countConnections(server);
-	server.listen(0, host);
+	if (socketPath === undefined) server.listen(0, host);
+	else server.listen(socketPath);
 	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
+	const { port } = (socketPath === undefined ? server.address() : { port: 0 }) as AddressInfo;
 	return {
-		url: `${certificate === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`,
+		url:
+			socketPath === undefined
+				? `${certificate === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${port}`
+				: `unix://${socketPath}`,
 		port,
 		calls,
 		connections,

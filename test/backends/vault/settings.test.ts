@@ -53,7 +53,7 @@ describe("The address of Vault", () => {
 		["vault.example.com", "is no http:// or https:// address"],
 		["ftp://vault.example.com", "is no http:// or https:// address"],
 		["http://", "is no http:// or https:// address"],
-		["unix:///run/vault.sock", "is a Unix socket, over which Vault cannot be asked here"],
+		["unix:/run/vault.sock", "is no http:// or https:// address"],
 		["http://root:sentinel@127.0.0.1:8200", "holds a user name or password"],
 		["https://sentinel@127.0.0.1:8200", "holds a user name or password"],
 		["http://127.0.0.1:8200/?token=sentinel", "has a query or a fragment"],
