@@ -12,8 +12,10 @@ export type SecretValue =
 
 type Scalar = string | number | boolean | undefined;
 
+type Setting = Scalar | readonly string[] | Readonly<Record<string, Scalar>>;
+
 /** Settings for one backend, of the map or of one entry, as the map gives them (`vault: { mount: team, auth: { … } }`). */
-export type Overrides = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+export type Overrides = Readonly<Record<string, Setting>>;
 
 /** One question to a backend. */
 export interface ReadRequest {

@@ -15,8 +15,10 @@ export interface Policy {
 
 type Scalar = string | number | boolean | undefined;
 
-/** Settings of a backend, or of one entry for it: plain scalars, or a group of them; durations already in milliseconds. */
-export type BackendSettings = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+type Setting = Scalar | readonly string[] | Readonly<Record<string, Scalar>>;
+
+/** Settings of a backend, or of one entry for it: plain scalars, a list or a group of them; durations already in milliseconds. */
+export type BackendSettings = Readonly<Record<string, Setting>>;
 
 /** Where something stands in its file; both count from 1. */
 export interface Position {
