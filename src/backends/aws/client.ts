@@ -15,6 +15,7 @@ import {
 	type PutSecretValueCommandInput,
 	type PutSecretValueCommandOutput,
 	SecretsManagerClient,
+	type SecretsManagerClientConfig,
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
 import { createCircuit } from "../circuit.ts";
@@ -23,7 +24,7 @@ import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
-import type { AwsSettings } from "./settings.ts";
+import { type AwsSettings, endpointIn, type Role } from "./settings.ts";
 import { staticKeys } from "./static-keys.ts";
 import { atMost } from "./time-limit.ts";
 
@@ -46,20 +47,24 @@ export async function createClient(
 	settings: AwsSettings,
 	{ env, onSent }: BackendContext,
 ): Promise<AwsClient> {
-	const { endpoint, profile, region } = settings;
+	const { maxAttempts, profile, region, retryMode, role } = settings;
+	const endpoint = endpointIn(settings);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent });
 	const credentials = profile === undefined ? staticKeys(env) : undefined;
-	const sdk = new SecretsManagerClient({
+	const options: SecretsManagerClientConfig = {
 		...(region === undefined ? {} : { region }),
 		...(endpoint === undefined ? {} : { endpoint }),
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
 		requestHandler: { ...createHttpHandler(transport) },
-		maxAttempts: 3,
-		retryMode: "standard",
+		...(maxAttempts === undefined ? {} : { maxAttempts }),
+		// Never left to the SDK, which may ask an instance for its region to find a default.
+		retryMode,
 		logger: SILENT,
-	});
+	};
+	const plain = new SecretsManagerClient(options);
+	const sdk = role === undefined ? plain : await withRole(role, plain, options);
 
 	let isReady = false;
 	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager.
@@ -115,6 +120,15 @@ export async function createClient(
 
 function isFailure(outcome: unknown): boolean {
 	return outcome instanceof AwsFault && outcome.kind === "unavailable";
+}
+
+async function withRole(
+	role: Role,
+	plain: SecretsManagerClient,
+	options: SecretsManagerClientConfig,
+): Promise<SecretsManagerClient> {
+	const { assumeRole } = await import("./assume-role.ts");
+	return new SecretsManagerClient({ ...options, credentials: assumeRole(role, plain) });
 }
 
 // Reaches the SDK's provider of container credentials, which after its default of a second only prints a warning: our signal

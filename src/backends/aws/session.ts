@@ -4,7 +4,7 @@ import type { AwsClient } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { AwsFault } from "./fault.ts";
 import { checkProfile, checkProfileFiles } from "./profiles.ts";
-import { type AwsSettings, describe } from "./settings.ts";
+import { type AwsSettings, describe, endpointIn } from "./settings.ts";
 import { checkStaticKeys } from "./static-keys.ts";
 
 /** What one run knows of AWS: a client per region, and which actions turned out to be denied. */
@@ -53,15 +53,16 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 			client.catch(() => clients.delete(key));
 			return client;
 		},
-		async failure(error, { region = settings.region, ...about }) {
+		async failure(error, about) {
 			if (error instanceof DstaError) return error;
 			if (!(error instanceof AwsFault)) throw error;
+			const region = error.details.region ?? about.region ?? settings.region;
 			if (error.kind === "noCredentials") {
 				const broken = await brokenProfiles(context);
 				if (broken !== undefined) return broken;
 			}
-			const { profile } = settings;
-			return failureOf(error, { ...about, region, profile, place: describe({ ...settings, region }) });
+			const { profile, role } = settings;
+			return failureOf(error, { ...about, region, profile, role, place: describe({ ...settings, region }) });
 		},
 		close() {
 			isClosed = true;
@@ -74,18 +75,29 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 	};
 }
 
-async function checkSettings(
-	{ endpoint, profile, region }: AwsSettings,
-	context: BackendContext,
-): Promise<void> {
-	if (region !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/i.test(region))
-		throw wrong(
-			`${JSON.stringify(region)} is no AWS region`,
-			"Set AWS_REGION or aws.region to something like us-east-1.",
-		);
+async function checkSettings(settings: AwsSettings, context: BackendContext): Promise<void> {
+	const { profile, region, replicas } = settings;
+	for (const name of [region, ...replicas])
+		if (name !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/i.test(name))
+			throw wrong(
+				`${JSON.stringify(name)} is no AWS region`,
+				"Set AWS_REGION or aws.region to something like us-east-1.",
+			);
+	const endpoint = endpointIn(settings);
 	if (endpoint !== undefined) checkEndpoint(endpoint);
+	checkRetries(settings);
 	if (profile === undefined) checkStaticKeys(context.env);
 	else await checkProfile(profile, context);
+}
+
+function checkRetries({ maxAttempts = 1, retryMode }: AwsSettings): void {
+	if (!(maxAttempts >= 1))
+		throw wrong(
+			"AWS_MAX_ATTEMPTS is no whole number from 1",
+			"Set it to the number of attempts, the first one included (AWS_MAX_ATTEMPTS=3), or unset it.",
+		);
+	if (!["standard", "adaptive", "legacy"].includes(retryMode))
+		throw wrong("AWS_RETRY_MODE is no mode of retrying", "Set it to standard or adaptive, or unset it.");
 }
 
 function checkEndpoint(endpoint: string): void {

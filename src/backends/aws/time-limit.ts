@@ -27,3 +27,19 @@ export function whenAllAborted(signals: ReadonlySet<AbortSignal>): { signal: Abo
 	check();
 	return { signal: controller.signal, end: () => listening.abort() };
 }
+
+/** A signal that is aborted after a time, and before it when another one is; `end` takes timer and listener off. */
+export function atMostMs(limitMs: number, outer: AbortSignal): { signal: AbortSignal; end: () => void } {
+	const controller = new AbortController();
+	const abort = () => controller.abort();
+	const timer = setTimeout(abort, limitMs);
+	outer.addEventListener("abort", abort, { once: true });
+	if (outer.aborted) abort();
+	return {
+		signal: controller.signal,
+		end() {
+			clearTimeout(timer);
+			outer.removeEventListener("abort", abort);
+		},
+	};
+}

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 export interface Call {
 	/** `GetSecretValue`, or for another protocol than Secrets Manager's the method and the URL. */
 	readonly action: string;
+	readonly path: string;
 	readonly text: string;
 	readonly input: Readonly<Record<string, unknown>>;
 	readonly headers: IncomingHttpHeaders;
@@ -37,7 +38,7 @@ export async function startFakeAws(program: Program): Promise<FakeAws> {
 		const target = String(request.headers["x-amz-target"] ?? "");
 		const action = target.split(".")[1] ?? `${request.method} ${request.url}`;
 		const input = text.startsWith("{") ? JSON.parse(text) : {};
-		const call = { action, text, input, headers: request.headers };
+		const call = { action, path: request.url ?? "", text, input, headers: request.headers };
 		calls.push(call);
 		server.emit("call");
 		const answer = await program(call, calls.filter((other) => other.action === action).length);
