@@ -2,10 +2,11 @@ import { DstaError } from "../../errors.ts";
 import { isArn, regionOfArn } from "../../secret-path.ts";
 import type { Backend, Found, ReadRequest, SecretValue } from "../backend.ts";
 import { shellWord } from "../shell.ts";
-import { askAll, keyOf, type Question, type Secret } from "./ask.ts";
+import { keyOf, type Question, type Secret } from "./ask.ts";
 import { contentOf } from "./content.ts";
 import { AwsFault } from "./fault.ts";
 import { type Form, formsOf, type Version, versionOf } from "./names.ts";
+import { type Ask, createAsk } from "./regions.ts";
 import type { Session } from "./session.ts";
 import { overrideSettings } from "./settings.ts";
 import { atMost, whenAllAborted } from "./time-limit.ts";
@@ -18,11 +19,12 @@ export type Read = Backend["read"];
  * wave, the other forms of what is left in a second.
  */
 export function createReader(session: Session): Read {
+	const ask = createAsk(session);
 	let waiting: Job[] = [];
 	function depart(): void {
 		const jobs = waiting;
 		waiting = [];
-		travel({ session, answers: new Map() }, jobs).catch((error) => {
+		travel({ session, ask, answers: new Map() }, jobs).catch((error) => {
 			for (const { outcome } of jobs) outcome.reject(error);
 		});
 	}
@@ -91,12 +93,13 @@ async function travel(wave: Wave, jobs: readonly Job[]): Promise<void> {
 
 interface Wave {
 	readonly session: Session;
+	readonly ask: Ask;
 	readonly answers: Map<string, Promise<Secret>>;
 }
 
 function ask(wave: Wave, questions: readonly Question[], signal: AbortSignal): void {
 	const fresh = questions.filter((question) => !wave.answers.has(keyOf(question)));
-	for (const [key, answer] of askAll(wave.session, fresh, signal)) wave.answers.set(key, answer);
+	for (const [key, answer] of wave.ask(fresh, signal)) wave.answers.set(key, answer);
 }
 
 function questionOf({ region, version }: Job, { id }: Form): Question {
