@@ -111,6 +111,8 @@ export interface BackendContext {
 	readonly envFile?: EnvFile | undefined;
 	/** Hears of each request that was sent: the time to do other work, while the answer is awaited. */
 	readonly onSent?: (() => void) | undefined;
+	/** Has something done, which must not wait, before a signal ends this process; what it answers takes that back. */
+	readonly beforeEnd?: ((action: () => void) => () => void) | undefined;
 	/** Takes value-free messages. */
 	readonly log: (level: "warn" | "debug", message: string) => void;
 }

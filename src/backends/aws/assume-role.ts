@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { AssumeRoleCommand, type AssumeRoleCommandOutput, STSClient } from "@aws-sdk/nested-clients/sts";
+import { searchSignal } from "./credential-search.ts";
 import { faultOf, notOfAws } from "./fault.ts";
 import type { Role } from "./settings.ts";
 
@@ -28,7 +29,8 @@ export function assumeRole(role: Role, { config }: SecretsManagerClient): Creden
 			throw faultOf(error, "credentials");
 		}
 		try {
-			return toCredentials(await sts.send(request));
+			const abortSignal = searchSignal();
+			return toCredentials(await sts.send(request, abortSignal && { abortSignal }));
 		} catch (error) {
 			throw faultOf(error, "role");
 		}

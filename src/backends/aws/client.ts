@@ -22,6 +22,7 @@ import { createCircuit } from "../circuit.ts";
 import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
+import { searchCredentials } from "./credential-search.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import { type AwsSettings, endpointIn, type Role } from "./settings.ts";
@@ -42,10 +43,11 @@ export interface AwsClient {
 	close(): void;
 }
 
-/** Makes the client. It looks for credentials when it is first asked something. */
+/** Makes the client. It looks for credentials when it is first asked something, and tells when it has them. */
 export async function createClient(
 	settings: AwsSettings,
-	{ env, onSent }: BackendContext,
+	{ beforeEnd, env, onSent }: BackendContext,
+	onCredentials: () => void,
 ): Promise<AwsClient> {
 	const { maxAttempts, profile, region, retryMode, role } = settings;
 	const endpoint = endpointIn(settings);
@@ -68,7 +70,7 @@ export async function createClient(
 
 	let isReady = false;
 	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager.
-	async function prepare(): Promise<void> {
+	async function prepare(signal: AbortSignal): Promise<void> {
 		if (isReady) return;
 		try {
 			await sdk.config.region();
@@ -76,11 +78,12 @@ export async function createClient(
 			throw new AwsFault("noRegion", "no region");
 		}
 		try {
-			await sdk.config.credentials();
+			await searchCredentials(sdk.config.credentials, { beforeEnd, signal });
 		} catch (error) {
 			throw faultOf(error, "credentials");
 		}
 		isReady = true;
+		onCredentials();
 	}
 
 	const circuits = perSignal((signal) => createCircuit(signal, { max: MAX_SOCKETS["https:"], isFailure }));
@@ -92,7 +95,7 @@ export async function createClient(
 		check: (answer: Output) => Output,
 	): Promise<Output> {
 		return atMost(signal, async () => {
-			await prepare();
+			await prepare(signal);
 			const outcome = await circuits(signal)((abortSignal) =>
 				send({ abortSignal })
 					.then(check)

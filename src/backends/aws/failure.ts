@@ -11,7 +11,9 @@ export interface Target {
 	/** Where the question went: a region in words, or an endpoint. */
 	readonly place: string;
 	readonly profile: string | undefined;
-	readonly role?: Role | undefined;
+	readonly role: Role | undefined;
+	/** Whether credentials were found, accepted or not. */
+	readonly hasCredentials: boolean;
 	/** The name of the secret at AWS; `undefined` where the question was about none. */
 	readonly id?: string | undefined;
 	/** The secret path that the user asked for. */
@@ -31,7 +33,7 @@ export function failureOf(fault: AwsFault, target: Target): DstaError {
 		case "roleWrong":
 			return roleWrong(fault, target);
 		case "noCredentials":
-			return noCredentials(target);
+			return noCredentials(fault, target);
 		case "noRegion":
 			return noRegion(target);
 		case "timeout":
@@ -56,10 +58,18 @@ function roleWrong({ reason }: AwsFault, target: Target): DstaError {
 	);
 }
 
-function noCredentials(target: Target): DstaError {
+function noCredentials({ reason }: AwsFault, target: Target): DstaError {
 	const source = target.profile === undefined ? "" : ` in profile ${target.profile}`;
+	const option = target.profile === undefined ? "" : ` --profile ${shellWord(target.profile)}`;
+	const message = `Unable to locate credentials${source} for ${target.place}`;
+	if (reason.includes("credential_process"))
+		return unavailable(
+			`${message}: ${reason}`,
+			`See what it says: aws sts get-caller-identity${option}`,
+			target,
+		);
 	return unavailable(
-		`Unable to locate credentials${source} for ${target.place}`,
+		message,
 		`Run \`aws configure\`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the host or container an IAM role. ${LEAVE_OUT}`,
 		target,
 	);
@@ -73,8 +83,9 @@ function noRegion(target: Target): DstaError {
 	);
 }
 
-function timedOut({ path, place }: Target): DstaError {
-	return new DstaError("DSTA_TIMEOUT", `AWS Secrets Manager not available: no answer in time (${place})`, {
+function timedOut({ hasCredentials, path, place }: Target): DstaError {
+	const what = hasCredentials ? "no answer" : "no credentials";
+	return new DstaError("DSTA_TIMEOUT", `AWS Secrets Manager not available: ${what} in time (${place})`, {
 		...about(path),
 		cure: `Check that this host reaches AWS and gets its credentials (aws sts get-caller-identity), or raise aws.timeout in the map or --timeout. ${LEAVE_OUT}`,
 	});

@@ -32,11 +32,14 @@ export interface About extends Pick<Target, "action" | "id" | "path"> {
 export function createSession(context: BackendContext, settings: AwsSettings): Session {
 	const clients = new Map<string, Promise<AwsClient>>();
 	let isClosed = false;
+	let hasCredentials = false;
 
 	async function open(region: string | undefined): Promise<AwsClient> {
 		await checkSettings({ ...settings, region }, context);
 		const { createClient } = await import("./client.ts");
-		const client = await createClient({ ...settings, region }, context);
+		const client = await createClient({ ...settings, region }, context, () => {
+			hasCredentials = true;
+		});
 		if (isClosed) client.close();
 		return client;
 	}
@@ -62,7 +65,8 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 				if (broken !== undefined) return broken;
 			}
 			const { profile, role } = settings;
-			return failureOf(error, { ...about, region, profile, role, place: describe({ ...settings, region }) });
+			const place = describe({ ...settings, region });
+			return failureOf(error, { ...about, region, profile, role, place, hasCredentials });
 		},
 		close() {
 			isClosed = true;
