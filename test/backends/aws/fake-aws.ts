@@ -64,7 +64,7 @@ export async function startFakeAws(program: Program): Promise<FakeAws> {
 
 function send(response: ServerResponse, { body = {}, headers = {}, status = 200 }: Answer): void {
 	response.writeHead(status, { "Content-Type": "application/x-amz-json-1.1", ...headers });
-	response.end(typeof body === "string" ? body : JSON.stringify(body));
+	response.end(typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body));
 }
 
 /** An error as Secrets Manager words it; the message holds what no output may show. */

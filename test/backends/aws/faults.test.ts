@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Overrides } from "../../../src/backends/backend.ts";
 import type { DstaError } from "../../../src/errors.ts";
@@ -252,6 +253,50 @@ describe("What AWS says to one read", () => {
 		const error = await failureAt(() => ({ body }));
 		expect(error.code).toBe("DSTA_UNAVAILABLE");
 		expect(error.message).toContain("over 10 MiB");
+	});
+
+	it("an answer that is compressed unasked makes it unavailable, however large it would be", async () => {
+		const bomb = gzipSync(Buffer.alloc(20 * 1024 * 1024));
+		const error = await failureAt(() => ({ body: bomb, headers: { "Content-Encoding": "gzip" } }));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toContain("an answer that is not AWS's");
+	});
+
+	it("an answer that stops in the middle is waited for until the signal", async () => {
+		const controller = new AbortController();
+		await using aws = await startFakeAws(() => {
+			setTimeout(() => controller.abort(), 100);
+			return { body: '{"Name":"dst', headers: { "Content-Length": "1000" } };
+		});
+		using backend = openBackend(aws.url);
+		const error = await failureOf(backend.read(request("a/b/c"), controller.signal));
+		expect(error).toMatchObject({
+			code: "DSTA_TIMEOUT",
+			message: expect.stringContaining("no answer in time"),
+		});
+	});
+
+	it.each([
+		["64 KiB long", JSON.stringify({ c: "x".repeat(65_529) }), "x".repeat(65_529)],
+		["one with a key twice, of which the last counts", '{"c":"1","c":"2"}', "2"],
+	])("a secret may be %s", async (_what, text, value) => {
+		await using aws = await startFakeAws(answerFrom({ "dsta/a/b": text }));
+		using backend = openBackend(aws.url);
+		expect(await valuesOf(backend, "a/b/c")).toEqual([value]);
+	});
+
+	it("credentials that expire between two waves are a denial, of what was not found before", async () => {
+		await using aws = await startFakeAws((call, count) =>
+			call.action === "BatchGetSecretValue" && count === 1
+				? answerFrom(SECRETS)(call, count)
+				: refusal("ExpiredTokenException"),
+		);
+		using backend = openBackend(aws.url);
+		const [found, left] = await Promise.allSettled(
+			["a/b/c", "x/y/z"].map((path) => backend.read(request(path), signal)),
+		);
+		expect(found).toMatchObject({ value: { value: "v1" } });
+		expect(left).toMatchObject({ reason: { code: "DSTA_DENIED", path: "x/y/z" } });
 	});
 
 	it("an answer that is cut short makes it unavailable", async () => {
