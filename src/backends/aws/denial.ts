@@ -108,13 +108,16 @@ function skewWords(skewMs: number): string {
 	return `${count} ${unit} ${skewMs > 0 ? "behind" : "ahead of"} that of AWS`;
 }
 
-function roleDenied({ details, reason }: AwsFault, target: Target): Words {
+function roleDenied({ details, reason }: AwsFault, { profile, role }: Target): Words {
 	const { caller } = details;
-	const { arn, externalId } = target.role ?? {};
+	// A profile may take on a role by itself.
+	const arn = details.role ?? role?.arn;
+	const setting =
+		arn === role?.arn ? "aws.assume_role.external_id" : `external_id in profile ${profile ?? "default"}`;
 	const condition =
-		externalId === undefined
-			? "Where that demands an external id, set aws.assume_role.external_id."
-			: "It must demand no other external id than aws.assume_role.external_id.";
+		role?.externalId === undefined || arn !== role.arn
+			? `Where that demands an external id, set ${setting}.`
+			: `It must demand no other external id than ${setting}.`;
 	return {
 		message: `AWS does not let ${caller ?? "us"} take on the role ${arn} (sts:AssumeRole, ${reason})`,
 		cure: `Allow sts:AssumeRole on ${arn} in the policy of ${caller ?? UNKNOWN}, and let the trust policy of the role name it too. ${condition}`,

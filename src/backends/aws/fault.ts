@@ -30,6 +30,8 @@ export type FaultKind =
 export interface FaultDetails {
 	/** Who was refused: the ARN of a user or a session. */
 	readonly caller?: string | undefined;
+	/** The ARN of the role that was refused. */
+	readonly role?: string | undefined;
 	/** The ARN of the KMS key. */
 	readonly key?: string | undefined;
 	/** How far the clock of AWS is before ours, where that is too far. */
@@ -73,7 +75,8 @@ export function faultOf(error: unknown, during: Activity): AwsFault {
 	if (status === 429 || THROTTLED.test(name)) return unavailable(`throttled (${name})`);
 	if (status !== undefined && status >= 500) return unavailable(`HTTP ${status}`);
 	if (BAD_CREDENTIALS.test(name)) return fault("badCredentials");
-	if (during === "role" && /^AccessDenied/.test(name)) return fault("roleDenied");
+	const isAboutRole = during === "role" || (during === "credentials" && details.role !== undefined);
+	if (isAboutRole && /^AccessDenied/.test(name)) return fault("roleDenied");
 	if (during === "role" && status === 400) return fault("roleWrong");
 	if (during !== "request" && (status === 400 || status === 403)) return fault("badCredentials");
 	if (name === "DecryptionFailure" || (/^AccessDenied/.test(name) && /\bkms\b/i.test(message)))
@@ -133,12 +136,18 @@ function readError(error: unknown): ReadableError {
 		code: toWord(code),
 		status: $metadata?.httpStatusCode,
 		message: text,
-		details: { caller: CALLER.exec(text)?.[1], key: KEY.exec(text)?.[0], skewMs: skewOf($response?.headers) },
+		details: {
+			caller: CALLER.exec(text)?.[1],
+			role: ROLE.exec(text)?.[1],
+			key: KEY.exec(text)?.[0],
+			skewMs: skewOf($response?.headers),
+		},
 	};
 }
 
 // Only what has the form of an ARN is taken out of a message.
 const CALLER = /\bUser: (arn:aws[\w-]*:(?:iam|sts)::\d{12}:[\w+=,.@/-]{1,256}) is not authorized\b/;
+const ROLE = /\bsts:AssumeRole on resource: (arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,256})/;
 const KEY = /\barn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]{1,256}/;
 
 /** AWS accepts five minutes, of which a slow answer may take some. */

@@ -218,6 +218,28 @@ describe("Credentials that are refused", () => {
 		expect(outcome.message).toContain(name);
 	});
 
+	it("by STS for the role of a profile are a denial that names the role, and who asked for it", async () => {
+		const role = "arn:aws:iam::123456789012:role/team";
+		const words = `User: arn:aws:iam::123456789012:user/me is not authorized to perform: sts:AssumeRole on resource: ${role} sentinel-message`;
+		const body = `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${words}</Message></Error></ErrorResponse>`;
+		await using sts = await startFakeAws(() => ({
+			status: 403,
+			body,
+			headers: { "Content-Type": "text/xml" },
+		}));
+		await using aws = await startFakeAws(SECRETS);
+		const credentials = `[app]\nsource_profile = base\nrole_arn = ${role}\n[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = ${SENTINELS.secretKey}\n`;
+		const { outcome } = await readFrom(aws, {
+			env: { AWS_PROFILE: "app", AWS_ENDPOINT_URL_STS: sts.url },
+			home: homeWith({ credentials }),
+		});
+		expect(outcome).toMatchObject({
+			code: "DSTA_DENIED",
+			message: `Permission denied: AWS does not let arn:aws:iam::123456789012:user/me take on the role ${role} (sts:AssumeRole, AccessDenied)`,
+			cure: expect.stringContaining("set external_id in profile app."),
+		});
+	});
+
 	it("by Secrets Manager are a denial that names the profile", async () => {
 		await using aws = await startFakeAws(() => refusal("UnrecognizedClientException"));
 		const credentials = `[team]\naws_access_key_id = AKIATEAM\naws_secret_access_key = ${SENTINELS.secretKey}\n`;
