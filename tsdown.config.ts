@@ -32,6 +32,12 @@ const ASKING = {
 	test: /\/src\/backends\/(?:circuit|connection|json|limit|open-transport|per-signal|transport)\.ts$/,
 };
 
+/** The AWS SDK in one chunk as well, whichever parts of it are imported; without what it hardly ever loads. */
+const AWS_SDK = {
+	name: "aws-sdk",
+	test: /\/node_modules\/@(?:aws|aws-sdk|smithy)\/(?!core\/.*\/event-streams\/)|\/src\/backends\/aws\/client\.ts$/,
+};
+
 /** Keeps the output to ASCII: one character beyond it, and V8 takes twice the time to compile a file. */
 const asciiOnly = {
 	name: "ascii-only",
@@ -56,7 +62,7 @@ const config: UserConfig[] = [
 		// To import() node:http evaluates all that it exports, a fetch client of 50 ms included; to require() it does not.
 		outputOptions: {
 			dynamicImportInCjs: false,
-			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING] },
+			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING, AWS_SDK] },
 		},
 		plugins: [thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},

@@ -21,13 +21,13 @@ export interface SecretPath {
 
 /**
  * Reads `a/b/c` (field c of a/b), `a/b#c` (the same outright), `a/b#/x/y` (JSON pointer), `a/b/*` (every field)
- * and `a` (the whole secret).
+ * and `a` (the whole secret). The ARN of a secret is one segment, slashes in its name included.
  * @throws {DstaError} DSTA_MAP the text is no path
  */
 export function parseSecretPath(text: string): SecretPath {
 	const hash = text.indexOf("#");
 	const location = hash < 0 ? text : text.slice(0, hash);
-	const segments = parseSegments(text, location);
+	const segments = text.startsWith("arn:") ? parseArn(text, location) : parseSegments(text, location);
 	if (hash >= 0) {
 		if (segments.includes("*")) throw invalidPath(text, 'a "*" cannot be combined with "#"');
 		return { text, secret: location, selector: parseFragment(text, text.slice(hash + 1)) };
@@ -51,9 +51,31 @@ export function parseSecretName(text: string): string {
 	return parseSegments(text, text).join("/");
 }
 
+/** Whether a secret is named by its ARN, which is that of one at AWS Secrets Manager. */
+export function isArn(secret: string): boolean {
+	return ARN.test(secret);
+}
+
+/** The region in the ARN of a secret; `undefined` where the secret is named otherwise. */
+export function regionOfArn(secret: string): string | undefined {
+	return ARN.exec(secret)?.[1];
+}
+
+const ARN = /^arn:aws[\w-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@!-]+$/;
+
 /** The usual name of a path or key as a variable: `exchange/binance/api-key` is EXCHANGE_BINANCE_API_KEY. */
 export function toVariable(text: string): string {
 	return text.toUpperCase().replace(/[-./ ]/g, "_");
+}
+
+function parseArn(text: string, location: string): string[] {
+	const arn = location.replace(/\/\*$/, "");
+	if (!isArn(arn))
+		throw invalidPath(
+			text,
+			"an ARN must be that of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, and a field of it follows a #",
+		);
+	return arn === location ? [arn] : [arn, "*"];
 }
 
 function parseSegments(text: string, location: string): string[] {

@@ -6,7 +6,7 @@ import { DstaError } from "../errors.ts";
 import type { Manner } from "../launch/launch.ts";
 import { loadSecretMap } from "../map/load.ts";
 import { type Entry, isWildcard, type SecretMap, sourcesOf } from "../map/secret-map.ts";
-import { type Backends, createBackends } from "../resolve/backends.ts";
+import { type Backends, type BackendsOptions, createBackends } from "../resolve/backends.ts";
 import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
 import type { Snapshot } from "../resolve/snapshot/snapshot.ts";
@@ -43,6 +43,8 @@ export interface SessionOptions {
 	readonly needsMap?: boolean;
 	/** Hears of each request that was sent. */
 	readonly onSent?: () => void;
+	/** Has something done before a signal ends this process. */
+	readonly beforeEnd?: BackendsOptions["beforeEnd"];
 }
 
 /**
@@ -52,7 +54,7 @@ export interface SessionOptions {
 export async function openSession(
 	{ options }: CommandLine,
 	host: Host,
-	{ needsMap = true, onSent }: SessionOptions = {},
+	{ beforeEnd, needsMap = true, onSent }: SessionOptions = {},
 ): Promise<Session> {
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
@@ -74,6 +76,7 @@ export async function openSession(
 		envFile,
 		onSent,
 		killGroup: (pid) => killGroup(host.process, pid),
+		beforeEnd,
 		log: host.log,
 	});
 	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;

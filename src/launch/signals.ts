@@ -71,6 +71,8 @@ export interface Signals {
 	settle(): Promise<void>;
 	/** To be called before the command is started: from now on signals arrive in their order. */
 	putInOrder(): void;
+	/** Has something done, which must not wait, before a signal ends this process; what it answers takes that back. */
+	beforeEnd(action: () => void): () => void;
 	/** From now on signals go to the command; those that waited go there first. */
 	attach(command: Receiver): void;
 	/** Lets a signal end this process again. */
@@ -115,12 +117,18 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	const { putInOrder, release } = source;
 	let command: Receiver | undefined;
 	let isStarting = false;
+	const lastActions = new Set<() => void>();
+
+	function endBy(number: number): void {
+		for (const act of lastActions) act();
+		dieOf(process, number, release);
+	}
 
 	function receive(arrival: Arrival): void {
 		const { number, value } = arrival;
 		if (command === undefined) {
 			if (ignored.has(number)) return;
-			if (ENDING.has(number)) dieOf(process, number, release);
+			if (ENDING.has(number)) endBy(number);
 			else waiting.push(arrival);
 		} else if (!hasReached(command, arrival)) command.kill(number, value);
 	}
@@ -147,6 +155,10 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 		hasTerminal,
 		settle,
 		putInOrder,
+		beforeEnd(action) {
+			lastActions.add(action);
+			return () => lastActions.delete(action);
+		},
 		attach(receiver) {
 			command = receiver;
 			isStarting = true;

@@ -1,5 +1,6 @@
 import { DstaError } from "../errors.ts";
 import { parseSecretPath, type SecretPath } from "../secret-path.ts";
+import { checkVersions } from "./aws-settings.ts";
 import {
 	type Context,
 	complain,
@@ -108,6 +109,7 @@ export function readEntry({ key, value }: PairNode, context: Context): ReadEntry
 	const given = fields?.env ?? [];
 	const names = path === undefined ? given : checkNames(given, path, context);
 	if (path !== undefined && value.kind === "mapping") checkCombinations(value, path, context);
+	if (value.kind === "mapping") checkVersions(value, context);
 	if (fields?.default !== undefined) checkDefault(value, fields, context);
 	if (problems.count > before || path === undefined || fields === undefined) return { names };
 	const { env: _, vault: __, aws: ___, ...rest } = fields;

@@ -10,7 +10,7 @@ import type { MappingNode, PairNode, ScalarNode, YamlNode } from "./node.ts";
 const PRINTABLE_ASCII = /^[\n -~]*$/;
 const NO_CONTENT = /^ *(?:#.*)?$/;
 /** The indentation, the key, and what follows it. */
-const LINE = /^( *)([\w/][\w./#*-]*|"[^"\\]*"):(?: +(?=[^ #])(.*)| *(?: #.*)?)$/;
+const LINE = /^( *)([\w/](?:[\w./#*+=@!-]|:(?=[\w/]))*|"[^"\\]*"):(?: +(?=[^ #])(.*)| *(?: #.*)?)$/;
 const END_OF_LINE = / *(?: #.*)?$/y;
 
 const QUOTED = /"[^"\\]*"|'[^']*'/y;

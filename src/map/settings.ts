@@ -1,3 +1,4 @@
+import { AWS, AWS_OF_ENTRY, checkAws } from "./aws-settings.ts";
 import {
 	booleanOr,
 	complain,
@@ -50,11 +51,16 @@ const readKv: Reader<"auto" | 1 | 2> = (node, label, context) => {
 /** Settings of one entry per backend name. */
 export const ENTRY_SETTINGS = {
 	vault: mappingOf({ mount: readWord, kv: readKv, namespace: readText }),
-	aws: mappingOf({ region: readWord, prefix: readText }),
+	aws: mappingOf(AWS_OF_ENTRY),
 } satisfies Schema;
 
 /** How many times a request is made again after its first attempt. */
 const readRetries = countUpTo(10);
+
+const readAws: Reader<BackendSettings> = (node, label, context) => {
+	if (node.kind === "mapping") checkAws(node, label, context);
+	return inMilliseconds(AWS)(node, label, context);
+};
 
 /** Settings of the whole map per backend name. */
 export const BACKEND_SETTINGS = {
@@ -75,14 +81,7 @@ export const BACKEND_SETTINGS = {
 		skip_verify: readBoolean,
 		revoke: readBoolean,
 	}),
-	aws: inMilliseconds({
-		region: readWord,
-		prefix: readText,
-		profile: readWord,
-		endpoint: readWord,
-		timeout: readDuration,
-		retries: readRetries,
-	}),
+	aws: readAws,
 	env: mappingOf({ file: readWord, export: readBoolean }),
 } satisfies Schema;
 

@@ -2,6 +2,7 @@ import type { Backend, Found, ReadRequest } from "../backends/backend.ts";
 import type { BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
+import { isArn } from "../secret-path.ts";
 import type { Backends } from "./backends.ts";
 import { type PolicyOptions, reactionTo } from "./policy.ts";
 import type { Snapshot, StandIn } from "./snapshot/snapshot.ts";
@@ -94,14 +95,16 @@ export async function askChain(entries: readonly Entry[], options: ChainOptions)
 	}));
 }
 
-/** The backends to ask for an entry, in order. */
+/** The backends to ask for an entry, in order. An ARN names a secret of AWS, of which Vault need not hear. */
 export function chainOf(
-	entry: Pick<Entry, "backend" | "chain">,
+	entry: Pick<Entry, "backend" | "chain"> & Partial<Pick<Entry, "path">>,
 	{ backend, chain }: Pick<ChainOptions, "backend" | "chain">,
 ): readonly BackendName[] {
 	if (backend !== undefined) return [backend];
 	if (entry.backend !== undefined) return [entry.backend as BackendName];
-	return (entry.chain as readonly BackendName[] | undefined) ?? chain;
+	const asked = (entry.chain as readonly BackendName[] | undefined) ?? chain;
+	const isForAws = asked.includes("aws") && entry.path !== undefined && isArn(entry.path.secret);
+	return isForAws ? asked.filter((name) => name !== "vault") : asked;
 }
 
 interface Walk {

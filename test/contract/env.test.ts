@@ -134,6 +134,14 @@ describe("the environment backend", () => {
 		expect(await read(made, "exchange/binance/api_key")).toMatchObject({ value: "x" });
 	});
 
+	it("takes for an ARN the names that the map gives, and none that is made of it", async () => {
+		const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:dsta/app_key-AbCdEf";
+		const made = backend({ env: { DSTA_APP_KEY_ABCDEF: "x", APP_KEY_ABCDEF: "x", API: "1", API_B: "2" } });
+		expect(await read(made, arn)).toBeUndefined();
+		expect(await read(made, `${arn}#api_key`, "API")).toMatchObject({ value: "1" });
+		expect(await read(made, `${arn}/*`, "API_*")).toMatchObject({ value: { b: "2" } });
+	});
+
 	it("takes for a wildcard what starts with any of its prefixes, the first that has a key", async () => {
 		const env = { GATEIO_API_KEY: "1", EXCHANGE_GATEIO_API_KEY: "2", EXCHANGE_GATEIO_API_SECRET: "3" };
 		expect(await read(backend({ env }), "exchange/gateio/*", "GATEIO_*")).toMatchObject({

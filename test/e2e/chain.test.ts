@@ -218,6 +218,22 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("the chain", () => {
 		}
 	});
 
+	it("leaves Vault out of what an ARN names", async () => {
+		const { ARN } = await ask<{ ARN: string }>("DescribeSecret", { SecretId: "dsta/chained/secret" });
+		const setting = { vault: "refuses the token", aws: "has it", inEnv: false } as const;
+		const { status, stdout } = await runWith({ ...setting, map: `${ARN}#key: CHAINED_KEY\n` }, COMMAND);
+		expect({ status, stdout }).toEqual({ status: 0, stdout: `started ${FROM_AWS}` });
+	});
+
+	it("names a stage that nobody has, and how to see those that there are", async () => {
+		const map = entry("aws: { stage: AWSPENDING }");
+		const setting = { vault: "is not configured", aws: "has it", inEnv: false, map } as const;
+		const { status, stderr } = await runWith(setting, COMMAND);
+		expect(status).toBe(66);
+		expect(stderr).toContain("dsta/chained/secret key key in stage AWSPENDING");
+		expect(stderr).toContain("aws secretsmanager list-secret-version-ids");
+	});
+
 	it("is asked for one backend alone with --backend", async () => {
 		const setting = { vault: "has it", aws: "has it", inEnv: true, map: MAP } as const;
 		for (const [name, value] of Object.entries(VALUES)) {

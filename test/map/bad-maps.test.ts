@@ -233,12 +233,32 @@ describe("a wrong line", () => {
 		],
 		[
 			"a/b: {env: A, aws: us-east-1}\n",
-			"1:20: aws holds keys of its own (region, prefix); write {} for none",
+			"1:20: aws holds keys of its own (region, prefix, stage, version_id); write {} for none",
+		],
+		["a/b: {env: A, aws: {stage: ''}}\n", "1:28: aws.stage is empty; give it a value or leave it out"],
+		[
+			"a/b: {env: A, aws: {version_id: 3}}\n",
+			"1:33: aws.version_id must be the id of a version, 32 to 64 letters, digits and hyphens",
+		],
+		[
+			`a/b: {env: A, aws: {stage: S, version_id: ${"1".repeat(32)}}}\n`,
+			"1:31: aws.stage and aws.version_id exclude each other; keep one of them",
+		],
+		[
+			"a/b: {env: A, version: AWSCURRENT, aws: {stage: S}}\n",
+			"1:42: version and aws.stage exclude each other unless version is a number, which is one of Vault's",
+		],
+		[
+			"arn:aws:ssm:eu-west-1:123456789012:parameter/a: A\n",
+			'1:1: "arn:aws:ssm:eu-west-1:123456789012:parameter/a" is no secret path: an ARN must be that of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME, and a field of it follows a #',
 		],
 	])("%j: %s", (text, ...complaints) => {
 		expect(complaintsOf(text)).toEqual(complaints);
 	});
 });
+
+const ROLE = "arn:aws:iam::123456789012:role/a";
+const NO_ROLE = "aws.assume_role needs the role to take on: role_arn: arn:aws:iam::…";
 
 describe("a wrong setting", () => {
 	const wrap = (line: string) => `secrets: {}\n${line}\n`;
@@ -317,6 +337,36 @@ describe("a wrong setting", () => {
 		["aws: {retries: 11}", "2:16: aws.retries must be a whole number from 0 to 10"],
 		["vault: {revoke: perhaps}", "2:17: vault.revoke must be true or false"],
 		["vault: {skip_verify: x}", "2:22: vault.skip_verify must be true or false"],
+		["aws: {retry_mode: legacy}", '2:19: aws.retry_mode cannot be "legacy"; write one of standard, adaptive'],
+		["aws: {region: a, regions: [b, c]}", "2:18: aws has both region and regions; keep one of them"],
+		["aws: {regions: []}", "2:16: aws.regions is an empty list"],
+		["aws: {regions: [a, b, a]}", "2:16: aws.regions names a region twice"],
+		[
+			"aws: {regions: [a, b], endpoint: 'http://x'}",
+			"2:34: aws.endpoint must say {region} in the place of each of aws.regions",
+		],
+		["aws: {assume_role: {}}", `2:20: ${NO_ROLE}`],
+		["aws: {assume_role: {external_id: x1}}", `2:20: ${NO_ROLE}`],
+		[
+			"aws: {assume_role: arn:aws:iam::123456789012:role/x}",
+			"2:20: aws.assume_role holds keys of its own (role_arn, external_id, session_name, duration); write {} for none",
+		],
+		[
+			"aws: {assume_role: {role_arn: app}}",
+			"2:31: aws.assume_role.role_arn must be like arn:aws:iam::123456789012:role/NAME",
+		],
+		[
+			`aws: {assume_role: {role_arn: ${ROLE}, session_name: "a b"}}`,
+			"2:79: aws.assume_role.session_name must be 2 to 64 letters, digits and _+=,.@-",
+		],
+		[
+			`aws: {assume_role: {role_arn: ${ROLE}, external_id: "a b"}}`,
+			"2:78: aws.assume_role.external_id must be 2 to 1224 letters, digits and _+=,.@:/-",
+		],
+		[
+			`aws: {assume_role: {role_arn: ${ROLE}, duration: 5m}}`,
+			"2:75: aws.assume_role.duration must be between 15m and 12h",
+		],
 		["aws: {regoin: x}", '2:7: unknown key "regoin"; did you mean "region"?'],
 		[
 			"aws: {timeout: never}",

@@ -135,6 +135,9 @@ describe("an entry", () => {
 			"vault: {}, aws: {region: eu-west-1, prefix: ''}",
 			{ backends: { vault: {}, aws: { region: "eu-west-1", prefix: "" } } },
 		],
+		["aws: {stage: AWSPENDING}", { backends: { aws: { stage: "AWSPENDING" } } }],
+		["version: 3, aws: {stage: blue}", { version: 3, backends: { aws: { stage: "blue" } } }],
+		[`aws: {version_id: ${"1a-".repeat(11)}}`, { backends: { aws: { version_id: "1a-".repeat(11) } } }],
 	])("takes %s, in either form", (keys, expected) => {
 		const line = `a/b: {env: A, ${keys}}`;
 		expect(parseEntry(line)).toEqual({ names: ["A"], ...expected });
@@ -274,6 +277,28 @@ secrets: {}
 		expect(parse(`snapshot: { file: /s, ${text} }\nsecrets: {}`).snapshot).toEqual({
 			file: "/s",
 			...settings,
+		});
+	});
+
+	it("says where and as whom AWS is asked", () => {
+		const { backends } = parse(`
+aws:
+  regions: [us-east-1, eu-west-1]
+  endpoint: https://secretsmanager.{region}.api.aws
+  retry_mode: adaptive
+  assume_role: { role_arn: "arn:aws:iam::123456789012:role/team/app", external_id: "x:1", session_name: a.b, duration: 1h }
+secrets: {}
+`);
+		expect(backends.aws).toEqual({
+			regions: ["us-east-1", "eu-west-1"],
+			endpoint: "https://secretsmanager.{region}.api.aws",
+			retry_mode: "adaptive",
+			assume_role: {
+				roleArn: "arn:aws:iam::123456789012:role/team/app",
+				externalId: "x:1",
+				sessionName: "a.b",
+				durationMs: 3_600_000,
+			},
 		});
 	});
 

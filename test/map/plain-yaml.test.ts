@@ -21,7 +21,26 @@ function randomly(seed: number): (limit: number) => number {
 	};
 }
 
-const KEYS = ["a", "a/b", "a/b#c", "a/b#/x/y", "a/*", '"*"', '"a b"', "_", "1", "/a", "null", "x-y", "a.b"];
+const ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a/b+c=d.e@f!g-AbCdEf";
+const KEYS = [
+	ARN,
+	`${ARN}#c`,
+	"a:b",
+	"a::b",
+	"a",
+	"a/b",
+	"a/b#c",
+	"a/b#/x/y",
+	"a/*",
+	'"*"',
+	'"a b"',
+	"_",
+	"1",
+	"/a",
+	"null",
+	"x-y",
+	"a.b",
+];
 const VALUES = [
 	...[
 		"A",
@@ -139,6 +158,7 @@ describe("the YAML that is read without the parser", () => {
 
 	it.each([
 		"a/b: A\n",
+		`${ARN}#password: A\n${ARN}/*: B_*\n`,
 		"# why\n\na/b: A   # because\nc/d:  [A, B]\n",
 		'version: 1\nchain: [vault, env]\nrun:\n  mode: exec\nsecrets:\n  "*": A_*\n  a/b: { env: A, default: "x" }\n',
 		readFileSync(new URL("../../secrets.map.yaml", import.meta.url), "utf8"),

@@ -1,8 +1,9 @@
+import { regionOfArn } from "../../secret-path.ts";
 import { hasValue } from "./answer.ts";
 import type { AwsClient } from "./client.ts";
 import type { Stored } from "./content.ts";
 import { AwsFault, faultOfEntry } from "./fault.ts";
-import { regionOfArn, versionOf } from "./names.ts";
+import type { Version } from "./names.ts";
 import type { Session } from "./session.ts";
 
 /** One secret in one version, in one region: a question to AWS. */
@@ -11,13 +12,15 @@ export interface Question {
 	readonly id: string;
 	/** `undefined`: that of the session. */
 	readonly region?: string | undefined;
-	/** A version id or a stage; `undefined`: the current version. */
-	readonly version?: string | undefined;
+	/** Empty: the current one. */
+	readonly version: Version;
 }
 
 /** A secret as AWS gives it. */
 export interface Secret extends Stored {
 	readonly VersionId?: string | undefined;
+	/** Where it was read, if not in the region of the settings. */
+	readonly region?: string;
 }
 
 /** The limit of BatchGetSecretValue. */
@@ -63,7 +66,7 @@ export function askAll(
 type Settle = (question: Question, outcome: Secret | Error) => void;
 
 function isSingle({ id, version }: Question): boolean {
-	return version !== undefined || regionOfArn(id) !== undefined;
+	return Object.keys(version).length > 0 || regionOfArn(id) !== undefined;
 }
 
 async function read(
@@ -72,7 +75,7 @@ async function read(
 	signal: AbortSignal,
 ): Promise<Secret> {
 	const client = await session.client(regionOfArn(id) ?? region);
-	return client.get({ SecretId: id, ...versionOf(version) }, signal);
+	return client.get({ SecretId: id, ...version }, signal);
 }
 
 interface Batch {
@@ -145,6 +148,6 @@ function chunk<T>(items: readonly T[], size: number): readonly T[][] {
 	);
 }
 
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+export function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
 	return [items.filter(test), items.filter((item) => !test(item))];
 }

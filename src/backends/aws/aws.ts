@@ -1,6 +1,7 @@
+import { isArn, regionOfArn } from "../../secret-path.ts";
 import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
-import { formsOf } from "./names.ts";
+import { formsOf, versionOf } from "./names.ts";
 import type { Session } from "./session.ts";
 import { type AwsSettings, describe, identify, overrideSettings, readAwsSettings } from "./settings.ts";
 import type { Read } from "./waves.ts";
@@ -19,7 +20,7 @@ export function createAwsBackend(context: BackendContext): WritableBackend | und
 	};
 	return {
 		name: "aws",
-		description: describe(settings),
+		description: [describe(settings), ...settings.replicas].join(", then "),
 		read: async (request, signal) => (await open()).read(request, signal),
 		locations: (request) =>
 			formsOf(request, overrideSettings(settings, request.overrides).prefix).map(({ location }) => location),
@@ -55,10 +56,17 @@ async function openSession(context: BackendContext, settings: AwsSettings): Prom
 	return { session, read: createReader(session) };
 }
 
-function absenceAdvice({ path }: ReadRequest, { prefix, region }: AwsSettings): string {
-	const { secret, selector } = path;
-	const option = region === undefined ? "" : ` --region ${shellWord(region)}`;
-	const id = `${prefix}${secret}`;
+function absenceAdvice(request: ReadRequest, { prefix, region }: AwsSettings): string {
+	const { secret, selector } = request.path;
+	const isNamed = isArn(secret);
+	const id = isNamed ? secret : `${prefix}${secret}`;
+	const where = regionOfArn(secret) ?? region;
+	const option = where === undefined ? "" : ` --region ${shellWord(where)}`;
+	const pinned = Object.values(versionOf(request) ?? {})[0];
+	if (pinned !== undefined)
+		return `See which stages and versions ${id} has: aws secretsmanager list-secret-version-ids${option} --secret-id ${shellWord(id)} --include-deprecated`;
+	if (isNamed)
+		return `See whether it is there, and has such a field: aws secretsmanager describe-secret${option} --secret-id ${shellWord(id)}`;
 	const folder = id.slice(0, id.lastIndexOf("/") + 1);
 	const list = `aws secretsmanager list-secrets${option} --filters ${shellWord(`Key=name,Values=${folder === "" ? id : folder}`)}`;
 	const key = selector.kind === "field" ? selector.key : "KEY";

@@ -15,6 +15,7 @@ import {
 	type PutSecretValueCommandInput,
 	type PutSecretValueCommandOutput,
 	SecretsManagerClient,
+	type SecretsManagerClientConfig,
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
 import { createCircuit } from "../circuit.ts";
@@ -22,9 +23,10 @@ import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { loadConnection } from "./connection-settings.ts";
+import { searchCredentials } from "./credential-search.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
-import type { AwsSettings } from "./settings.ts";
+import { type AwsSettings, endpointIn, type Role } from "./settings.ts";
 import { staticKeys } from "./static-keys.ts";
 import { atMost } from "./time-limit.ts";
 
@@ -58,30 +60,38 @@ export interface SignableRequest {
 export type Signed = Pick<SignableRequest, "headers">;
 
 /**
- * Makes the client. It looks for credentials when it is first asked something.
+ * Makes the client. It looks for credentials when it is first asked something, and tells when it has them.
  * @throws {DstaError} as `loadConnection`
  */
-export async function createClient(settings: AwsSettings, context: BackendContext): Promise<AwsClient> {
-	const { endpoint, profile, region } = settings;
-	const { env, onSent } = context;
+export async function createClient(
+	settings: AwsSettings,
+	context: BackendContext,
+	onCredentials: () => void,
+): Promise<AwsClient> {
+	const { maxAttempts, profile, region, retryMode, role } = settings;
+	const { beforeEnd, env, onSent } = context;
+	const endpoint = endpointIn(settings);
 	const connection = await loadConnection(settings, context);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent, ...connection });
 	const credentials = profile === undefined ? staticKeys(env) : undefined;
-	const sdk = new SecretsManagerClient({
+	const options: SecretsManagerClientConfig = {
 		...(region === undefined ? {} : { region }),
 		...(endpoint === undefined ? {} : { endpoint }),
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
 		requestHandler: { ...createHttpHandler(transport) },
-		maxAttempts: 3,
-		retryMode: "standard",
+		...(maxAttempts === undefined ? {} : { maxAttempts }),
+		// Never left to the SDK, which may ask an instance for its region to find a default.
+		retryMode,
 		logger: SILENT,
-	});
+	};
+	const plain = new SecretsManagerClient(options);
+	const sdk = role === undefined ? plain : await withRole(role, plain, options);
 
 	let isReady = false;
 	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager.
-	async function prepare(): Promise<void> {
+	async function prepare(signal: AbortSignal): Promise<void> {
 		if (isReady) return;
 		try {
 			await sdk.config.region();
@@ -89,11 +99,12 @@ export async function createClient(settings: AwsSettings, context: BackendContex
 			throw new AwsFault("noRegion", "no region");
 		}
 		try {
-			await sdk.config.credentials();
+			await searchCredentials(sdk.config.credentials, { beforeEnd, signal });
 		} catch (error) {
 			throw faultOf(error, "credentials");
 		}
 		isReady = true;
+		onCredentials();
 	}
 
 	const circuits = perSignal((signal) => createCircuit(signal, { max: MAX_SOCKETS["https:"], isFailure }));
@@ -105,7 +116,7 @@ export async function createClient(settings: AwsSettings, context: BackendContex
 		check: (answer: Output) => Output,
 	): Promise<Output> {
 		return atMost(signal, async () => {
-			await prepare();
+			await prepare(signal);
 			const outcome = await circuits(signal)((abortSignal) =>
 				send({ abortSignal })
 					.then(check)
@@ -129,7 +140,7 @@ export async function createClient(settings: AwsSettings, context: BackendContex
 			ask(signal, (options) => sdk.send(new ListSecretsCommand(input), options), checkList),
 		sign: ({ service, ...request }, signal) =>
 			atMost(signal, async () => {
-				await prepare();
+				await prepare(signal);
 				const { SignatureV4 } = await import("@smithy/signature-v4");
 				const { credentials, region, sha256 } = sdk.config;
 				const signer = new SignatureV4({ service, region, credentials, sha256, applyChecksum: false });
@@ -145,6 +156,15 @@ export async function createClient(settings: AwsSettings, context: BackendContex
 
 function isFailure(outcome: unknown): boolean {
 	return outcome instanceof AwsFault && outcome.kind === "unavailable";
+}
+
+async function withRole(
+	role: Role,
+	plain: SecretsManagerClient,
+	options: SecretsManagerClientConfig,
+): Promise<SecretsManagerClient> {
+	const { assumeRole } = await import("./assume-role.ts");
+	return new SecretsManagerClient({ ...options, credentials: assumeRole(role, plain) });
 }
 
 // Reaches the SDK's provider of container credentials, which after its default of a second only prints a warning: our signal

@@ -1,6 +1,8 @@
 import { DstaError } from "../../errors.ts";
 import { shellWord } from "../shell.ts";
+import { denialOf } from "./denial.ts";
 import type { AwsFault } from "./fault.ts";
+import type { Role } from "./settings.ts";
 
 /** What was asked, for the words of its failure. */
 export interface Target {
@@ -9,6 +11,9 @@ export interface Target {
 	/** Where the question went: a region in words, or an endpoint. */
 	readonly place: string;
 	readonly profile: string | undefined;
+	readonly role: Role | undefined;
+	/** Whether credentials were found, accepted or not. */
+	readonly hasCredentials: boolean;
 	/** The name of the secret at AWS; `undefined` where the question was about none. */
 	readonly id?: string | undefined;
 	/** The secret path that the user asked for. */
@@ -20,15 +25,15 @@ export interface Target {
 export function failureOf(fault: AwsFault, target: Target): DstaError {
 	switch (fault.kind) {
 		case "forbidden":
-			return forbidden(fault, target);
 		case "undecryptable":
-			return undecryptable(fault, target);
 		case "badCredentials":
-			return badCredentials(fault, target);
 		case "ssoExpired":
-			return ssoExpired(target);
+		case "roleDenied":
+			return denialOf(fault.kind, fault, target);
+		case "roleWrong":
+			return roleWrong(fault, target);
 		case "noCredentials":
-			return noCredentials(target);
+			return noCredentials(fault, target);
 		case "noRegion":
 			return noRegion(target);
 		case "timeout":
@@ -45,70 +50,26 @@ export function failureOf(fault: AwsFault, target: Target): DstaError {
 /** The words by which a chain leaves AWS out. */
 const LEAVE_OUT = "Where nobody uses Secrets Manager, `chain: [vault, env]` in the map leaves AWS out.";
 
-function forbidden({ reason }: AwsFault, target: Target): DstaError {
-	const { action, id, place } = target;
-	const what = id === undefined ? action : `${action} on ${id}`;
-	return denied(
-		`Permission denied: AWS refused secretsmanager:${what} (${place}, ${reason})`,
-		`Add this statement to the policy of the role or user that \`aws sts get-caller-identity\` names: ${statement(target)}`,
+function roleWrong({ reason }: AwsFault, target: Target): DstaError {
+	return wrong(
+		`AWS found the request for the role ${target.role?.arn} wrong: ${reason} (sts:AssumeRole)`,
+		"Check aws.assume_role in the map: the role must exist, and duration may be no longer than the role's own maximum, nor than 1h where the credentials are those of a role already.",
 		target,
 	);
 }
 
-function statement({ action, id, region = "*" }: Target): string {
-	const resource = id === undefined || action === "ListSecrets" ? "*" : resourceOf(id, region);
-	return JSON.stringify({ Effect: "Allow", Action: `secretsmanager:${action}`, Resource: resource });
-}
-
-// AWS adds a hyphen and six characters of its own to the name of a secret.
-function resourceOf(id: string, region: string): string {
-	return id.startsWith("arn:")
-		? id
-		: `arn:${partitionOf(region)}:secretsmanager:${region}:*:secret:${id}-??????`;
-}
-
-function partitionOf(region: string): string {
-	return /^cn-/.test(region) ? "aws-cn" : /^us-gov-/.test(region) ? "aws-us-gov" : "aws";
-}
-
-function undecryptable({ reason }: AwsFault, target: Target): DstaError {
-	const { id = "the secret", place, region = "*" } = target;
-	const allow = JSON.stringify({
-		Effect: "Allow",
-		Action: "kms:Decrypt",
-		Resource: `arn:${partitionOf(region)}:kms:${region}:*:key/*`,
-		Condition: { StringEquals: { "kms:ViaService": `secretsmanager.${region}.amazonaws.com` } },
-	});
-	return denied(
-		`Permission denied: the KMS key of ${id} does not decrypt it for us (${place}, ${reason})`,
-		`Find the key (aws secretsmanager describe-secret --secret-id ${shellWord(id)} --query KmsKeyId), see that it is enabled, and allow the role to use it: ${allow}`,
-		target,
-	);
-}
-
-function badCredentials({ reason }: AwsFault, target: Target): DstaError {
-	const { place, profile } = target;
-	const owner = profile === undefined ? "" : ` of profile ${profile}`;
-	return denied(
-		`Permission denied: AWS does not accept the credentials${owner} (${place}, ${reason})`,
-		"They are unknown, mistyped or have expired, or the clock of this host is wrong. See who you are (aws sts get-caller-identity), then set new ones: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN.",
-		target,
-	);
-}
-
-function ssoExpired(target: Target): DstaError {
-	const option = target.profile === undefined ? "" : ` --profile ${shellWord(target.profile)}`;
-	return denied(
-		`Permission denied: the AWS SSO session has expired or is missing (${target.place})`,
-		`Log in again: aws sso login${option}`,
-		target,
-	);
-}
-
-function noCredentials(target: Target): DstaError {
+function noCredentials({ reason }: AwsFault, target: Target): DstaError {
 	const source = target.profile === undefined ? "" : ` in profile ${target.profile}`;
+	const option = target.profile === undefined ? "" : ` --profile ${shellWord(target.profile)}`;
+	const message = `Unable to locate credentials${source} for ${target.place}`;
+	if (reason.includes("credential_process"))
+		return unavailable(
+			`${message}: ${reason}`,
+			`See what it says: aws sts get-caller-identity${option}`,
+			target,
+		);
 	return unavailable(
-		`Unable to locate credentials${source} for ${target.place}`,
+		message,
 		`Run \`aws configure\`, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the host or container an IAM role. ${LEAVE_OUT}`,
 		target,
 	);
@@ -122,8 +83,9 @@ function noRegion(target: Target): DstaError {
 	);
 }
 
-function timedOut({ path, place }: Target): DstaError {
-	return new DstaError("DSTA_TIMEOUT", `AWS Secrets Manager not available: no answer in time (${place})`, {
+function timedOut({ hasCredentials, path, place }: Target): DstaError {
+	const what = hasCredentials ? "no answer" : "no credentials";
+	return new DstaError("DSTA_TIMEOUT", `AWS Secrets Manager not available: ${what} in time (${place})`, {
 		...about(path),
 		cure: `Check that this host reaches AWS and gets its credentials (aws sts get-caller-identity), or raise aws.timeout in the map or --timeout. ${LEAVE_OUT}`,
 	});
@@ -158,10 +120,6 @@ function scheduledForDeletion(target: Target): DstaError {
 		`Restore it first: aws secretsmanager restore-secret --secret-id ${shellWord(target.id ?? "")}`,
 		target,
 	);
-}
-
-function denied(message: string, cure: string, { path }: Target): DstaError {
-	return new DstaError("DSTA_DENIED", message, { ...about(path), cure });
 }
 
 function unavailable(message: string, cure: string, { path }: Target): DstaError {

@@ -1,3 +1,4 @@
+import { isArn } from "../../secret-path.ts";
 import type { ReadRequest, SecretValue } from "../backend.ts";
 import { selectValue } from "../select.ts";
 
@@ -16,22 +17,25 @@ export interface Form {
  * The ways of reading a path, best first: field `c` of `dsta/a/b`, then `dsta/a/b/c` as a whole, then both without the
  * prefix. What was written with `#`, a wildcard and a single segment name their secret outright.
  */
-export function formsOf({ path }: Pick<ReadRequest, "path">, prefix: string): readonly Form[] {
+export function formsOf(request: ReadRequest, prefix: string): readonly Form[] {
+	const { path } = request;
 	const { secret, selector } = path;
-	const prefixes = prefix === "" ? [""] : [prefix, ""];
+	const version = wordsForVersion(versionOf(request));
+	const prefixes = prefix === "" || isArn(secret) ? [""] : [prefix, ""];
 	return prefixes
 		.flatMap((start): Form[] => {
 			const id = `${start}${secret}`;
 			const isPrefixed = start === prefix;
 			const part: Form = {
 				id,
-				location: `${id}${wordsFor(path)}`,
+				location: `${id}${wordsFor(path)}${version}`,
 				isPrefixed,
 				select: (content) => selectValue(content, selector),
 			};
 			if (selector.kind !== "field" || selector.explicit) return [part];
 			const whole = `${id}/${selector.key}`;
-			return [part, { id: whole, location: whole, isPrefixed, select: (content) => content ?? undefined }];
+			const select = (content: SecretValue) => content ?? undefined;
+			return [part, { id: whole, location: `${whole}${version}`, isPrefixed, select }];
 		})
 		.filter(({ id }) => isPossible(id));
 }
@@ -47,17 +51,10 @@ function wordsFor({ selector }: ReadRequest["path"]): string {
 	}
 }
 
-/** Whether an id is an ARN, which names a region and may be cut short. */
-export function isArn(id: string): boolean {
-	return ARN.test(id);
+function wordsForVersion({ VersionId, VersionStage }: Version = {}): string {
+	if (VersionStage !== undefined) return ` in stage ${VersionStage}`;
+	return VersionId === undefined ? "" : ` in version ${VersionId}`;
 }
-
-/** The region that an ARN names; `undefined` for a name. */
-export function regionOfArn(id: string): string | undefined {
-	return ARN.exec(id)?.[1];
-}
-
-const ARN = /^arn:aws[\w-]*:secretsmanager:([\w-]+):\d{12}:secret:[\w/+=.@!-]+$/;
 
 // One impossible name in a batch would make AWS refuse the other nineteen.
 function isPossible(id: string): boolean {
@@ -69,10 +66,19 @@ export function isPossibleName(name: string): boolean {
 	return /^[\w/+=.@!-]+$/.test(name) && name.length <= 512;
 }
 
-/** How AWS wants a pinned version to be named; `undefined` when it can be none of its versions. */
-export function versionOf(
-	version: string | number | undefined,
-): { readonly VersionId?: string; readonly VersionStage?: string } | undefined {
+/** How AWS wants a version to be named; empty for the current one. */
+export interface Version {
+	readonly VersionId?: string;
+	readonly VersionStage?: string;
+}
+
+/** The version that a request pins, for AWS alone or for all backends; `undefined` when it can be none of AWS's. */
+export function versionOf({
+	overrides = {},
+	version,
+}: Pick<ReadRequest, "overrides" | "version">): Version | undefined {
+	if (overrides.stage !== undefined) return { VersionStage: String(overrides.stage) };
+	if (overrides.version_id !== undefined) return { VersionId: String(overrides.version_id) };
 	if (version === undefined) return {};
 	// Vault counts versions, AWS does not.
 	if (typeof version === "number" || /^\d{1,31}$/.test(version) || version === "") return undefined;

@@ -5,7 +5,7 @@ import { findAwsProxy } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { AwsFault } from "./fault.ts";
 import { checkProfile, checkProfileFiles } from "./profiles.ts";
-import { type AwsSettings, describe } from "./settings.ts";
+import { type AwsSettings, describe, endpointIn } from "./settings.ts";
 import { checkStaticKeys } from "./static-keys.ts";
 
 /** What one run knows of AWS: a client per region, and which actions turned out to be denied. */
@@ -33,11 +33,14 @@ export interface About extends Pick<Target, "action" | "id" | "path"> {
 export function createSession(context: BackendContext, settings: AwsSettings): Session {
 	const clients = new Map<string, Promise<AwsClient>>();
 	let isClosed = false;
+	let hasCredentials = false;
 
 	async function open(region: string | undefined): Promise<AwsClient> {
 		await checkSettings({ ...settings, region }, context);
 		const { createClient } = await import("./client.ts");
-		const client = await createClient({ ...settings, region }, context);
+		const client = await createClient({ ...settings, region }, context, () => {
+			hasCredentials = true;
+		});
 		if (isClosed) client.close();
 		return client;
 	}
@@ -54,16 +57,17 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 			client.catch(() => clients.delete(key));
 			return client;
 		},
-		async failure(error, { region = settings.region, ...about }) {
+		async failure(error, about) {
 			if (error instanceof DstaError) return error;
 			if (!(error instanceof AwsFault)) throw error;
+			const region = error.details.region ?? about.region ?? settings.region;
 			if (error.kind === "noCredentials") {
 				const broken = await brokenProfiles(context);
 				if (broken !== undefined) return broken;
 			}
-			const { profile } = settings;
+			const { profile, role } = settings;
 			const place = await placeOf(error, { ...settings, region }, context.env);
-			return failureOf(error, { ...about, region, profile, place });
+			return failureOf(error, { ...about, region, profile, role, place, hasCredentials });
 		},
 		close() {
 			isClosed = true;
@@ -76,18 +80,29 @@ export function createSession(context: BackendContext, settings: AwsSettings): S
 	};
 }
 
-async function checkSettings(
-	{ endpoint, profile, region }: AwsSettings,
-	context: BackendContext,
-): Promise<void> {
-	if (region !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/i.test(region))
-		throw wrong(
-			`${JSON.stringify(region)} is no AWS region`,
-			"Set AWS_REGION or aws.region to something like us-east-1.",
-		);
+async function checkSettings(settings: AwsSettings, context: BackendContext): Promise<void> {
+	const { profile, region, replicas } = settings;
+	for (const name of [region, ...replicas])
+		if (name !== undefined && !/^[a-z0-9]+(?:-[a-z0-9]+)*$/i.test(name))
+			throw wrong(
+				`${JSON.stringify(name)} is no AWS region`,
+				"Set AWS_REGION or aws.region to something like us-east-1.",
+			);
+	const endpoint = endpointIn(settings);
 	if (endpoint !== undefined) checkEndpoint(endpoint);
+	checkRetries(settings);
 	if (profile === undefined) checkStaticKeys(context.env);
 	else await checkProfile(profile, context);
+}
+
+function checkRetries({ maxAttempts = 1, retryMode }: AwsSettings): void {
+	if (!(maxAttempts >= 1))
+		throw wrong(
+			"AWS_MAX_ATTEMPTS is no whole number from 1",
+			"Set it to the number of attempts, the first one included (AWS_MAX_ATTEMPTS=3), or unset it.",
+		);
+	if (!["standard", "adaptive", "legacy"].includes(retryMode))
+		throw wrong("AWS_RETRY_MODE is no mode of retrying", "Set it to standard or adaptive, or unset it.");
 }
 
 function checkEndpoint(endpoint: string): void {

@@ -8,11 +8,31 @@ export interface AwsSettings {
 	readonly prefix: string;
 	/** `undefined`: none is named, so that the SDK takes `default`. */
 	readonly profile: string | undefined;
-	/** `undefined`: the region's own, or what the profile says. */
+	/** `undefined`: the region's own, or what the profile says. May hold `{region}`. */
+	readonly endpoint: string | undefined;
+	/** Regions to be asked, in this order, for what is not available in `region`. */
+	readonly replicas: readonly string[];
+	/** The role to take on; `undefined`: none. */
+	readonly role: Role | undefined;
+	/** How often a request is made at most; `undefined`: what the profile says, or three times. */
+	readonly maxAttempts: number | undefined;
+	readonly retryMode: string;
+	/** What the answers may take, where nobody says how much time is left. */
+	readonly timeoutMs: number;
+}
+
+/** A role, and how to ask for it. */
+export interface Role {
+	readonly arn: string;
+	readonly externalId: string | undefined;
+	readonly sessionName: string;
+	readonly durationSeconds: number | undefined;
+	/** Where STS is asked; `undefined`: the region's own, or what the profile says. */
 	readonly endpoint: string | undefined;
 }
 
 const DEFAULT_PREFIX = "dsta/";
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Reads the settings; `undefined` when neither the map nor the environment speaks of AWS. */
 export function readAwsSettings({
@@ -22,12 +42,16 @@ export function readAwsSettings({
 }: Pick<BackendContext, "env" | "isNamed" | "settings">): AwsSettings | undefined {
 	if (!isNamed && !CONFIGURING.some((name) => env[name])) return undefined;
 	return {
-		region: env.AWS_REGION || env.AWS_DEFAULT_REGION || text(settings.region),
+		...readRegions(env, settings),
 		prefix: toPrefix(settings.prefix) ?? DEFAULT_PREFIX,
 		// As with every setting the environment wins, whichever of its ways it gives credentials by.
 		profile:
 			env.AWS_PROFILE || (OWN_CREDENTIALS.some((name) => env[name]) ? undefined : text(settings.profile)),
-		endpoint: endpointOf(env) ?? text(settings.endpoint),
+		endpoint: endpointOf(env, "SECRETS_MANAGER") ?? text(settings.endpoint),
+		role: toRole(settings.assume_role, env),
+		maxAttempts: toMaxAttempts(env.AWS_MAX_ATTEMPTS, settings.retries),
+		retryMode: env.AWS_RETRY_MODE || text(settings.retry_mode) || "standard",
+		timeoutMs: Number(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS),
 	};
 }
 
@@ -41,8 +65,18 @@ export function overrideSettings(settings: AwsSettings, overrides: Overrides | u
 	};
 }
 
+/** The address to ask at; `undefined`: the region's own, or what the profile says. */
+export function endpointIn({
+	endpoint,
+	region,
+}: Pick<AwsSettings, "endpoint" | "region">): string | undefined {
+	return region === undefined ? endpoint : endpoint?.replaceAll("{region}", region);
+}
+
 /** Where the questions go, for messages. */
-export function describe({ endpoint, region }: Pick<AwsSettings, "endpoint" | "region">): string {
+export function describe(settings: Pick<AwsSettings, "endpoint" | "region">): string {
+	const { region } = settings;
+	const endpoint = endpointIn(settings);
 	if (endpoint !== undefined) return URL.canParse(endpoint) ? new URL(endpoint).origin : "its endpoint";
 	return region === undefined ? "AWS Secrets Manager" : `AWS Secrets Manager in ${region}`;
 }
@@ -72,9 +106,42 @@ const CONFIGURING = [
 	"AWS_PROFILE",
 ];
 
-function endpointOf(env: BackendContext["env"]): string | undefined {
+function endpointOf(env: BackendContext["env"], service: "SECRETS_MANAGER" | "STS"): string | undefined {
 	if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === "true") return undefined;
-	return env.AWS_ENDPOINT_URL_SECRETS_MANAGER || env.AWS_ENDPOINT_URL || undefined;
+	return env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;
+}
+
+/**
+ * Where several regions are given, the secrets are there and nowhere else: the environment, which is often the platform's and
+ * tells where this host is, says which of them comes first. At an endpoint that is the same for all there is but one to ask.
+ */
+function readRegions(
+	env: BackendContext["env"],
+	{ region, regions }: Overrides,
+): Pick<AwsSettings, "region" | "replicas"> {
+	const here = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+	if (!Array.isArray(regions)) return { region: here || text(region), replicas: [] };
+	const [first, ...replicas] = regions.toSorted((a, b) => Number(b === here) - Number(a === here));
+	const isFixed = endpointOf(env, "SECRETS_MANAGER")?.includes("{region}") === false;
+	return { region: first, replicas: isFixed ? [] : replicas };
+}
+
+function toRole(setting: Overrides[string], env: BackendContext["env"]): Role | undefined {
+	if (typeof setting !== "object" || !("roleArn" in setting)) return undefined;
+	const { durationMs, externalId, roleArn, sessionName } = setting;
+	return {
+		arn: String(roleArn),
+		externalId: text(externalId),
+		sessionName: text(sessionName) ?? "dsta-run",
+		durationSeconds: durationMs === undefined ? undefined : Math.round(Number(durationMs) / 1000),
+		endpoint: endpointOf(env, "STS"),
+	};
+}
+
+/** NaN for what is no number. */
+function toMaxAttempts(variable: string | undefined, retries: Overrides[string]): number | undefined {
+	if (variable) return /^\d+$/.test(variable.trim()) ? Number(variable) : Number.NaN;
+	return retries === undefined ? undefined : Number(retries) + 1;
 }
 
 function text(setting: Overrides[string]): string | undefined {

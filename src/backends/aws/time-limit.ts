@@ -1,3 +1,4 @@
+import type { TimedSignal } from "../deadline.ts";
 import { AwsFault } from "./fault.ts";
 
 /** The outcome of an action, or a `timeout` fault at the signal; what an abandoned action does later is nobody's concern. */
@@ -16,14 +17,31 @@ export function atMost<T>(signal: AbortSignal, action: () => Promise<T>): Promis
 }
 
 /** A signal that is aborted when all of several are; `end` takes its listeners off them. */
-export function whenAllAborted(signals: ReadonlySet<AbortSignal>): { signal: AbortSignal; end: () => void } {
+export function whenAllAborted(signals: ReadonlySet<TimedSignal>): { signal: AbortSignal; end: () => void } {
 	const controller = new AbortController();
+	const signal: TimedSignal = controller.signal;
+	signal.endsAt = Math.max(...[...signals].map(({ endsAt = Number.POSITIVE_INFINITY }) => endsAt));
 	const listening = new AbortController();
 	const check = () => {
 		if ([...signals].every(({ aborted }) => aborted)) controller.abort();
 	};
-	for (const signal of signals)
-		signal.addEventListener("abort", check, { once: true, signal: listening.signal });
+	for (const one of signals) one.addEventListener("abort", check, { once: true, signal: listening.signal });
 	check();
-	return { signal: controller.signal, end: () => listening.abort() };
+	return { signal, end: () => listening.abort() };
+}
+
+/** A signal that is aborted after a time, and before it when another one is; `end` takes timer and listener off. */
+export function atMostMs(limitMs: number, outer: AbortSignal): { signal: AbortSignal; end: () => void } {
+	const controller = new AbortController();
+	const abort = () => controller.abort();
+	const timer = setTimeout(abort, limitMs);
+	outer.addEventListener("abort", abort, { once: true });
+	if (outer.aborted) abort();
+	return {
+		signal: controller.signal,
+		end() {
+			clearTimeout(timer);
+			outer.removeEventListener("abort", abort);
+		},
+	};
 }

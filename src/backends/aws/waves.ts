@@ -1,10 +1,12 @@
 import { DstaError } from "../../errors.ts";
+import { isArn, regionOfArn } from "../../secret-path.ts";
 import type { Backend, Found, ReadRequest, SecretValue } from "../backend.ts";
 import { shellWord } from "../shell.ts";
-import { askAll, keyOf, type Question, type Secret } from "./ask.ts";
+import { keyOf, type Question, type Secret } from "./ask.ts";
 import { contentOf } from "./content.ts";
 import { AwsFault } from "./fault.ts";
-import { type Form, formsOf, isArn, regionOfArn, versionOf } from "./names.ts";
+import { type Form, formsOf, type Version, versionOf } from "./names.ts";
+import { type Ask, createAsk } from "./regions.ts";
 import type { Session } from "./session.ts";
 import { overrideSettings } from "./settings.ts";
 import { atMost, whenAllAborted } from "./time-limit.ts";
@@ -17,11 +19,12 @@ export type Read = Backend["read"];
  * wave, the other forms of what is left in a second.
  */
 export function createReader(session: Session): Read {
+	const ask = createAsk(session);
 	let waiting: Job[] = [];
 	function depart(): void {
 		const jobs = waiting;
 		waiting = [];
-		travel(session, jobs).catch((error) => {
+		travel({ session, ask, answers: new Map() }, jobs).catch((error) => {
 			for (const { outcome } of jobs) outcome.reject(error);
 		});
 	}
@@ -42,6 +45,7 @@ export function createReader(session: Session): Read {
 interface Job {
 	readonly request: ReadRequest;
 	readonly forms: readonly Form[];
+	readonly version: Version;
 	readonly region: string | undefined;
 	readonly signal: AbortSignal;
 	readonly outcome: PromiseWithResolvers<Found | undefined>;
@@ -49,22 +53,25 @@ interface Job {
 
 function createJob(session: Session, request: ReadRequest, signal: AbortSignal): Job {
 	const { prefix, region } = overrideSettings(session.settings, request.overrides);
-	const canExist = versionOf(request.version) !== undefined;
+	// An entry that names a region means it and none of the replicas.
+	const isOwn =
+		session.settings.replicas.length === 0 ? region === session.settings.region : !request.overrides?.region;
+	const version = versionOf(request);
 	const outcome = Promise.withResolvers<Found | undefined>();
 	// Who was at its signal does not hear of it any more.
 	outcome.promise.catch(() => undefined);
 	return {
 		request,
-		forms: canExist ? formsOf(request, prefix) : [],
-		region: region === session.settings.region ? undefined : region,
+		forms: version === undefined ? [] : formsOf(request, prefix),
+		version: version ?? {},
+		region: isOwn ? undefined : region,
 		signal,
 		outcome,
 	};
 }
 
-async function travel(session: Session, jobs: readonly Job[]): Promise<void> {
+async function travel(wave: Wave, jobs: readonly Job[]): Promise<void> {
 	const { signal, end } = whenAllAborted(new Set(jobs.map(({ signal }) => signal)));
-	const wave: Wave = { session, answers: new Map() };
 	try {
 		ask(
 			wave,
@@ -86,16 +93,17 @@ async function travel(session: Session, jobs: readonly Job[]): Promise<void> {
 
 interface Wave {
 	readonly session: Session;
+	readonly ask: Ask;
 	readonly answers: Map<string, Promise<Secret>>;
 }
 
 function ask(wave: Wave, questions: readonly Question[], signal: AbortSignal): void {
 	const fresh = questions.filter((question) => !wave.answers.has(keyOf(question)));
-	for (const [key, answer] of askAll(wave.session, fresh, signal)) wave.answers.set(key, answer);
+	for (const [key, answer] of wave.ask(fresh, signal)) wave.answers.set(key, answer);
 }
 
-function questionOf({ region, request: { version } }: Job, { id }: Form): Question {
-	return { id, region, version: version as string | undefined };
+function questionOf({ region, version }: Job, { id }: Form): Question {
+	return { id, region, version };
 }
 
 /** Settles a job by the first so many of its forms, all of which have been asked; false where that leaves it open. */
@@ -120,7 +128,9 @@ async function find(wave: Wave, job: Job, form: Form): Promise<Found | undefined
 	try {
 		const secret = await wave.answers.get(keyOf(questionOf(job, form)));
 		const value = secret === undefined ? undefined : form.select(read(secret, form, job));
-		return value === undefined ? undefined : { value, location: form.location, version: secret?.VersionId };
+		if (value === undefined) return undefined;
+		const where = secret?.region === undefined ? "" : ` in ${secret.region}`;
+		return { value, location: `${form.location}${where}`, version: secret?.VersionId };
 	} catch (error) {
 		if (error instanceof AwsFault && isAbsence(error, form)) return undefined;
 		const { region } = job;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { DstaError } from "../../errors.ts";
+import { isArn, regionOfArn } from "../../secret-path.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { isObject } from "../select.ts";
@@ -7,7 +8,7 @@ import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import type { Secret } from "./ask.ts";
 import { attempt, type Change, compareAndSet, type Outcome, type Place } from "./compare-and-set.ts";
 import { AwsFault, type FaultKind } from "./fault.ts";
-import { isArn, isPossibleName, regionOfArn } from "./names.ts";
+import { isPossibleName } from "./names.ts";
 import type { Session } from "./session.ts";
 
 export interface WriteRequest extends WriteOptions {

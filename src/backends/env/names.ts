@@ -1,4 +1,4 @@
-import { type SecretPath, toVariable } from "../../secret-path.ts";
+import { isArn, type SecretPath, toVariable } from "../../secret-path.ts";
 
 /**
  * The variables that may hold the value of a path, in the order of asking: the names that the map gives it, the whole path,
@@ -10,6 +10,8 @@ export function candidateNames(
 	names: readonly string[],
 	isEndingShared: boolean,
 ): string[] {
+	// An ARN means AWS: no variable is called like one.
+	if (isArn(path.secret)) return [...names];
 	const segments = segmentsOf(path);
 	const joined = segments.map((_, index) => toVariable(segments.slice(index).join("/")));
 	const last = joined.pop() as string;
@@ -29,6 +31,7 @@ export function findSharedEndings(paths: readonly SecretPath[]): (path: SecretPa
  */
 export function candidatePrefixes(path: SecretPath, patterns: readonly string[]): string[] {
 	const own = patterns.map((pattern) => pattern.slice(0, -1)).filter((prefix) => prefix !== "");
+	if (isArn(path.secret)) return [...new Set(own)];
 	const last = patterns.length === 0 && path.secret.includes("/") ? path.secret.split("/").at(-1) : undefined;
 	return [
 		...new Set([

@@ -18,7 +18,7 @@ import { openSession, type Session } from "../session.ts";
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
 	const own = takeOver(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
-	const session = await openSession(commandLine, host, { onSent });
+	const session = await openSession(commandLine, host, { onSent, beforeEnd: own.signals.beforeEnd });
 	const { manner, map } = session;
 	await checkFeasibility(session);
 	const warn = createWarn(host);

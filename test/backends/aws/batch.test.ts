@@ -196,6 +196,21 @@ describe("What cannot share a batch", () => {
 		expect(aws.calls).toHaveLength(2);
 	});
 
+	it.each([
+		[{ stage: "AWSPENDING" }, 3, { VersionStage: "AWSPENDING" }],
+		[{ stage: "1".repeat(32) }, undefined, { VersionStage: "1".repeat(32) }],
+		[{ version_id: "1".repeat(32) }, "4", { VersionId: "1".repeat(32) }],
+	])(
+		"is a version for AWS alone, whatever the one for all is: %j and %j",
+		async (overrides, version, input) => {
+			await using aws = await startFakeAws(answerFrom(store(1)));
+			using backend = openBackend(aws.url);
+			const pinned = request("app/s0/key", { overrides, version });
+			expect((await backend.read(pinned, new AbortController().signal))?.value).toBe("v0");
+			expect(aws.calls.map(({ input }) => input)).toEqual([{ SecretId: "dsta/app/s0", ...input }]);
+		},
+	);
+
 	it("is another region, which gets requests of its own", async () => {
 		await using aws = await startFakeAws(answerFrom(store(4)));
 		using backend = openBackend(aws.url);
@@ -219,7 +234,9 @@ describe("What cannot share a batch", () => {
 		const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/db-AbCdEf";
 		await using aws = await startFakeAws(answerFrom({ [arn]: '{"password":"p"}' }));
 		using backend = openBackend(aws.url);
-		expect(await valuesOf(backend, `${arn}#password`)).toEqual(["p"]);
+		const paths = [`${arn}#password`, `${arn}#/password`, `${arn}/*`, arn];
+		expect(await valuesOf(backend, ...paths)).toEqual(["p", "p", { password: "p" }, { password: "p" }]);
+		expect(aws.calls.map(({ input }) => input)).toEqual([{ SecretId: arn }]);
 		expect(aws.calls[0]?.headers.authorization).toContain("/eu-west-1/");
 	});
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { Overrides } from "../../../src/backends/backend.ts";
 import { RUNTIME, RUNTIME_ENV } from "../../process/launch.ts";
 
 /** What a child that reads one path said. */
@@ -22,7 +23,7 @@ export interface Run {
 
 export interface RunOptions {
 	readonly env: Readonly<Record<string, string>>;
-	readonly settings?: Readonly<Record<string, string>>;
+	readonly settings?: Overrides;
 	readonly home?: string;
 	readonly timeoutMs?: number;
 	/** As a user who may not read what others forbid, even where the tests run as root. */

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { BUILD } from "../../process/launch.ts";
 import { SENTINELS } from "./backend.ts";
 import { type Run, type RunOptions, readInChild } from "./child.ts";
-import { answerFrom, type FakeAws, refusal, startFakeAws } from "./fake-aws.ts";
+import { answerFrom, type Call, type FakeAws, refusal, startFakeAws } from "./fake-aws.ts";
 
 const SECRETS = answerFrom({ "dsta/a/b": '{"c":"sentinel-value"}' });
 const FOUND = { length: "sentinel-value".length };
@@ -36,7 +36,8 @@ async function readFrom(aws: FakeAws, { env, ...options }: RunOptions): Promise<
 	return run;
 }
 
-const keyIdOf = (aws: FakeAws) => /Credential=(\w+)\//.exec(aws.calls[0]?.headers.authorization ?? "")?.[1];
+const keyIdIn = ({ headers }: Call) => /Credential=(\w+)\//.exec(headers.authorization ?? "")?.[1];
+const keyIdOf = (aws: FakeAws) => keyIdIn(aws.calls[0] as Call);
 
 describe("Credentials come from", () => {
 	const profiles = {
@@ -64,6 +65,40 @@ describe("Credentials come from", () => {
 		const { outcome } = await readFrom(aws, { env, home: homeWith(profiles) });
 		expect(outcome).toEqual(FOUND);
 		expect(aws.calls[0]?.headers.authorization).toContain("/eu-central-1/secretsmanager/");
+	});
+
+	it("files that the environment names, whatever AWS_SDK_LOAD_CONFIG says", async () => {
+		await using aws = await startFakeAws(SECRETS);
+		const home = homeWith(profiles);
+		const env = {
+			AWS_PROFILE: "team",
+			AWS_REGION: "",
+			AWS_SDK_LOAD_CONFIG: "0",
+			AWS_CONFIG_FILE: join(home, ".aws", "config"),
+			AWS_SHARED_CREDENTIALS_FILE: join(home, ".aws", "credentials"),
+		};
+		expect((await readFrom(aws, { env })).outcome).toEqual(FOUND);
+		expect(keyIdOf(aws)).toBe("AKIATEAM");
+		expect(aws.calls[0]?.headers.authorization).toContain("/eu-central-1/secretsmanager/");
+	});
+
+	it("a role of a profile, which another profile is to take on, and then the map's role", async () => {
+		await using sts = await startFakeAws(({ text }) => ({
+			body: stsAnswer(text.includes("team") ? "AKIAFIRST" : "AKIASECOND", "AssumeRole"),
+			headers: { "Content-Type": "text/xml" },
+		}));
+		await using aws = await startFakeAws(SECRETS);
+		const config = `[profile base]\nregion = eu-west-1\n[profile app]\nregion = eu-west-1\nsource_profile = base\nrole_arn = arn:aws:iam::123456789012:role/team\nexternal_id = from-profile\n`;
+		const credentials = `[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = ${SENTINELS.secretKey}\n`;
+		const { outcome } = await readFrom(aws, {
+			env: { AWS_PROFILE: "app", AWS_ENDPOINT_URL_STS: sts.url },
+			settings: { assume_role: { roleArn: "arn:aws:iam::123456789012:role/second" } },
+			home: homeWith({ config, credentials }),
+		});
+		expect(outcome).toEqual(FOUND);
+		expect(sts.calls.map(keyIdIn)).toEqual(["AKIABASE", "AKIAFIRST"]);
+		expect(sts.calls[0]?.text).toContain("ExternalId=from-profile");
+		expect(keyIdOf(aws)).toBe("AKIASECOND");
 	});
 
 	it("a web identity, by way of STS", async () => {
@@ -181,6 +216,28 @@ describe("Credentials that are refused", () => {
 		expect(outcome.code).toBe("DSTA_DENIED");
 		expect(outcome.message).toMatch(/^Permission denied: AWS does not accept the credentials/);
 		expect(outcome.message).toContain(name);
+	});
+
+	it("by STS for the role of a profile are a denial that names the role, and who asked for it", async () => {
+		const role = "arn:aws:iam::123456789012:role/team";
+		const words = `User: arn:aws:iam::123456789012:user/me is not authorized to perform: sts:AssumeRole on resource: ${role} sentinel-message`;
+		const body = `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${words}</Message></Error></ErrorResponse>`;
+		await using sts = await startFakeAws(() => ({
+			status: 403,
+			body,
+			headers: { "Content-Type": "text/xml" },
+		}));
+		await using aws = await startFakeAws(SECRETS);
+		const credentials = `[app]\nsource_profile = base\nrole_arn = ${role}\n[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = ${SENTINELS.secretKey}\n`;
+		const { outcome } = await readFrom(aws, {
+			env: { AWS_PROFILE: "app", AWS_ENDPOINT_URL_STS: sts.url },
+			home: homeWith({ credentials }),
+		});
+		expect(outcome).toMatchObject({
+			code: "DSTA_DENIED",
+			message: `Permission denied: AWS does not let arn:aws:iam::123456789012:user/me take on the role ${role} (sts:AssumeRole, AccessDenied)`,
+			cure: expect.stringContaining("set external_id in profile app."),
+		});
 	});
 
 	it("by Secrets Manager are a denial that names the profile", async () => {
@@ -345,7 +402,7 @@ function containerAnswer(AccessKeyId: string): Readonly<Record<string, string>> 
 	};
 }
 
-function stsAnswer(keyId: string): string {
+function stsAnswer(keyId: string, action = "AssumeRoleWithWebIdentity"): string {
 	const { Expiration, SecretAccessKey, Token } = containerAnswer(keyId);
-	return `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${keyId}</AccessKeyId><SecretAccessKey>${SecretAccessKey}</SecretAccessKey><SessionToken>${Token}</SessionToken><Expiration>${Expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+	return `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials><AccessKeyId>${keyId}</AccessKeyId><SecretAccessKey>${SecretAccessKey}</SecretAccessKey><SessionToken>${Token}</SessionToken><Expiration>${Expiration}</Expiration></Credentials></${action}Result></${action}Response>`;
 }

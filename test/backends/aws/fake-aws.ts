@@ -9,6 +9,7 @@ import { certificateFile } from "../vault/fake-vault.ts";
 export interface Call {
 	/** `GetSecretValue`, or for another protocol than Secrets Manager's the method and the URL. */
 	readonly action: string;
+	readonly path: string;
 	readonly text: string;
 	readonly input: Readonly<Record<string, unknown>>;
 	readonly headers: IncomingHttpHeaders;
@@ -46,7 +47,7 @@ export async function startFakeAws(program: Program, { certificate }: FakeAwsOpt
 		const target = String(request.headers["x-amz-target"] ?? "");
 		const action = target.split(".")[1] ?? `${request.method} ${request.url}`;
 		const input = text.startsWith("{") ? JSON.parse(text) : {};
-		const call = { action, text, input, headers: request.headers };
+		const call = { action, path: request.url ?? "", text, input, headers: request.headers };
 		calls.push(call);
 		server.emit("call");
 		const reply = await program(call, calls.filter((other) => other.action === action).length);
@@ -83,7 +84,7 @@ export async function startFakeAws(program: Program, { certificate }: FakeAwsOpt
 
 function send(response: ServerResponse, { body = {}, headers = {}, status = 200 }: Answer): void {
 	response.writeHead(status, { "Content-Type": "application/x-amz-json-1.1", ...headers });
-	response.end(typeof body === "string" ? body : JSON.stringify(body));
+	response.end(typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body));
 }
 
 /** An error as Secrets Manager words it; the message holds what no output may show. */

@@ -1,6 +1,17 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { Overrides } from "../../../src/backends/backend.ts";
 import type { DstaError } from "../../../src/errors.ts";
-import { everythingOf, failureOf, openBackend, readAll, request, SENTINELS, valuesOf } from "./backend.ts";
+import {
+	everythingOf,
+	failureOf,
+	KEYS,
+	openBackend,
+	readAll,
+	request,
+	SENTINELS,
+	valuesOf,
+} from "./backend.ts";
 import { type Answer, answerFrom, type Program, refusal, startFakeAws } from "./fake-aws.ts";
 
 const { signal } = new AbortController();
@@ -16,6 +27,9 @@ async function failureAt(program: Program): Promise<DstaError> {
 	return error;
 }
 
+const CALLER = "arn:aws:sts::123456789012:assumed-role/app/i-0123";
+const KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+
 describe("What AWS says to one read", () => {
 	it.each<[string, Answer, string, RegExp, RegExp]>([
 		[
@@ -24,6 +38,24 @@ describe("What AWS says to one read", () => {
 			"DSTA_DENIED",
 			/^Permission denied: AWS refused secretsmanager:GetSecretValue on dsta\/a\/b /,
 			/"Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:us-east-1:\*:secret:dsta\/a\/b-\?{6}"/,
+		],
+		[
+			"access denied, and who is denied it",
+			refusal("AccessDeniedException", {
+				message: `User: ${CALLER} is not authorized to perform: secretsmanager:GetSecretValue on resource: sentinel-message`,
+			}),
+			"DSTA_DENIED",
+			/^Permission denied: AWS refused secretsmanager:GetSecretValue on dsta\/a\/b /,
+			new RegExp(`to the policy of ${CALLER}: \\{"Effect":"Allow"`),
+		],
+		[
+			"a KMS key that may not be used, and which",
+			refusal("AccessDeniedException", {
+				message: `User: ${CALLER} is not authorized to perform: kms:Decrypt on resource: ${KEY} sentinel-message`,
+			}),
+			"DSTA_DENIED",
+			new RegExp(`^Permission denied: the KMS key of dsta/a/b .* kms:Decrypt on ${KEY} failed `),
+			new RegExp(`allow ${CALLER} to use it: .*"Resource":"${KEY}"`),
 		],
 		[
 			"a KMS key that may not be used",
@@ -153,11 +185,118 @@ describe("What AWS says to one read", () => {
 		expect(count).toBe(1);
 	});
 
+	it.each<[string, object, Overrides, number]>([
+		["three times where nobody says", {}, {}, 3],
+		["once where the map wants no retry", {}, { retries: 0 }, 1],
+		["once more than the map's retries", {}, { retries: 1 }, 2],
+		[
+			"as often as AWS_MAX_ATTEMPTS says, whatever the map does",
+			{ AWS_MAX_ATTEMPTS: "1" },
+			{ retries: 2 },
+			1,
+		],
+	])("what fails is asked %s", async (_what, env, settings, count) => {
+		await using aws = await startFakeAws(() => ({ status: 500 }));
+		using backend = openBackend(aws.url, { env: { ...KEYS, AWS_ENDPOINT_URL: aws.url, ...env }, settings });
+		expect((await failureOf(backend.read(request("a/b/c"), signal))).code).toBe("DSTA_UNAVAILABLE");
+		expect(aws.calls).toHaveLength(count);
+	});
+
+	it.each([
+		[{ AWS_MAX_ATTEMPTS: "0" }, "AWS_MAX_ATTEMPTS is no whole number from 1"],
+		[{ AWS_MAX_ATTEMPTS: "many" }, "AWS_MAX_ATTEMPTS is no whole number from 1"],
+		[{ AWS_RETRY_MODE: "eager" }, "AWS_RETRY_MODE is no mode of retrying"],
+	])("retries that cannot be are a mistake, and nobody is asked: %j", async (env, message) => {
+		await using aws = await startFakeAws(answerFrom(SECRETS));
+		using backend = openBackend(aws.url, { env: { ...KEYS, AWS_ENDPOINT_URL: aws.url, ...env } });
+		const error = await failureOf(backend.read(request("a/b/c"), signal));
+		expect(error).toMatchObject({ code: "DSTA_CONFIG", message });
+		expect(aws.calls).toEqual([]);
+	});
+
+	it.each<[string, object, Overrides, RegExp]>([
+		["standard, without a word", {}, {}, / m\/(?:\w,)*E\b/],
+		["the map's", {}, { retry_mode: "adaptive" }, / m\/(?:\w,)*F\b/],
+		["the environment's", { AWS_RETRY_MODE: "standard" }, { retry_mode: "adaptive" }, / m\/(?:\w,)*E\b/],
+	])("the mode of retrying is %s", async (_what, env, settings, mark) => {
+		await using aws = await startFakeAws(answerFrom(SECRETS));
+		using backend = openBackend(aws.url, { env: { ...KEYS, AWS_ENDPOINT_URL: aws.url, ...env }, settings });
+		await valuesOf(backend, "a/b/c");
+		expect(aws.calls[0]?.headers["user-agent"]).toMatch(mark);
+	});
+
+	it("throttling in the adaptive mode slows down what follows, but not beyond the signal", async () => {
+		const controller = new AbortController();
+		await using aws = await startFakeAws(() => {
+			// The next request may go out 0.9 seconds later at the earliest.
+			setTimeout(() => controller.abort(), 400);
+			return refusal("ThrottlingException");
+		});
+		using backend = openBackend(aws.url, { settings: { retry_mode: "adaptive" } });
+		expect((await failureOf(backend.read(request("a/b/c"), controller.signal))).code).toBe("DSTA_TIMEOUT");
+		expect(aws.calls).toHaveLength(1);
+	});
+
+	it("retries for ever do not outlive the signal", async () => {
+		const controller = new AbortController();
+		await using aws = await startFakeAws((_call, count) => {
+			if (count === 2) controller.abort();
+			return { status: 503, headers: { "Retry-After": "86400" } };
+		});
+		using backend = openBackend(aws.url, { settings: { retries: 10 } });
+		expect((await failureOf(backend.read(request("a/b/c"), controller.signal))).code).toBe("DSTA_TIMEOUT");
+		expect(aws.calls).toHaveLength(2);
+	});
+
 	it("an answer over 10 MiB makes it unavailable", async () => {
 		const body = JSON.stringify({ Name: "dsta/a/b", SecretString: "x".repeat(11 * 1024 * 1024) });
 		const error = await failureAt(() => ({ body }));
 		expect(error.code).toBe("DSTA_UNAVAILABLE");
 		expect(error.message).toContain("over 10 MiB");
+	});
+
+	it("an answer that is compressed unasked makes it unavailable, however large it would be", async () => {
+		const bomb = gzipSync(Buffer.alloc(20 * 1024 * 1024));
+		const error = await failureAt(() => ({ body: bomb, headers: { "Content-Encoding": "gzip" } }));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toContain("an answer that is not AWS's");
+	});
+
+	it("an answer that stops in the middle is waited for until the signal", async () => {
+		const controller = new AbortController();
+		await using aws = await startFakeAws(() => {
+			setTimeout(() => controller.abort(), 100);
+			return { body: '{"Name":"dst', headers: { "Content-Length": "1000" } };
+		});
+		using backend = openBackend(aws.url);
+		const error = await failureOf(backend.read(request("a/b/c"), controller.signal));
+		expect(error).toMatchObject({
+			code: "DSTA_TIMEOUT",
+			message: expect.stringContaining("no answer in time"),
+		});
+	});
+
+	it.each([
+		["64 KiB long", JSON.stringify({ c: "x".repeat(65_529) }), "x".repeat(65_529)],
+		["one with a key twice, of which the last counts", '{"c":"1","c":"2"}', "2"],
+	])("a secret may be %s", async (_what, text, value) => {
+		await using aws = await startFakeAws(answerFrom({ "dsta/a/b": text }));
+		using backend = openBackend(aws.url);
+		expect(await valuesOf(backend, "a/b/c")).toEqual([value]);
+	});
+
+	it("credentials that expire between two waves are a denial, of what was not found before", async () => {
+		await using aws = await startFakeAws((call, count) =>
+			call.action === "BatchGetSecretValue" && count === 1
+				? answerFrom(SECRETS)(call, count)
+				: refusal("ExpiredTokenException"),
+		);
+		using backend = openBackend(aws.url);
+		const [found, left] = await Promise.allSettled(
+			["a/b/c", "x/y/z"].map((path) => backend.read(request(path), signal)),
+		);
+		expect(found).toMatchObject({ value: { value: "v1" } });
+		expect(left).toMatchObject({ reason: { code: "DSTA_DENIED", path: "x/y/z" } });
 	});
 
 	it("an answer that is cut short makes it unavailable", async () => {
@@ -167,6 +306,51 @@ describe("What AWS says to one read", () => {
 		}));
 		expect(error.code).toBe("DSTA_UNAVAILABLE");
 	});
+});
+
+describe("A clock that is wrong", () => {
+	const dateOf = (offsetMs: number) => ({ Date: new Date(Date.now() + offsetMs).toUTCString() });
+	const HOURS = 3_600_000;
+
+	it.each(["RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch"])(
+		"is made up for by the time of the answer: %s",
+		async (name) => {
+			await using aws = await startFakeAws((call, count) =>
+				count === 1
+					? { ...refusal(name, { status: 403 }), headers: dateOf(3 * HOURS) }
+					: answerFrom(SECRETS)(call, count),
+			);
+			using backend = openBackend(aws.url);
+			expect(await valuesOf(backend, "a/b/c")).toEqual(["v1"]);
+			const signed = aws.calls.map(({ headers }) => Date.parse(isoOf(String(headers["x-amz-date"]))));
+			expect((signed[1] as number) - (signed[0] as number)).toBeGreaterThan(2.9 * HOURS);
+		},
+	);
+
+	it.each([
+		["RequestTimeTooSkewed", 3 * HOURS + 90_000, "3 hours behind that of AWS"],
+		["RequestExpired", -72 * HOURS, "3 days ahead of that of AWS"],
+		["InvalidSignatureException", 17 * 60_000, "17 minutes behind that of AWS"],
+	])("is told, and by how much, where AWS refuses for good: %s", async (name, offsetMs, words) => {
+		const error = await failureAt(() => ({ ...refusal(name), headers: dateOf(offsetMs) }));
+		expect(error).toMatchObject({
+			code: "DSTA_DENIED",
+			message: expect.stringContaining(`, and the clock of this host is ${words} (`),
+			cure: expect.stringMatching(/^Set the clock /),
+		});
+	});
+
+	it.each<[string, Record<string, string>]>([
+		["the difference is small", dateOf(60_000)],
+		["the answer comes out of a cache", { ...dateOf(-3 * HOURS), Age: "10800" }],
+		["the time is none", { Date: "sentinel" }],
+	])("is not to blame where %s", async (_what, headers) => {
+		const error = await failureAt(() => ({ ...refusal("InvalidSignatureException"), headers }));
+		expect(error.message).not.toMatch(/behind|ahead/);
+	});
+
+	const isoOf = (stamp: string) =>
+		stamp.replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, "$1-$2-$3T$4:$5:$6Z");
 });
 
 describe("An answer that is not AWS's", () => {
@@ -250,20 +434,29 @@ describe("What AWS says to one of several names", () => {
 		};
 	};
 
-	it.each([
+	it.each<[string, string, RegExp, string?]>([
 		["AccessDeniedException", "DSTA_DENIED", /^Permission denied: .* on dsta\/x\/y /],
 		["DecryptionFailure", "DSTA_DENIED", /^Permission denied: the KMS key of dsta\/x\/y /],
+		[
+			"AccessDeniedException",
+			"DSTA_DENIED",
+			new RegExp(`kms:Decrypt on ${KEY} failed`),
+			`Access to KMS ${KEY}`,
+		],
 		["InternalServiceError", "DSTA_UNAVAILABLE", /InternalServiceError/],
-	])("%s is that name's alone: the others are found", async (name, code, message) => {
-		await using aws = await startFakeAws(withError(name));
-		using backend = openBackend(aws.url);
-		const [one, two, bad] = await Promise.allSettled(
-			["a/b/c", "d/e/f", "x/y#z"].map((path) => backend.read(request(path), signal)),
-		);
-		expect([one, two]).toMatchObject([{ value: { value: "v1" } }, { value: { value: "v2" } }]);
-		expect(bad).toMatchObject({ reason: { code, path: "x/y#z", message: expect.stringMatching(message) } });
-		expect(everythingOf((bad as PromiseRejectedResult).reason)).not.toContain("sentinel");
-	});
+	])(
+		"%s is that name's alone: the others are found",
+		async (name, code, message, said = "sentinel-message") => {
+			await using aws = await startFakeAws(withError(name, said));
+			using backend = openBackend(aws.url);
+			const [one, two, bad] = await Promise.allSettled(
+				["a/b/c", "d/e/f", "x/y#z"].map((path) => backend.read(request(path), signal)),
+			);
+			expect([one, two]).toMatchObject([{ value: { value: "v1" } }, { value: { value: "v2" } }]);
+			expect(bad).toMatchObject({ reason: { code, path: "x/y#z", message: expect.stringMatching(message) } });
+			expect(everythingOf((bad as PromiseRejectedResult).reason)).not.toContain("sentinel");
+		},
+	);
 
 	it.each(["ThrottlingException", "InternalServiceError"])("%s is asked again, alone", async (name) => {
 		await using aws = await startFakeAws((call, count) => {
@@ -416,6 +609,21 @@ describe("What AWS advises where a secret is missing", () => {
 			"aws secretsmanager list-secrets --region us-east-1 --filters Key=name,Values=dsta/exchange/",
 		);
 		expect(advice).toContain("dsta-run put --backend aws exchange/binance api_key=-");
+	});
+
+	it("tells how to see the stages where one is wanted that nobody has", () => {
+		const backend = openBackend("http://x");
+		const pinned = request("a/b/c", { overrides: { stage: "AWSPENDING" } });
+		expect(backend.locations(pinned)[0]).toBe("dsta/a/b key c in stage AWSPENDING");
+		expect(backend.advice(pinned)).toBe(
+			"See which stages and versions dsta/a/b has: aws secretsmanager list-secret-version-ids --region us-east-1 --secret-id dsta/a/b --include-deprecated",
+		);
+	});
+
+	it("asks for an ARN where it says", () => {
+		const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:dsta/app-AbCdEf";
+		const advice = openBackend("http://x").advice(request(`${arn}#k`));
+		expect(advice).toContain(`aws secretsmanager describe-secret --region eu-west-1 --secret-id ${arn}`);
 	});
 
 	it("quotes for the shell what is not plain", () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { WritableBackend } from "../../../src/backends/backend.ts";
+import type { Overrides, WritableBackend } from "../../../src/backends/backend.ts";
 import { failureOf, openBackend, readAll, request, valuesOf } from "./backend.ts";
 import { type Answer, forwardTo, startFakeAws } from "./fake-aws.ts";
 import { ask, motoAddress } from "./moto.ts";
@@ -131,6 +131,44 @@ describe.skipIf(motoAddress() === "")("Reading from Secrets Manager", () => {
 			(await backend.read(request(`${a}/s/k`, { version }), signal))?.value;
 		expect(await read("AWSPREVIOUS")).toBe("v1");
 		expect(await read("AWSCURRENT")).toBe("v2");
+	});
+
+	it("reads what an entry pins for AWS alone, and nothing else where nobody has that", async () => {
+		const a = fresh();
+		const first = await store(`dsta/${a}/s`, '{"k":"v1"}');
+		const VersionStages = ["AWSPENDING"];
+		await ask("PutSecretValue", { SecretId: `dsta/${a}/s`, SecretString: '{"k":"v2"}', VersionStages });
+		await store(`dsta/${a}/t`, '{"k":"v"}');
+		using backend = open();
+		const read = async (secret: string, overrides: Overrides) =>
+			(await backend.read(request(`${a}/${secret}/k`, { version: 4, overrides }), signal))?.value;
+		expect(await read("s", { stage: "AWSPENDING" })).toBe("v2");
+		expect(await read("s", { version_id: first })).toBe("v1");
+		expect(await read("t", { stage: "AWSPENDING" })).toBeUndefined();
+		expect(await read("t", { version_id: first })).toBeUndefined();
+	});
+
+	it("reads ARNs, whole or without the six characters at the end, in their region and in no other", async () => {
+		const a = fresh();
+		const { ARN } = await ask<{ ARN: string }>(
+			"CreateSecret",
+			{ Name: `team/${a}/s`, SecretString: '{"k":{"x":"eu"}}' },
+			"eu-west-1",
+		);
+		using backend = open();
+		const partial = ARN.replace(/-\w{6}$/, "");
+		const elsewhere = ARN.replace("eu-west-1", "us-east-1");
+		expect(
+			await valuesOf(backend, `${ARN}#/k/x`, `${partial}#/k/x`, ARN, `${ARN}#none`, `${elsewhere}#/k/x`),
+		).toEqual(["eu", "eu", { k: { x: "eu" } }, undefined, undefined]);
+	});
+
+	it("reads as a role that is taken on", async () => {
+		const a = fresh();
+		await store(`dsta/${a}/s`, '{"k":"v"}');
+		const roleArn = "arn:aws:iam::123456789012:role/reader";
+		using backend = open({ assume_role: { roleArn, externalId: "x1" } });
+		expect(await valuesOf(backend, `${a}/s/k`)).toEqual(["v"]);
 	});
 
 	it("reads an entry's own region and prefix", async () => {

@@ -44,7 +44,10 @@ describe("Where AWS is asked for a path", () => {
 
 	it("takes an ARN as it is", () => {
 		const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:team/db-AbCdEf";
-		expect(openBackend("http://x").locations(request(`${arn}#password`))).toEqual([`${arn} key password`]);
+		const backend = openBackend("http://x");
+		expect(backend.locations(request(`${arn}#password`))).toEqual([`${arn} key password`]);
+		expect(backend.locations(request(arn))).toEqual([arn]);
+		expect(backend.locations(request(`${arn}/*`))).toEqual([arn]);
 	});
 });
 

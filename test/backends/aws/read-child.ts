@@ -24,7 +24,8 @@ try {
 	print({ code, cure, message });
 }
 
-// The search for credentials cannot be called off.
+// On Node nothing holds the process any more; Bun does not tell of the connections of a search for credentials.
 function print(outcome: object): void {
-	process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+	process.stdout.write(JSON.stringify(outcome), () => ("Bun" in globalThis ? process.exit(0) : undefined));
+	backend?.close();
 }
