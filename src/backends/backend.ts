@@ -35,6 +35,23 @@ export interface Found {
 	readonly version?: string | undefined;
 }
 
+/** The time for which a backend has lent something, such as a user of a database. */
+export interface Lease {
+	/** What was lent, in the backend's own words: `database/creds/app`. */
+	readonly path: string;
+	/** What is left of it. */
+	readonly leftMs: number;
+}
+
+/** What becomes of a lease while somebody needs it. */
+export interface LeaseNews extends Lease {
+	/** `late`: it could not be renewed for now, and is tried again. `ending`: nothing makes it longer, and it may be over. */
+	readonly kind: "late" | "ending";
+	readonly reason: string;
+	/** What to do: whole sentences. */
+	readonly cure: string;
+}
+
 /**
  * A place that secrets are read from.
  * An implementation loads its client on first use and not before; reads of one turn of the event loop may share a request.
@@ -63,11 +80,15 @@ export interface Backend {
 	 * @throws {DstaError} as `read`
 	 */
 	check(signal: AbortSignal): Promise<void>;
+	/** The leases of what it has lent for this run. */
+	leases?(): readonly Lease[];
+	/** Keeps its leases alive until `release`; tells of those that it cannot keep. Never holds the process. */
+	keepAlive?(onNews: (news: LeaseNews) => void): Promise<void>;
 	/**
-	 * Gives back what was obtained for this run: a login's own token. Absent where there can be nothing to give back.
+	 * Gives back what was obtained for this run: a login's own token, and leases. Absent where there can be nothing to give back.
 	 * Never rejects for the server's sake: what cannot be given back is a warning through `context.log`.
 	 */
-	release?(signal: AbortSignal): Promise<void>;
+	readonly release?: ((signal: AbortSignal) => Promise<void>) | undefined;
 	/** Lets go of connections; the backend is not used afterwards. */
 	close(): void;
 }

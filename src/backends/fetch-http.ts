@@ -114,7 +114,7 @@ function isOtherProtocol(error: unknown): boolean {
 }
 
 function toInit(
-	{ body, headers, method }: HttpRequest,
+	{ body, headers, isRepeatable, method }: HttpRequest,
 	isHttp2: boolean,
 ): RequestInit & Omit<BunOptions, "proxy"> {
 	// Node refuses them; Bun would send most, for the server to wonder at.
@@ -127,6 +127,7 @@ function toInit(
 		redirect: "manual",
 		...(isHttp2 ? { protocol: "http2" as const } : {}),
 		decompress: false,
+		keepalive: isRepeatable !== false,
 		verbose: false,
 	};
 }

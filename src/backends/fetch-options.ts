@@ -23,6 +23,8 @@ export interface BunOptions {
 	/** That and nothing else is spoken. */
 	readonly protocol?: "http2";
 	readonly decompress: boolean;
+	/** `false`: over a connection of its own. Where one that was kept is gone, Bun sends a GET again. */
+	readonly keepalive: boolean;
 	/** `false`: BUN_CONFIG_VERBOSE_FETCH does not print the headers, and the token with them. */
 	readonly verbose: false;
 }

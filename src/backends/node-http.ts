@@ -102,7 +102,8 @@ function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
 		const outgoing = client.request(url, options);
 		const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : toTransportError(error));
 		outgoing.on("error", (error) => {
-			if (isStale(outgoing, error) && !signal?.aborted) resolve(sendOver(client, request));
+			if (isStale(outgoing, error) && request.isRepeatable !== false && !signal?.aborted)
+				resolve(sendOver(client, request));
 			else fail(error);
 		});
 		// Without this, such an answer would be none until the time is over.

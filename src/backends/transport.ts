@@ -5,6 +5,8 @@ export interface HttpRequest {
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body?: string | Uint8Array | undefined;
 	readonly signal?: AbortSignal | undefined;
+	/** `false`: it is not even sent again where a kept connection is gone when it is used. */
+	readonly isRepeatable?: boolean | undefined;
 }
 
 export interface HttpResponse {

@@ -28,6 +28,7 @@ import { DELIVERIES, ENCODINGS, type Entry } from "./secret-map.ts";
 import { ENTRY_SETTINGS, pickSettings, readBackend, readChain, readPolicy } from "./settings.ts";
 import { suggest } from "./suggest.ts";
 import { misfitOf, VALUE_TYPES } from "./value-type.ts";
+import { checkRawEntry } from "./vault-entry.ts";
 
 const readDefault: Reader<string> = (node, label, context) => {
 	if (node.kind !== "scalar")
@@ -108,7 +109,10 @@ export function readEntry({ key, value }: PairNode, context: Context): ReadEntry
 	const fields = readFieldsOf(key, value, context);
 	const given = fields?.env ?? [];
 	const names = path === undefined ? given : checkNames(given, path, context);
-	if (path !== undefined && value.kind === "mapping") checkCombinations(value, path, context);
+	if (path !== undefined && value.kind === "mapping") {
+		checkCombinations(value, path, context);
+		checkRawEntry(value, path, context);
+	}
 	if (value.kind === "mapping") checkVersions(value, context);
 	if (fields?.default !== undefined) checkDefault(value, fields, context);
 	if (problems.count > before || path === undefined || fields === undefined) return { names };

@@ -127,6 +127,11 @@ export function isWildcard(entry: Pick<Entry, "path">): boolean {
 	return entry.path.selector.kind === "all";
 }
 
+/** Whether an entry is asked of an engine of Vault that is no KV engine. */
+export function isRaw({ backends }: Pick<Entry, "backends">): boolean {
+	return backends?.vault?.engine === "raw";
+}
+
 /** The entries that templates take values from, each once. */
 export function sourcesOf(templates: readonly Template[]): readonly Entry[] {
 	const insertions = templates.flatMap(({ parts }) => parts.filter((part) => typeof part !== "string"));

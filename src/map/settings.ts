@@ -19,6 +19,7 @@ import { type BackendSettings, RUN_MODES, type RunSettings } from "./secret-map.
 import { readRewriting, readSignal } from "./signals.ts";
 import { suggestion } from "./suggest.ts";
 import { readVaultAuth } from "./vault-auth.ts";
+import { readKv, readVaultEntry } from "./vault-entry.ts";
 
 /** The name of a backend of this build. */
 export const readBackend: Reader<string> = (node, label, context) => {
@@ -43,14 +44,9 @@ const readReaction = oneOf(["next", "stop"]);
 /** What follows a failed read. */
 export const readPolicy = mappingOf({ unavailable: readReaction, denied: readReaction });
 
-const readKv: Reader<"auto" | 1 | 2> = (node, label, context) => {
-	const word = oneOf(["auto", "1", "2"])(node, label, context);
-	return word === "1" ? 1 : word === "2" ? 2 : word;
-};
-
 /** Settings of one entry per backend name. */
 export const ENTRY_SETTINGS = {
-	vault: mappingOf({ mount: readWord, kv: readKv, namespace: readText }),
+	vault: readVaultEntry,
 	aws: mappingOf(AWS_OF_ENTRY),
 } satisfies Schema;
 

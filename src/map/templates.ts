@@ -4,11 +4,11 @@ import { type Context, complain, readText } from "./fields.ts";
 import { readInsertion, type Scope } from "./insertion.ts";
 import { claimName, complainOfName, isName } from "./names.ts";
 import { type MappingNode, placeIn, type ScalarNode, type YamlNode } from "./node.ts";
-import { type Entry, type Insertion, isWildcard, type Template } from "./secret-map.ts";
+import { type Entry, type Insertion, isRaw, isWildcard, type Template } from "./secret-map.ts";
 
 /**
  * Reads lines `NAME: a text with ${path|filter} in it`. A path that has an entry is read as that entry says, and a path in a
- * secret whose fields a wildcard takes, as the wildcard says.
+ * secret whose fields a wildcard takes, as the wildcard says. A path of another engine is asked as another entry of it says.
  */
 export function readTemplates(
 	{ pairs }: MappingNode,
@@ -32,9 +32,11 @@ export function readTemplates(
 function createSources(entries: readonly Entry[], { names }: Context): Scope["sourceOf"] {
 	const sources = new Map(entries.map((entry) => [entry.path.text, entry]));
 	const wildcards = new Map(entries.filter(isWildcard).map((entry) => [entry.path.secret, entry]));
+	const raw = new Map(entries.filter(isRaw).map((entry) => [entry.path.secret, howToAsk(entry)]));
 	function createSource(path: SecretPath): Entry {
 		const wildcard = wildcards.get(path.secret);
-		if (wildcard === undefined || path.selector.kind !== "field") return { ...wildcard, path, names: [] };
+		if (wildcard === undefined || path.selector.kind !== "field")
+			return { ...(wildcard ?? raw.get(path.secret)), path, names: [] };
 		// The variable that may hold it in the environment, unless another line has that one.
 		const name = wildcardName(wildcard.names[0] as string, path.selector.key);
 		return { ...wildcard, path, names: name === undefined || names.has(name) ? [] : [name] };
@@ -44,6 +46,11 @@ function createSources(entries: readonly Entry[], { names }: Context): Scope["so
 		sources.set(path.text, source);
 		return source;
 	};
+}
+
+function howToAsk({ backend, backends, chain, on }: Entry): Partial<Entry> {
+	const given = Object.entries({ backend, backends, chain, on }).filter(([, value]) => value !== undefined);
+	return Object.fromEntries(given);
 }
 
 /** A dollar sign, the braces of a secret, or a wrong beginning of one of these. */

@@ -1,4 +1,4 @@
-import type { Backend, BackendContext } from "../backends/backend.ts";
+import type { Backend, BackendContext, Lease, LeaseNews } from "../backends/backend.ts";
 import { BACKENDS, type BackendName } from "../backends/registry.ts";
 import type { BackendSettings } from "../map/secret-map.ts";
 
@@ -9,6 +9,10 @@ export interface Backends {
 	 * @throws {DstaError} DSTA_CONFIG, DSTA_FILE_NOT_FOUND its settings are wrong
 	 */
 	get(name: BackendName): Promise<Backend | undefined>;
+	/** The leases of what the backends have lent for this run. */
+	leases(): Promise<readonly Lease[]>;
+	/** Keeps them alive until `release`, and tells of those that cannot be kept. */
+	keepAlive(onNews: (news: LeaseNews) => void): Promise<void>;
 	/** Lets go of all connections by which nothing is to be given back. */
 	close(): void;
 	/** Gives back what was obtained for this run, as far as that takes no longer than two seconds, and lets go of all connections. */
@@ -35,11 +39,19 @@ export function createBackends(options: BackendsOptions): Backends {
 		const own = settings[name];
 		return createBackend({ ...context, settings: own ?? {}, isNamed: own !== undefined || named.has(name) });
 	}
+	async function open(): Promise<readonly Backend[]> {
+		const settled = await Promise.allSettled(made.values());
+		return settled.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : []));
+	}
 	return {
 		get(name) {
 			const backend = made.get(name) ?? make(name);
 			made.set(name, backend);
 			return backend;
+		},
+		leases: async () => (await open()).flatMap((backend) => backend.leases?.() ?? []),
+		async keepAlive(onNews) {
+			await Promise.all((await open()).map((backend) => backend.keepAlive?.(onNews)));
 		},
 		close() {
 			for (const backend of made.values())
@@ -49,11 +61,11 @@ export function createBackends(options: BackendsOptions): Backends {
 				);
 		},
 		async release() {
-			const settled = await Promise.allSettled(made.values());
+			const opened = open();
 			made.clear();
-			const open = settled.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : []));
-			await releaseInTime(open.filter(({ release }) => release !== undefined));
-			for (const backend of open) backend.close();
+			const backends = await opened;
+			await releaseInTime(backends.filter(({ release }) => release !== undefined));
+			for (const backend of backends) backend.close();
 		},
 	};
 }

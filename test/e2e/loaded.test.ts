@@ -151,6 +151,15 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		expect((await chunksLoadedBy(RUN, MAP, env)).filter(isLoggingIn)).toHaveLength(1);
 	});
 
+	it("the code for other engines than KV only where one is asked", async () => {
+		const isLending = (chunk: string) =>
+			/its longest life is reached|wraps its answer|in exec mode nobody is left to renew/.test(textOf(chunk));
+		expect(readdirSync(DIST).filter((file) => file.endsWith(".cjs") && isLending(file))).toHaveLength(3);
+		expect((await chunksLoadedBy(RUN, MAP, VAULT)).filter(isLending)).toEqual([]);
+		const map = "secret/data/loaded/secret#/data/key: { env: LOADED_KEY, vault: { engine: raw } }\n";
+		expect((await chunksLoadedBy(RUN, map, VAULT)).filter(isLending)).toHaveLength(1);
+	});
+
 	it("two chunks and the one by which the command starts, where no entry needs a server", async () => {
 		const env = { ...VAULT, ...AWS, ...HERE };
 		const chunks = await chunksLoadedBy(RUN, forBackend("env"), env);

@@ -229,7 +229,44 @@ describe("a wrong line", () => {
 		["a/b: {env: A, vault: {kv: 3}}\n", '1:27: vault.kv cannot be "3"; write one of auto, 1, 2'],
 		[
 			"a/b: {env: A, vault: {address: x}}\n",
-			'1:23: unknown key "address"; write one of mount, kv, namespace',
+			'1:23: unknown key "address"; write one of mount, kv, namespace, engine, method, data',
+		],
+		[
+			"a/b: {env: A, vault: {engine: database}}\n",
+			'1:31: vault.engine cannot be "database"; write one of kv, raw',
+		],
+		[
+			"a/b: {env: A, vault: {engine: raw, method: PUT}}\n",
+			'1:44: vault.method cannot be "PUT"; write one of GET, POST',
+		],
+		[
+			"a/b: {env: A, vault: {method: POST, data: {a: b}}}\n",
+			"1:23: method is for engines other than KV: add engine: raw, or leave it out",
+			"1:37: data is for engines other than KV: add engine: raw, or leave it out",
+		],
+		[
+			"a/b: {env: A, version: 3, vault: {engine: raw, mount: a, kv: 1}}\n",
+			"1:15: version is of a KV engine, and excludes engine: raw",
+			"1:48: mount is of a KV engine; with engine: raw the path begins with the mount",
+			"1:58: kv is of a KV engine; with engine: raw the path begins with the mount",
+		],
+		[
+			"auth/userpass/login/me#x: {env: A, vault: {engine: raw}}\n",
+			"1:44: auth/userpass/login/me#x logs in, and gives a token: that is for vault.auth",
+		],
+		[
+			"a/b: {env: A, vault: {engine: raw, data: ttl}}\n",
+			"1:42: vault.data holds what is sent with the request: { ttl: 1h }",
+		],
+		[
+			"a/b: {env: A, vault: {engine: raw, data: {a: {b: c}, d: [[e]], f: [g]}}}\n",
+			"1:46: vault.data.a must be a text or a list of texts, unless there is method: POST",
+			"1:57: vault.data.d must be a text or a list of texts, unless there is method: POST",
+		],
+		[
+			"a/b: {env: A, vault: {engine: raw, method: POST, data: {a: , b: {c: d, c: e}}}}\n",
+			"1:60: vault.data.a has no value; give it one or leave it out",
+			'1:72: vault.data.b has "c" twice',
 		],
 		[
 			"a/b: {env: A, aws: us-east-1}\n",

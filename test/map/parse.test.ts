@@ -131,6 +131,16 @@ describe("an entry", () => {
 			{ backends: { vault: { mount: "team", kv: 1, namespace: "" } } },
 		],
 		["vault: {kv: auto}", { backends: { vault: { kv: "auto" } } }],
+		["vault: {engine: raw}", { backends: { vault: { engine: "raw" } } }],
+		["vault: {engine: kv, kv: 1}", { backends: { vault: { engine: "kv", kv: 1 } } }],
+		[
+			"vault: {engine: raw, data: {ttl: 1h, n: 010, groups: [a, true]}}",
+			{ backends: { vault: { engine: "raw", data: '{"ttl":"1h","n":"010","groups":["a","true"]}' } } },
+		],
+		[
+			"vault: {engine: raw, method: POST, data: {__proto__: {a: [[b]]}}}",
+			{ backends: { vault: { engine: "raw", method: "POST", data: '{"__proto__":{"a":[["b"]]}}' } } },
+		],
 		[
 			"vault: {}, aws: {region: eu-west-1, prefix: ''}",
 			{ backends: { vault: {}, aws: { region: "eu-west-1", prefix: "" } } },

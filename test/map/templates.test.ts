@@ -70,6 +70,20 @@ describe("a template", () => {
 		expect(sources[2]).toBe(sources[1]);
 	});
 
+	it("asks another engine of Vault for a path as an entry of it says, but for what its value is to be", () => {
+		const vault = "vault: { engine: raw, method: POST, data: { ttl: 1h } }";
+		const entry = `db/creds/app#username: { env: USER, default: me, chain: [vault], ${vault} }`;
+		const { backends, chain, names, ...rest } = sourceOf(
+			`secrets:\n  ${entry}\ntemplates:\n  A: \${db/creds/app#password}\n`,
+		);
+		expect({ backends, chain, names, keys: Object.keys(rest) }).toEqual({
+			backends: { vault: { engine: "raw", method: "POST", data: '{"ttl":"1h"}' } },
+			chain: ["vault"],
+			names: [],
+			keys: ["path"],
+		});
+	});
+
 	it("takes a path that is a variable's name too for the path", () => {
 		const { entries, templates } = parseSecretMap("secrets:\n  T: T\ntemplates:\n  A: ${T}\n", OPTIONS);
 		expect(templates?.[0]?.parts).toEqual([{ source: entries[0], filters: [] }]);

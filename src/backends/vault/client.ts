@@ -69,7 +69,8 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 	nodeVault.pathPrefix = "";
 	nodeVault.namespace = "";
 	return {
-		async request({ method, path, namespace, body, hidden = [], signal, token = nodeVault.token }) {
+		async request({ hidden = [], token = nodeVault.token, ...request }) {
+			const { body, method, namespace, path, repeat, signal } = request;
 			const response = await nodeVault.request({
 				method,
 				path: `/${path}`,
@@ -80,6 +81,7 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 					...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }),
 					...(token === "" ? {} : { "X-Vault-Token": token }),
 				},
+				isRepeatable: repeat === undefined || repeat === "always",
 				signal,
 			});
 			return withoutCredentials(response, [token, ...hidden]);
@@ -96,6 +98,7 @@ interface NodeVaultRequest {
 	readonly uri?: string;
 	readonly json: SecretValue;
 	readonly headers: Record<string, string>;
+	readonly isRepeatable: boolean;
 	readonly signal: AbortSignal;
 }
 
@@ -113,8 +116,8 @@ async function sendOnce(transport: Transport, request: NodeVaultRequest): Promis
 	const body = typeof request.json === "object" ? JSON.stringify(request.json) : undefined;
 	const headers =
 		body === undefined ? request.headers : { ...request.headers, "Content-Type": "application/json" };
-	const ask = (to: URL) =>
-		transport.send({ method: request.method, url: to, headers, body, signal: request.signal });
+	const { isRepeatable, method, signal } = request;
+	const ask = (to: URL) => transport.send({ method, url: to, headers, body, isRepeatable, signal });
 	const response = await ask(url);
 	const next = redirectOf(response, url);
 	if (next === undefined) return toApiResponse(response);

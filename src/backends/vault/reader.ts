@@ -2,16 +2,23 @@ import { DstaError } from "../../errors.ts";
 import type { Backend, ReadRequest } from "../backend.ts";
 import { perSignal } from "../per-signal.ts";
 import { selectValue } from "../select.ts";
+import type { RawReaderOptions, ReadRaw } from "./raw.ts";
 import { readSecret, type Secret } from "./read.ts";
 import type { Session } from "./session.ts";
-import { overrideSettings } from "./settings.ts";
+import { isRaw, overrideSettings } from "./settings.ts";
 
 /** Reads one path; fields of one secret share one read, as long as it is under way and for the same caller. */
 export type Read = Backend["read"];
 
 /** Makes the reader of paths. */
-export function createReader(session: Session): Read {
+export function createReader(session: Session, options: RawReaderOptions): Read {
 	const readsUnder = perSignal(() => new Map<string, Promise<Secret | undefined>>());
+	let raw: Promise<ReadRaw> | undefined;
+
+	async function readOtherEngine(request: ReadRequest, signal: AbortSignal): Promise<Secret | undefined> {
+		raw ??= import("./raw.ts").then(({ createRawReader }) => createRawReader(session, options));
+		return (await raw)(request, signal);
+	}
 
 	function readShared(
 		{ overrides, path, version }: ReadRequest,
@@ -32,7 +39,8 @@ export function createReader(session: Session): Read {
 	}
 
 	return async (request, signal) => {
-		const secret = await readShared(request, signal);
+		const read = isRaw(request.overrides) ? readOtherEngine : readShared;
+		const secret = await read(request, signal);
 		if (secret === undefined) return undefined;
 		const value = selectValue(secret.content, request.path.selector);
 		return value === undefined ? undefined : { value, location: secret.location, version: secret.version };

@@ -65,6 +65,11 @@ export function overrideSettings(settings: VaultSettings, overrides: Overrides |
 	};
 }
 
+/** Whether an entry is asked of an engine of any kind, by a whole path of Vault's API. */
+export function isRaw(overrides: Overrides | undefined): boolean {
+	return overrides?.engine === "raw";
+}
+
 function readNamespace(env: BackendContext["env"], settings: Overrides): string {
 	const variable = ["VAULT_NAMESPACE", "BAO_NAMESPACE"].find((name) => env[name] !== undefined);
 	if (variable !== undefined) return toNamespace(env[variable] as string, variable);

@@ -1,9 +1,10 @@
-import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts";
+import type { BackendContext, Lease, ReadRequest, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import { kvPath } from "./api-path.ts";
+import type { VaultLease } from "./lease.ts";
 import type { Read } from "./reader.ts";
 import type { Session } from "./session.ts";
-import { overrideSettings, readVaultSettings, type VaultSettings } from "./settings.ts";
+import { isRaw, overrideSettings, readVaultSettings, type VaultSettings } from "./settings.ts";
 
 /**
  * Makes the backend for HashiCorp Vault and OpenBao; `undefined` when no address is configured.
@@ -13,9 +14,11 @@ import { overrideSettings, readVaultSettings, type VaultSettings } from "./setti
 export function createVaultBackend(context: BackendContext): WritableBackend | undefined {
 	const settings = readVaultSettings(context);
 	if (settings === undefined) return undefined;
+	const leases: VaultLease[] = [];
+	const ending = new AbortController();
 	let opened: Promise<Opened> | undefined;
 	const open = () => {
-		opened ??= logIn(context, settings);
+		opened ??= logIn(context, settings, (lease) => leases.push(lease));
 		// What was wrong may be right the next time.
 		opened.catch(() => {
 			opened = undefined;
@@ -27,18 +30,24 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 		description: settings.address,
 		read: async (request, signal) => (await open()).read(request, signal),
 		locations(request) {
-			const { mount, kv } = overrideSettings(settings, request.overrides);
-			const { secret, selector } = request.path;
-			const place = kvPath(mount, kv === 1 ? "" : "data", secret);
+			const {
+				overrides,
+				path: { secret, selector },
+			} = request;
+			const { mount, kv } = overrideSettings(settings, overrides);
+			const place = isRaw(overrides) ? secret : kvPath(mount, kv === 1 ? "" : "data", secret);
 			return [selector.kind === "field" ? `${place} key ${selector.key}` : place];
 		},
 		identity(request) {
 			// What another engine than KV has made ends with its lease.
-			if (request.overrides?.engine === "raw") return undefined;
+			if (isRaw(request.overrides)) return undefined;
 			const { address, mount, namespace } = overrideSettings(settings, request.overrides);
 			return JSON.stringify([address, namespace, mount]);
 		},
-		advice: (request) => absenceAdvice(request, overrideSettings(settings, request.overrides)),
+		advice: (request) =>
+			isRaw(request.overrides)
+				? otherEngineAdvice(request)
+				: absenceAdvice(request, overrideSettings(settings, request.overrides)),
 		async check(signal) {
 			const { checkToken } = await import("./check.ts");
 			await checkToken((await open()).session, signal);
@@ -51,13 +60,26 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const { listSecrets } = await import("./list.ts");
 			return listSecrets((await open()).session, folder, signal);
 		},
-		...(settings.revoke && {
-			async release(signal: AbortSignal) {
+		leases: () => leases.map(toLease),
+		async keepAlive(onNews) {
+			if (leases.length === 0) return;
+			const { keepLeasesAlive } = await import("./renew.ts");
+			keepLeasesAlive((await open()).session, leases, { onNews, signal: ending.signal });
+		},
+		get release() {
+			if (!settings.revoke && leases.length === 0) return undefined;
+			return async (signal: AbortSignal) => {
+				ending.abort();
 				const { session } = (await opened?.catch(() => undefined)) ?? {};
-				await session?.login?.revoke(signal);
-			},
-		}),
+				// All leases end with the token that they were made with.
+				const isRevoked = settings.revoke && (await session?.login?.revoke(signal));
+				if (session === undefined || isRevoked || leases.length === 0) return;
+				const { revokeLeases } = await import("./revoke.ts");
+				await revokeLeases(session, leases, { signal, warn: (message) => context.log("warn", message) });
+			};
+		},
 		close() {
+			ending.abort();
 			opened?.then(
 				({ session }) => session.transport.close(),
 				() => undefined,
@@ -71,13 +93,27 @@ interface Opened {
 	readonly read: Read;
 }
 
-async function logIn(context: BackendContext, settings: VaultSettings): Promise<Opened> {
+async function logIn(
+	context: BackendContext,
+	settings: VaultSettings,
+	onLease: (lease: VaultLease) => void,
+): Promise<Opened> {
 	const [{ openSession }, { createReader }] = await Promise.all([
 		import("./session.ts"),
 		import("./reader.ts"),
 	]);
 	const session = await openSession(context, settings);
-	return { session, read: createReader(session) };
+	const warn = (message: string) => context.log("warn", message);
+	return { session, read: createReader(session, { onLease, warn }) };
+}
+
+function toLease({ apiPath, endsAt }: VaultLease): Lease {
+	return { path: apiPath, leftMs: Math.max(0, endsAt - performance.now()) };
+}
+
+function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest): string {
+	const ask = overrides?.method === "POST" ? "write" : "read";
+	return `See which fields it gives, by asking for another one: vault ${ask} ${shellWord(secret)}; what it takes says vault path-help ${shellWord(secret)}.`;
 }
 
 function absenceAdvice({ path }: ReadRequest, { mount }: VaultSettings): string {

@@ -43,11 +43,14 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		await session.backends.release();
 		return { status };
 	}
+	const leases = await session.backends.leases();
+	if (leases.length > 0) await (await import("../leases.ts")).lookAfter(leases, session, host.log);
 	const { saveSnapshot: onStarted } = session;
 	const finish = async () => void (await Promise.all([onStarted(), session.backends.release()]));
 	const preparing = prepareCommand(session, resolutions, { commandLine, host, values, warn });
 	const launching = Promise.all([preparing, loading]).then(([command, launch]) =>
-		launch({ ...command, beforeExec: finish, onStarted }),
+		// The leases of a command that takes our place have to outlive us.
+		launch({ ...command, beforeExec: leases.length === 0 ? finish : onStarted, onStarted }),
 	);
 	endLike(host.process, await launching.finally(finish), own.signals.release);
 	return undefined;

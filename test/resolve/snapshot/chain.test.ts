@@ -28,6 +28,8 @@ async function resolveWith(kept: "found" | "absent", entries: readonly Partial<E
 		{
 			backends: {
 				get: async (name) => (name === "vault" ? vault : { ...env, read }),
+				leases: async () => [],
+				keepAlive: async () => undefined,
 				close: () => undefined,
 				release: async () => undefined,
 			},

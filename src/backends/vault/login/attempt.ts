@@ -1,6 +1,7 @@
 import { DstaError } from "../../../errors.ts";
 import type { BackendContext } from "../../backend.ts";
 import { inNamespace } from "../failure.ts";
+import type { Term } from "../lease.ts";
 import type { Session } from "../session.ts";
 import type { VaultSettings } from "../settings.ts";
 import type { VaultAuth } from "./auth.ts";
@@ -23,6 +24,8 @@ export interface Obtained {
 	readonly token: string;
 	/** Whether the login made the token, and Vault can revoke it. */
 	readonly isOurs: boolean;
+	/** How long it lives, where the login made it. */
+	readonly term?: Term;
 }
 
 /**

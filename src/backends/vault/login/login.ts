@@ -1,5 +1,6 @@
 import { DstaError } from "../../../errors.ts";
 import type { BackendContext } from "../../backend.ts";
+import type { OwnToken } from "../lease.ts";
 import type { Session } from "../session.ts";
 import { toNamespace, trimSlashes, type VaultSettings } from "../settings.ts";
 import { timeoutFailure } from "../unavailable.ts";
@@ -18,8 +19,10 @@ export interface Login {
 	 * @throws {DstaError} as `LogIn`
 	 */
 	done(signal: AbortSignal): Promise<unknown>;
-	/** Revokes the token, if the login has made it; where that fails, a warning says so. */
-	revoke(signal: AbortSignal): Promise<void>;
+	/** The token, if the login has made it. */
+	ownToken(): OwnToken | undefined;
+	/** Revokes the token, if the login has made it; where that fails, a warning says so. Answers whether it is gone. */
+	revoke(signal: AbortSignal): Promise<boolean>;
 }
 
 export interface LoginOptions {
@@ -58,10 +61,12 @@ export function createLogin({ context, exchange, settings, useToken }: LoginOpti
 	return {
 		namespace,
 		done,
+		ownToken: () =>
+			obtained?.isOurs && obtained.term !== undefined ? { namespace, ...obtained.term } : undefined,
 		async revoke(signal) {
-			if (obtained?.isOurs !== true) return;
+			if (obtained?.isOurs !== true) return false;
 			const { revokeToken } = await import("./revoke.ts");
-			await revokeToken({ exchange, settings: own, log: context.log }, signal);
+			return revokeToken({ exchange, settings: own, log: context.log }, signal);
 		},
 	};
 }

@@ -3,6 +3,7 @@ import { isObject } from "../../select.ts";
 import { encodePath } from "../api-path.ts";
 import type { ApiResponse, Repeat } from "../client.ts";
 import type { Target } from "../failure.ts";
+import { readTerm } from "../lease.ts";
 import { type Attempt, loginWords, type Obtained } from "./attempt.ts";
 import { loginFailure } from "./failure.ts";
 
@@ -38,19 +39,20 @@ export async function requestToken(attempt: Attempt, request: LoginRequest): Pro
 			repeat,
 			signal,
 		});
+	const sentAt = performance.now();
 	const response = await send(body);
-	const obtained = tokenOf(response);
+	const obtained = tokenOf(response, sentAt);
 	if (obtained === undefined)
 		throw await loginFailure(response, { attempt, target, advice, probe: () => send({}) });
 	context.log("debug", `Vault at ${settings.address} gave a token for the ${loginWords(attempt)}`);
 	return obtained;
 }
 
-function tokenOf({ body, status }: ApiResponse): Obtained | undefined {
+function tokenOf({ body, status }: ApiResponse, sentAt: number): Obtained | undefined {
 	const auth = body?.auth;
 	if (status !== 200 || !isObject(auth)) return undefined;
 	const { client_token: token, token_type: type } = auth;
 	// What cannot be a header is no answer of Vault's.
 	if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) return undefined;
-	return { token, isOurs: type !== "batch" };
+	return { token, isOurs: type !== "batch", term: readTerm(auth, sentAt) };
 }

@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { LeaseNews } from "../../../src/backends/backend.ts";
+import { keepAlive } from "../../../src/backends/vault/keep-alive.ts";
+import { DstaError } from "../../../src/errors.ts";
+
+/** The waits of a test, which pass at once; the clock stands still. */
+const waits: { ms: number; options: { ref?: boolean } }[] = [];
+
+vi.mock("node:timers/promises", () => ({
+	setTimeout: async (ms: number, _value: undefined, options: { ref?: boolean }) =>
+		waits.push({ ms, options }),
+}));
+
+beforeEach(() => {
+	waits.length = 0;
+});
+
+const HOUR_MS = 3_600_000;
+const DOWN = new DstaError("DSTA_UNAVAILABLE", "Vault not available", { cure: "Wait." });
+
+/** What is told of something whose renewals have these outcomes, the last of which ends it. */
+async function newsOf(lifeMs: number, ...outcomes: readonly (number | DstaError)[]): Promise<LeaseNews[]> {
+	const news: LeaseNews[] = [];
+	const left = [...outcomes];
+	const renewable = {
+		path: "a/creds/b",
+		lifeMs,
+		isRenewable: true,
+		endsAt: performance.now() + lifeMs,
+		async renew() {
+			const outcome = left.shift() as number | DstaError;
+			if (outcome instanceof Error) throw outcome;
+			return outcome;
+		},
+	};
+	await keepAlive(renewable, { onNews: (one) => news.push(one), signal: new AbortController().signal });
+	expect(left).toEqual([]);
+	return news;
+}
+
+describe("what is renewed", () => {
+	it("is renewed when up to two thirds of its life are over, at ever another moment, and holds no process", async () => {
+		await newsOf(HOUR_MS, ...Array(20).fill(HOUR_MS), 0);
+		expect(waits).toHaveLength(21);
+		for (const { ms, options } of waits) {
+			expect(ms / HOUR_MS).toBeGreaterThan(0.59);
+			expect(ms / HOUR_MS).toBeLessThanOrEqual(2 / 3);
+			expect(options.ref).toBe(false);
+		}
+		expect(new Set(waits.map(({ ms }) => Math.round(ms / 1000))).size).toBeGreaterThan(10);
+	});
+
+	it("is renewed earlier where no timer waits for so long", async () => {
+		await newsOf(1e12, 0);
+		expect(waits[0]?.ms).toBe(2 ** 31 - 1);
+	});
+
+	it("is tried again while there is time, at most a minute later, which is told once", async () => {
+		const news = await newsOf(HOUR_MS, DOWN, DOWN, DOWN, HOUR_MS, 0);
+		expect(news.map(({ kind, reason }) => [kind, reason])).toEqual([
+			["late", "Vault not available"],
+			["ending", "Vault does not know it any more"],
+		]);
+		for (const { ms } of waits.slice(1, 4)) {
+			expect(ms).toBeGreaterThanOrEqual(30_000);
+			expect(ms).toBeLessThanOrEqual(60_000);
+		}
+	});
+
+	it.each([500, 2000, 9999.5, 60_000])("is renewed where it lives for %s ms", async (lifeMs) => {
+		expect(await newsOf(lifeMs, lifeMs, DOWN, lifeMs, 0)).toMatchObject([
+			{ kind: "late" },
+			{ kind: "ending" },
+		]);
+	});
+
+	it("is tried no longer than it lives", async () => {
+		const [late, ending] = await newsOf(0, DOWN);
+		expect([late?.kind, late?.leftMs, ending]).toEqual(["ending", 0, undefined]);
+	});
+
+	it("is told of where something else fails than was thought of, which ends nothing", async () => {
+		const [ending] = await newsOf(HOUR_MS, new TypeError("s3ntinel") as never);
+		expect(ending).toMatchObject({ kind: "ending", reason: "renewing it failed (TypeError)" });
+	});
+
+	it("gets as much time as its server gives, and is not renewed again where that is less than at first", async () => {
+		const [ending] = await newsOf(HOUR_MS, HOUR_MS, HOUR_MS / 2);
+		expect(ending).toMatchObject({ kind: "ending", path: "a/creds/b" });
+		expect((ending?.leftMs as number) / HOUR_MS).toBeCloseTo(0.5, 2);
+	});
+});
