@@ -34,6 +34,8 @@ for (const target of asked.length > 0 ? asked : TARGETS) {
 		// In chunks, so that a start reads no more of the 3 MB of bytecode than it runs.
 		format: "esm",
 		splitting: true,
+		// The ES modules of a library, of which the bundle takes what is used, where it has another form for Node as well.
+		conditions: ["module"],
 		minify: true,
 		bytecode: true,
 		// What lies in the working directory is for the command: our own rules say what is read of it.
