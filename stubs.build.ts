@@ -9,6 +9,7 @@ export const REPLACED: Readonly<Record<string, string>> = {
 			fileOf(`src/backends/vault/stubs/${name}.cjs`),
 		]),
 	),
+	"@smithy/node-http-handler": fileOf("src/backends/aws/stubs/node-http-handler.js"),
 	// The build of yaml for Node prints the values of a map when LOG_TOKENS or LOG_STREAM is set; this one reads no switch.
 	yaml: fileOf("node_modules/yaml/browser/index.js"),
 };
