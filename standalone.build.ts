@@ -3,7 +3,7 @@
  * To be run by Bun, which brings the runtime of each target with it.
  */
 import { mkdirSync, readFileSync, statSync } from "node:fs";
-import { REPLACED } from "./stubs.build.ts";
+import { LEFT_OUT, REPLACED, REPLACED_IN_TEXT, standInFor } from "./stubs.build.ts";
 import { removeSwitches } from "./switches.build.ts";
 
 /** The parts of Bun that are used here. */
@@ -52,11 +52,16 @@ for (const target of asked.length > 0 ? asked : TARGETS) {
 function replaceModules(build: PluginBuild): void {
 	const filter = new RegExp(`^(?:${Object.keys(REPLACED).join("|")})$`);
 	build.onResolve({ filter }, ({ path }) => ({ path: REPLACED[path] }));
-	// What bears the name of a module of Node is not asked for: without this node-vault loads all of Node's HTTP and TLS.
-	build.onLoad({ filter: /\/node-vault\/src\/index\.js$/ }, ({ path }) => {
-		const text = readFileSync(path, "utf8");
-		const contents = text.replace("require('https')", `require(${JSON.stringify(REPLACED.https)})`);
-		if (contents === text) throw new Error(`${path} does not require https any more: see REPLACED`);
-		return { contents, loader: "js" };
-	});
+	const loadAs = (filter: RegExp, change: (text: string, path: string) => string) =>
+		build.onLoad({ filter }, ({ path }) => ({
+			contents: change(readFileSync(path, "utf8"), path),
+			loader: "js",
+		}));
+	loadAs(LEFT_OUT, standInFor);
+	for (const { by, file, written } of REPLACED_IN_TEXT)
+		loadAs(file, (text, path) => {
+			if (!text.includes(written))
+				throw new Error(`${path} does not name ${written} any more: see REPLACED_IN_TEXT`);
+			return text.replace(written, JSON.stringify(by));
+		});
 }

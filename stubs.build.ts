@@ -15,6 +15,20 @@ export const REPLACED: Readonly<Record<string, string>> = {
 };
 
 /**
+ * The modules of Node that the standalone executable does without where a library asks for them by name, which no plugin of Bun hears
+ * of: there they are replaced in the text.
+ */
+export const REPLACED_IN_TEXT: readonly { file: RegExp; written: string; by: string }[] = [
+	// Without this node-vault loads all of Node's HTTP and TLS.
+	{ file: /\/node-vault\/src\/index\.js$/, written: "'https'", by: REPLACED.https as string },
+	{
+		file: /\/@smithy\/core\/dist-es\/submodules\/(?:serde\/index|checksum\/sha256\/Sha256Node)\.js$/,
+		written: '"node:crypto"',
+		by: fileOf("src/backends/aws/stubs/crypto.js"),
+	},
+];
+
+/**
  * The modules of execa, about half of it, for what we do not ask of it: streams that are not inherited, messages between processes,
  * its other functions. Node takes longer to compile them than to run the others.
  */

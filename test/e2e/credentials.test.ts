@@ -1,7 +1,8 @@
+import { createHash, createHmac } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { answerFrom, type FakeAws, type Program, startFakeAws } from "../backends/aws/fake-aws.ts";
+import { answerFrom, type Call, type FakeAws, type Program, startFakeAws } from "../backends/aws/fake-aws.ts";
 import { folderWith, launch } from "../process/launch.ts";
 
 const ROLE = "arn:aws:iam::123456789012:role/dsta";
@@ -82,3 +83,35 @@ describe("a build has all that gets credentials from", () => {
 		expect(aws.calls[0]?.headers.authorization).toContain(`Credential=${KEYS.AccessKeyId}/`);
 	});
 });
+
+it("a build signs its requests as AWS checks them", async () => {
+	await using aws = await startFakeAws(answerFrom({ "dsta/a/b": '{"c":"value"}' }));
+	const { status } = await launch(folderWith("a/b/c: FOUND\n"), ["--", "true"], {
+		AWS_REGION: "us-east-1",
+		AWS_ENDPOINT_URL: aws.url,
+		AWS_ACCESS_KEY_ID: KEYS.AccessKeyId,
+		AWS_SECRET_ACCESS_KEY: KEYS.SecretAccessKey,
+	}).ended;
+	expect(status).toBe(0);
+	const call = aws.calls[0] as Call;
+	expect(/Signature=(\w+)/.exec(call.headers.authorization ?? "")?.[1]).toBe(signatureOf(call));
+});
+
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+function signatureOf({ headers, text }: Call): string {
+	const [, scope = "", names = ""] =
+		/Credential=\w+\/([^,]+), SignedHeaders=([^,]+)/.exec(headers.authorization ?? "") ?? [];
+	const lines = names.split(";").map((name) => `${name}:${headers[name]}\n`);
+	const request = ["POST", "/", "", lines.join(""), names, hash(text)].join("\n");
+	const signed = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, hash(request)].join("\n");
+	const key = scope.split("/").reduce<string | Buffer>(sign, `AWS4${KEYS.SecretAccessKey}`);
+	return sign(key, signed).toString("hex");
+}
+
+function hash(text: string): string {
+	return createHash("sha256").update(text).digest("hex");
+}
+
+function sign(key: string | Buffer, text: string): Buffer {
+	return createHmac("sha256", key).update(text).digest();
+}
