@@ -26,6 +26,11 @@ export const REPLACED_IN_TEXT: readonly { file: RegExp; written: string; by: str
 		written: '"node:crypto"',
 		by: fileOf("src/backends/aws/stubs/crypto.js"),
 	},
+	{
+		file: /\/@smithy\/core\/dist-es\/submodules\/retry\/.*\/isStreamingPayload\.js$/,
+		written: '"node:stream"',
+		by: fileOf("src/backends/aws/stubs/stream.js"),
+	},
 ];
 
 /**
