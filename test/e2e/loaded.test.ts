@@ -117,6 +117,7 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 	it.each<[what: string, map: string, env: NodeJS.ProcessEnv, modules: readonly string[]]>([
 		["for the environment", MAP, HERE, []],
 		["for a Vault without TLS", MAP, VAULT, ["http"]],
+		["for AWS without TLS", MAP, AWS, ["http", "crypto"]],
 	])("only the parts of Node that it needs: %s", async (_what, map, env, modules) => {
 		const files = await filesLoadedBy(RUN, map, env);
 		expect(COSTLY.filter((name) => files.includes(`NativeModule ${name}`))).toEqual(modules);
