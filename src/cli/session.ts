@@ -83,6 +83,7 @@ export async function openSession(
 		named: new Set([...names, ...templates.map(({ name }) => name)]),
 		timeoutMs,
 		backendTimeoutMs: (name) => Number(map.backends[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
+		now: () => host.process.uptime() * 1000,
 		onPassedOver: (error, entries) => reportPassedOver(host.log, error, entries),
 		onDefault: ({ names, path }, backend) =>
 			defaults.push({ backend, names: names.length === 0 ? [path.text] : names }),

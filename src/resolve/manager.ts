@@ -104,6 +104,7 @@ export class SecretManager {
 			named: new Set(),
 			timeoutMs: this.#timeoutMs,
 			backendTimeoutMs: () => DEFAULT_BACKEND_TIMEOUT_MS,
+			now: () => performance.now(),
 			onPassedOver: () => undefined,
 			onDefault: () => undefined,
 			signal,

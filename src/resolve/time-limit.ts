@@ -12,12 +12,13 @@ export interface TimeLimit {
 export interface TimeLimitOptions {
 	/** What the backend may take at most. */
 	readonly ownMs: number;
-	/** The end of the whole resolution, on the clock of performance.now(). */
+	/** The end of the whole resolution, on the clock of `now`. */
 	readonly deadline: number;
 	/** Whether another backend may have to be asked after it: then half of what is left is kept for that one. */
 	readonly isFollowed: boolean;
 	/** The caller's own signal. */
 	readonly outer: AbortSignal | undefined;
+	readonly now: () => number;
 }
 
 /** So late a timer comes where this process was stopped or starved. */
@@ -27,7 +28,7 @@ const GRACE_MS = 100;
 /** Starts the time of a backend; to be cleared when it has answered. */
 export function startTimeLimit(
 	backend: Backend,
-	{ deadline, isFollowed, outer, ownMs }: TimeLimitOptions,
+	{ deadline, isFollowed, now, outer, ownMs }: TimeLimitOptions,
 ): TimeLimit {
 	const controller = new AbortController();
 	const abort = () => controller.abort();
@@ -35,12 +36,12 @@ export function startTimeLimit(
 	let timer: NodeJS.Timeout | undefined;
 	// It begins when the requests are out: the time that we took ourselves, to load clients, is not the backend's.
 	let turn = setImmediate(() => {
-		const leftMs = Math.max(0, deadline - performance.now());
+		const leftMs = Math.max(0, deadline - now());
 		limitMs = Math.min(ownMs, isFollowed ? leftMs / 2 : leftMs);
-		const end = performance.now() + limitMs;
+		const end = now() + limitMs;
 		timer = setTimeout(() => {
 			// An answer that has come in while this process was kept from running still counts, and may have to be read by a thread.
-			if (performance.now() - end > LATE_MS) timer = setTimeout(abort, GRACE_MS);
+			if (now() - end > LATE_MS) timer = setTimeout(abort, GRACE_MS);
 			else turn = setImmediate(abort);
 		}, limitMs);
 	});
