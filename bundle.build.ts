@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { LEFT_OUT, REPLACED, REPLACED_IN_TEXT, standInFor } from "./stubs.build.ts";
+import { changedText, REPLACED, REPLACED_IN_TEXT, type Replacement } from "./stubs.build.ts";
 
 interface PluginBuild {
 	onResolve(where: { filter: RegExp }, resolve: (module: { path: string }) => object): void;
-	onLoad(where: { filter: RegExp }, load: (module: { path: string }) => object): void;
+	onLoad(where: { filter: RegExp }, load: (module: { path: string }) => object | undefined): void;
 }
 
 /** What Bun makes the program of the standalone executables with, for whichever target. */
@@ -19,19 +18,27 @@ export const BUNDLE = {
 	plugins: [{ name: "replaced-modules", setup: replaceModules }],
 } as const;
 
+const stubOfAws = (name: string) => `${import.meta.dirname}/src/backends/aws/stubs/${name}.js`;
+
+const REPLACED_FOR_BUN: readonly Replacement[] = [
+	...REPLACED_IN_TEXT,
+	{
+		importer: /\/@smithy\/core\/dist-es\/submodules\/(?:serde\/index|checksum\/sha256\/Sha256Node)\.js$/,
+		name: '"node:crypto"',
+		by: stubOfAws("crypto"),
+	},
+	{
+		importer: /\/@smithy\/core\/dist-es\/submodules\/retry\/.*\/isStreamingPayload\.js$/,
+		name: '"node:stream"',
+		by: stubOfAws("stream"),
+	},
+];
+
 function replaceModules(build: PluginBuild): void {
 	const filter = new RegExp(`^(?:${Object.keys(REPLACED).join("|")})$`);
 	build.onResolve({ filter }, ({ path }) => ({ path: REPLACED[path] }));
-	const loadAs = (filter: RegExp, change: (text: string, path: string) => string) =>
-		build.onLoad({ filter }, ({ path }) => ({
-			contents: change(readFileSync(path, "utf8"), path),
-			loader: "js",
-		}));
-	loadAs(LEFT_OUT, standInFor);
-	for (const { by, file, written } of REPLACED_IN_TEXT)
-		loadAs(file, (text, path) => {
-			if (!text.includes(written))
-				throw new Error(`${path} does not name ${written} any more: see REPLACED_IN_TEXT`);
-			return text.replace(written, JSON.stringify(by));
-		});
+	build.onLoad({ filter: /\/node_modules\/.*\.js$/ }, ({ path }) => {
+		const contents = changedText(path, REPLACED_FOR_BUN);
+		return contents === undefined ? undefined : { contents, loader: "js" };
+	});
 }

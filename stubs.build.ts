@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
 
 /** The modules that every build replaces by others, with the file of each. */
@@ -14,22 +16,21 @@ export const REPLACED: Readonly<Record<string, string>> = {
 	yaml: fileOf("node_modules/yaml/browser/index.js"),
 };
 
-/**
- * The modules of Node that the standalone executable does without where a library asks for them by name, which no plugin of Bun hears
- * of: there they are replaced in the text.
- */
-export const REPLACED_IN_TEXT: readonly { file: RegExp; written: string; by: string }[] = [
+/** A module that the modules of a library import by a name, which is replaced in their text: of Node's own no plugin of Bun hears. */
+export interface Replacement {
+	readonly importer: RegExp;
+	/** The name with its quotes. */
+	readonly name: string;
+	readonly by: string;
+}
+
+export const REPLACED_IN_TEXT: readonly Replacement[] = [
 	// Without this node-vault loads all of Node's HTTP and TLS.
-	{ file: /\/node-vault\/src\/index\.js$/, written: "'https'", by: REPLACED.https as string },
+	{ importer: /\/node-vault\/src\/index\.js$/, name: "'https'", by: REPLACED.https as string },
 	{
-		file: /\/@smithy\/core\/dist-es\/submodules\/(?:serde\/index|checksum\/sha256\/Sha256Node)\.js$/,
-		written: '"node:crypto"',
-		by: fileOf("src/backends/aws/stubs/crypto.js"),
-	},
-	{
-		file: /\/@smithy\/core\/dist-es\/submodules\/retry\/.*\/isStreamingPayload\.js$/,
-		written: '"node:stream"',
-		by: fileOf("src/backends/aws/stubs/stream.js"),
+		importer: /\/execa\/lib\/(?:stdio\/direction|utils\/standard-stream|verbose\/default)\.js$/,
+		name: "'node:process'",
+		by: fileOf("src/launch/stubs/process.js"),
 	},
 ];
 
@@ -37,7 +38,7 @@ export const REPLACED_IN_TEXT: readonly { file: RegExp; written: string; by: str
  * The modules of execa, about half of it, for what we do not ask of it: streams that are not inherited, messages between processes,
  * its other functions. Node takes longer to compile them than to run the others.
  */
-export const LEFT_OUT: RegExp = new RegExp(
+const LEFT_OUT = new RegExp(
 	`/node_modules/(?:${[
 		"execa/lib/(?:pipe/.*|convert/(?:duplex|iterable|readable|shared|web|writable))",
 		"execa/lib/ipc/(?:forward|get-each|get-one|graceful|incoming|reference|send|strict|validation)",
@@ -48,8 +49,19 @@ export const LEFT_OUT: RegExp = new RegExp(
 	].join("|")})\\.js$`,
 );
 
-/** What stands for a module that is left out: the functions that it exports, which throw. */
-export function standInFor(text: string): string {
+/** The text of a module of a library as a build takes it; `undefined`: as it is. */
+export function changedText(path: string, replacements: readonly Replacement[]): string | undefined {
+	if (LEFT_OUT.test(path)) return standInFor(readFileSync(path, "utf8"));
+	const replacement = replacements.find(({ importer }) => importer.test(path));
+	if (replacement === undefined) return undefined;
+	const { by, name } = replacement;
+	const text = readFileSync(path, "utf8");
+	if (!text.includes(name)) throw new Error(`${path} does not import ${name} any more: see ${by}`);
+	return text.replace(name, JSON.stringify(by));
+}
+
+// The functions that it exports, which throw.
+function standInFor(text: string): string {
 	const names = [...text.matchAll(/^export (?:async )?(?:class|const|function) ?\*? ?(\w+)/gm)];
 	return names
 		.map(([, name]) => `export function ${name}() { throw new Error("${name} is left out of this build"); }`)

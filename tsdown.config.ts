@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { defineConfig, type UserConfig } from "tsdown";
-import { LEFT_OUT, REPLACED, standInFor } from "./stubs.build.ts";
+import { changedText, REPLACED, REPLACED_IN_TEXT } from "./stubs.build.ts";
 import { thirdPartyLicenses } from "./tsdown.licenses.ts";
 
 const shared: UserConfig = {
@@ -22,9 +21,9 @@ const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 const STARTED = { name: "run", test: new RegExp(`/src/(?!(?:${SOME_RUNS})\\.)(?:${EVERY_RUN})\\.ts$`) };
 
-const leaveOut = {
-	name: "leave-out",
-	load: (id: string) => (LEFT_OUT.test(id) ? standInFor(readFileSync(id, "utf8")) : undefined),
+const changeLibraries = {
+	name: "change-libraries",
+	load: (id: string) => changedText(id, REPLACED_IN_TEXT),
 };
 
 /** Keeps the output to ASCII: one character beyond it, and V8 takes twice the time to compile a file. */
@@ -50,7 +49,7 @@ const config: UserConfig[] = [
 		clean: true,
 		// To import() node:http evaluates all that it exports, a fetch client of 50 ms included; to require() it does not.
 		outputOptions: { dynamicImportInCjs: false, codeSplitting: { groups: [STARTED] } },
-		plugins: [leaveOut, thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
+		plugins: [changeLibraries, thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},
 	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },
 ];
