@@ -2,19 +2,14 @@
  * Compiles the standalone executables: `npm run build:standalone`, or with some of their names for those alone.
  * To be run by Bun, which brings the runtime of each target with it.
  */
-import { mkdirSync, readFileSync, statSync } from "node:fs";
-import { REPLACED } from "./stubs.build.ts";
+import { mkdirSync, statSync } from "node:fs";
+import { BUNDLE } from "./bundle.build.ts";
 import { removeSwitches } from "./switches.build.ts";
 
 /** The parts of Bun that are used here. */
 declare const Bun: {
 	build(options: object): Promise<{ readonly success: boolean; readonly logs: readonly unknown[] }>;
 };
-
-interface PluginBuild {
-	onResolve(where: { filter: RegExp }, resolve: (module: { path: string }) => object): void;
-	onLoad(where: { filter: RegExp }, load: (module: { path: string }) => object): void;
-}
 
 const TARGETS = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"] as const;
 const FOLDER = `${import.meta.dirname}/dist/standalone`;
@@ -29,32 +24,14 @@ mkdirSync(FOLDER, { recursive: true });
 for (const target of asked.length > 0 ? asked : TARGETS) {
 	const outfile = `${FOLDER}/dsta-run-${target}`;
 	const { logs, success } = await Bun.build({
-		entrypoints: [`${import.meta.dirname}/src/cli.ts`],
-		target: "bun",
-		// In chunks, so that a start reads no more of the 3 MB of bytecode than it runs.
-		format: "esm",
-		splitting: true,
-		minify: true,
+		...BUNDLE,
 		bytecode: true,
 		// What lies in the working directory is for the command: our own rules say what is read of it.
 		compile: { target: `bun-${target}`, outfile, autoloadDotenv: false, autoloadBunfig: false },
-		plugins: [{ name: "replaced-modules", setup: replaceModules }],
 	});
 	if (!success) throw new AggregateError(logs, `${target} was not compiled`);
 	removeSwitches(outfile);
 	console.log(
 		`${outfile.slice(import.meta.dirname.length + 1)}: ${Math.round(statSync(outfile).size / 2 ** 20)} MiB`,
 	);
-}
-
-function replaceModules(build: PluginBuild): void {
-	const filter = new RegExp(`^(?:${Object.keys(REPLACED).join("|")})$`);
-	build.onResolve({ filter }, ({ path }) => ({ path: REPLACED[path] }));
-	// What bears the name of a module of Node is not asked for: without this node-vault loads all of Node's HTTP and TLS.
-	build.onLoad({ filter: /\/node-vault\/src\/index\.js$/ }, ({ path }) => {
-		const text = readFileSync(path, "utf8");
-		const contents = text.replace("require('https')", `require(${JSON.stringify(REPLACED.https)})`);
-		if (contents === text) throw new Error(`${path} does not require https any more: see REPLACED`);
-		return { contents, loader: "js" };
-	});
 }

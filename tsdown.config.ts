@@ -1,5 +1,5 @@
 import { defineConfig, type UserConfig } from "tsdown";
-import { REPLACED } from "./stubs.build.ts";
+import { changedText, REPLACED, REPLACED_IN_TEXT } from "./stubs.build.ts";
 import { thirdPartyLicenses } from "./tsdown.licenses.ts";
 
 const shared: UserConfig = {
@@ -10,11 +10,13 @@ const shared: UserConfig = {
 	// Everything is in the bundle: whoever installs dsta-run gets one package, of which a run loads what it uses.
 	deps: { alwaysBundle: [/.*/] },
 	alias: { ...REPLACED },
+	// The ES modules of a library, of which the bundle takes what is used; the SDK's are a third of its CommonJS.
+	inputOptions: { resolve: { mainFields: ["module", "main"] } },
 };
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"cli/(?:commands/run|feasibility|progress|report|session)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"clock|cli/(?:commands/run|feasibility|mistakes|options|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 /** What every question to Vault or AWS goes through under Node. */
@@ -32,10 +34,15 @@ const ASKING = {
 	test: /\/src\/backends\/(?:circuit|connection|json|limit|open-transport|per-signal|transport)\.ts$/,
 };
 
-/** The AWS SDK in one chunk as well, whichever parts of it are imported; without what it hardly ever loads. */
+/** What every question to AWS needs of its SDK, in one chunk as well: none of the ways to credentials but that by keys. */
 const AWS_SDK = {
 	name: "aws-sdk",
-	test: /\/node_modules\/@(?:aws|aws-sdk|smithy)\/(?!core\/.*\/event-streams\/)|\/src\/backends\/aws\/client\.ts$/,
+	test: /\/node_modules\/@(?:aws|aws-sdk|smithy)\/(?!core\/.*\/event-streams\/|credential-provider-(?!env|node)|nested-clients|node-http-handler|token-providers)|\/src\/backends\/aws\/client\.ts$/,
+};
+
+const changeLibraries = {
+	name: "change-libraries",
+	load: (id: string) => changedText(id, REPLACED_IN_TEXT),
 };
 
 /** Keeps the output to ASCII: one character beyond it, and V8 takes twice the time to compile a file. */
@@ -64,7 +71,7 @@ const config: UserConfig[] = [
 			dynamicImportInCjs: false,
 			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING, AWS_SDK] },
 		},
-		plugins: [thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
+		plugins: [changeLibraries, thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},
 	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },
 ];

@@ -19,7 +19,7 @@ export default defineConfig({
 					globalSetup,
 					include: ["test/**/*.test.ts"],
 					// About what the standalone executable alone can do.
-					exclude: ["test/process/together.test.ts"],
+					exclude: ["test/process/together.test.ts", "test/e2e/chunks.test.ts"],
 				},
 			},
 			{

@@ -1,16 +1,18 @@
-/** Ends a wait; where time alone will do so, `endsAt` says when, on the clock of performance.now(). */
+import { now } from "../clock.ts";
+
+/** Ends a wait; where time alone will do so, `endsAt` says when, on the clock of now(). */
 export interface TimedSignal extends AbortSignal {
 	endsAt?: number | undefined;
 }
 
 /** A signal that is aborted after a time. */
 export function signalAfter(ms: number): TimedSignal {
-	return Object.assign(AbortSignal.timeout(ms), { endsAt: performance.now() + ms });
+	return Object.assign(AbortSignal.timeout(ms), { endsAt: now() + ms });
 }
 
 /** The time until a signal is aborted; without end where nobody knows. */
 export function timeLeftMs({ endsAt = Number.POSITIVE_INFINITY }: TimedSignal): number {
-	return endsAt - performance.now();
+	return endsAt - now();
 }
 
 /** So late a timer comes where this process was stopped or starved. */
@@ -22,10 +24,10 @@ const GRACE_MS = 100;
  * process was kept from running still counts, and may have to be read by a thread.
  */
 export function startTimer(ms: number, action: () => void): () => void {
-	const end = performance.now() + ms;
+	const end = now() + ms;
 	let turn: NodeJS.Immediate | undefined;
 	let timer = setTimeout(() => {
-		if (performance.now() - end > LATE_MS) timer = setTimeout(action, GRACE_MS);
+		if (now() - end > LATE_MS) timer = setTimeout(action, GRACE_MS);
 		else turn = setImmediate(action);
 	}, ms);
 	return () => {

@@ -41,7 +41,7 @@ export async function main(process: NodeJS.Process): Promise<void> {
 			const { becomeTied } = await import("../launch/native/tied.ts");
 			becomeTied(args.slice(1), env, process);
 		}
-		const commandLine = await parseCommandLine(args, env);
+		const commandLine = parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
 		log = createLog({ level, format, write: (text) => writeOut(2, text) });
 		const result = await runCommand(commandLine, { process, env, log });

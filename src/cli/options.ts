@@ -5,7 +5,7 @@ import { parseDuration } from "../map/duration.ts";
 import type { RunMode } from "../map/secret-map.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
 import { misplaced, type Operand, unknownCommand, usage } from "./mistakes.ts";
-import type { Given, Words } from "./scan.ts";
+import { type Given, scanWords } from "./scan.ts";
 import { COMMANDS, type CommandName, isCommandName, OPTIONS, type OptionName } from "./usage.ts";
 
 /** What the command line and the environment ask for; the map may say the rest. */
@@ -38,20 +38,17 @@ export interface CommandLine {
 	readonly command: readonly string[];
 }
 
-const NO_WORDS: Words = { given: new Map(), operands: [] };
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the arguments after the program's name, and the DSTA_* variables that stand in for options.
  * @throws {DstaError} DSTA_USAGE they make no sense · DSTA_CONFIG a variable does not
  */
-export async function parseCommandLine(args: readonly string[], env: Environment): Promise<CommandLine> {
+export function parseCommandLine(args: readonly string[], env: Environment): CommandLine {
 	const end = args.indexOf("--");
 	const words = end < 0 ? args : args.slice(0, end);
 	const command = end < 0 ? [] : args.slice(end + 1);
-	// The parser of options is loaded where there are some: the entry point of an image has none.
-	const { given, operands } = words.length === 0 ? NO_WORDS : (await import("./scan.ts")).scanWords(words);
+	const { given, operands } = scanWords(words);
 	const [first, second] = operands;
 	const name = first?.word ?? "run";
 	// Before everything else: what follows may be the options of a command whose -- was forgotten.

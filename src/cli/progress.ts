@@ -1,17 +1,17 @@
 import type { Terminal } from "./host.ts";
 
-const FIRST_SHOWN_MS = 1000;
+const SECOND_MS = 1000;
 
 /** Shows on a terminal what is going on, once it has lasted for a second; silent elsewhere. */
 export function startProgress(terminal: Terminal, what: string): { stop(): void } {
-	const start = performance.now();
+	let seconds = 0;
 	let isShown = false;
 	const timer = setInterval(() => {
 		if (!terminal.isTTY()) return clearInterval(timer);
-		const seconds = Math.round((performance.now() - start) / 1000);
+		seconds++;
 		terminal.write(`\r\x1b[Kdsta-run: ${what} … ${seconds}s`);
 		isShown = true;
-	}, FIRST_SHOWN_MS);
+	}, SECOND_MS);
 	timer.unref();
 	return {
 		stop() {

@@ -1,5 +1,6 @@
 import type { Backend, Found, ReadRequest } from "../backends/backend.ts";
 import type { BackendName } from "../backends/registry.ts";
+import { now } from "../clock.ts";
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import { isArn } from "../secret-path.ts";
@@ -73,7 +74,7 @@ export interface ChainOptions extends PolicyOptions {
 export async function askChain(entries: readonly Entry[], options: ChainOptions): Promise<readonly Trace[]> {
 	const walk: Walk = {
 		options,
-		deadline: performance.now() + options.timeoutMs,
+		deadline: now() + options.timeoutMs,
 		down: new Map(),
 		warned: new Set(),
 	};
@@ -109,7 +110,7 @@ export function chainOf(
 
 interface Walk {
 	readonly options: ChainOptions;
-	/** On the clock of performance.now(). */
+	/** On the clock of `now`. */
 	readonly deadline: number;
 	/** Backends that answered nobody: they are not asked again. */
 	readonly down: Map<BackendName, DstaError>;
@@ -202,10 +203,10 @@ interface Question {
 }
 
 async function askFor(request: ReadRequest, { backend, name, timeLimit }: Question): Promise<Answer> {
-	const start = performance.now();
+	const start = now();
 	try {
 		const found = await timeLimit.bound(backend.read(request, timeLimit.signal));
-		const durationMs = performance.now() - start;
+		const durationMs = now() - start;
 		if (found === undefined) {
 			const detail = backend.locations(request).join(", ");
 			const advice = backend.advice(request);
@@ -219,7 +220,7 @@ async function askFor(request: ReadRequest, { backend, name, timeLimit }: Questi
 		};
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;
-		return failed(request, { error, name, durationMs: performance.now() - start });
+		return failed(request, { error, name, durationMs: now() - start });
 	}
 }
 

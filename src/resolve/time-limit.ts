@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import { startTimer, type TimedSignal } from "../backends/deadline.ts";
+import { now } from "../clock.ts";
 import { DstaError } from "../errors.ts";
 
 /** The time that a backend has for a group of questions. */
@@ -13,7 +14,7 @@ export interface TimeLimit {
 export interface TimeLimitOptions {
 	/** What the backend may take at most. */
 	readonly ownMs: number;
-	/** The end of the whole resolution, on the clock of performance.now(). */
+	/** The end of the whole resolution, on the clock of `now`. */
 	readonly deadline: number;
 	/** Whether another backend may have to be asked after it: then half of what is left is kept for that one. */
 	readonly isFollowed: boolean;
@@ -33,9 +34,9 @@ export function startTimeLimit(
 	let stopTimer = () => {};
 	// It begins when the requests are out: the time that we took ourselves, to load clients, is not the backend's.
 	const turn = setImmediate(() => {
-		const leftMs = Math.max(0, deadline - performance.now());
+		const leftMs = Math.max(0, deadline - now());
 		limitMs = Math.min(ownMs, isFollowed ? leftMs / 2 : leftMs);
-		signal.endsAt = performance.now() + limitMs;
+		signal.endsAt = now() + limitMs;
 		stopTimer = startTimer(limitMs, abort);
 	});
 	outer?.addEventListener("abort", abort, { once: true });

@@ -6,11 +6,11 @@ import { DstaError } from "../../src/errors.ts";
 import { folderWith, launch } from "../process/launch.ts";
 
 const options = async (args: readonly string[], env: Record<string, string> = {}) =>
-	(await parseCommandLine([...args, "--", "true"], env)).options;
+	parseCommandLine([...args, "--", "true"], env).options;
 
 async function refusal(args: readonly string[], env: Record<string, string> = {}): Promise<DstaError> {
 	try {
-		await parseCommandLine(args, env);
+		parseCommandLine(args, env);
 	} catch (error) {
 		if (error instanceof DstaError) return error;
 		throw error;
@@ -20,17 +20,17 @@ async function refusal(args: readonly string[], env: Record<string, string> = {}
 
 describe("a line with --", () => {
 	it("runs what follows, untouched", async () => {
-		const { command, name } = await parseCommandLine(["-q", "--", "git", "log", "--", "-m", "--help"], {});
+		const { command, name } = parseCommandLine(["-q", "--", "git", "log", "--", "-m", "--help"], {});
 		expect({ command, name }).toEqual({ name: "run", command: ["git", "log", "--", "-m", "--help"] });
 	});
 
 	it("may say run, and may run a command with the name of a subcommand", async () => {
-		expect(await parseCommandLine(["run", "-q", "--", "check"], {})).toMatchObject({
+		expect(parseCommandLine(["run", "-q", "--", "check"], {})).toMatchObject({
 			name: "run",
 			command: ["check"],
 			operands: [],
 		} satisfies Partial<CommandLine>);
-		expect(await parseCommandLine(["--", "check", "--json"], {})).toMatchObject({
+		expect(parseCommandLine(["--", "check", "--json"], {})).toMatchObject({
 			command: ["check", "--json"],
 		});
 	});
@@ -67,8 +67,8 @@ describe("a line whose -- is missing or misplaced shows it in the right place", 
 
 describe("the words of a subcommand", () => {
 	it("are as many as it takes", async () => {
-		expect((await parseCommandLine(["explain", "A", "b/c", "D"], {})).operands).toEqual(["A", "b/c", "D"]);
-		expect((await parseCommandLine(["put", "a/b", "c=d", "e"], {})).operands).toEqual(["a/b", "c=d", "e"]);
+		expect(parseCommandLine(["explain", "A", "b/c", "D"], {}).operands).toEqual(["A", "b/c", "D"]);
+		expect(parseCommandLine(["put", "a/b", "c=d", "e"], {}).operands).toEqual(["a/b", "c=d", "e"]);
 	});
 });
 

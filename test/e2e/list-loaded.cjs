@@ -1,7 +1,20 @@
-// Given to a run with --require: writes at its end which files it has loaded, and which modules of Node.
+// Given to a run with --require: writes at its end which files it has loaded, which modules of Node, and whether it has made streams
+// for its standard input and output. (For standard error Node itself makes one when a connection ends.)
 const { writeFileSync } = require("node:fs");
 
+const made = new Set();
+for (const name of ["stdin", "stdout"]) {
+	const { get } = Object.getOwnPropertyDescriptor(process, name);
+	Object.defineProperty(process, name, {
+		configurable: true,
+		get() {
+			made.add(`stream ${name}`);
+			return get.call(process);
+		},
+	});
+}
+
 process.on("exit", () => {
-	const loaded = [...Object.keys(require.cache), ...process.moduleLoadList];
+	const loaded = [...Object.keys(require.cache), ...process.moduleLoadList, ...made];
 	writeFileSync(process.env.DSTA_TEST_LOADED, loaded.join("\n"));
 });

@@ -37,7 +37,10 @@ const forBackend = (name: string) => `loaded/secret/key: { env: LOADED_KEY, back
 const RUN = ["--", "true"];
 
 /** The parts of Node that cost most to load, by what they are loaded as. */
-const COSTLY = ["http", "https", "tls", "crypto", "http2", "zlib", "internal/deps/undici/undici"];
+const COSTLY = [
+	...["http", "https", "tls", "crypto", "http2", "zlib", "internal/deps/undici/undici"],
+	...["perf_hooks", "internal/util/parse_args/parse_args"],
+];
 
 /** The chunks that a run of the executable loads. */
 async function chunksLoadedBy(...run: Parameters<typeof filesLoadedBy>): Promise<string[]> {
@@ -46,7 +49,7 @@ async function chunksLoadedBy(...run: Parameters<typeof filesLoadedBy>): Promise
 	return files.filter((file) => dirname(file) === DIST).map((file) => basename(file));
 }
 
-/** The files that a run of the executable loads, and the modules of Node as `NativeModule NAME`. */
+/** The files that a run of the executable loads, the modules of Node as `NativeModule NAME`, standard streams as `stream NAME`. */
 async function filesLoadedBy(
 	args: readonly string[],
 	map: string,
@@ -118,9 +121,11 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 	it.each<[what: string, map: string, env: NodeJS.ProcessEnv, modules: readonly string[]]>([
 		["for the environment", MAP, HERE, []],
 		["for a Vault without TLS", MAP, VAULT, ["http"]],
+		["for AWS without TLS", MAP, AWS, ["http", "crypto"]],
 	])("only the parts of Node that it needs: %s", async (_what, map, env, modules) => {
-		const files = await filesLoadedBy(RUN, map, env);
+		const files = await filesLoadedBy(["--strict", ...RUN], map, env);
 		expect(COSTLY.filter((name) => files.includes(`NativeModule ${name}`))).toEqual(modules);
+		expect(files.filter((file) => file.startsWith("stream "))).toEqual([]);
 	});
 
 	it("the code that fills templates only for a map that has some", async () => {

@@ -1,3 +1,4 @@
+import { now } from "../../clock.ts";
 import { regionOfArn } from "../../secret-path.ts";
 import { timeLeftMs } from "../deadline.ts";
 import { askAll, keyOf, partition, type Question, type Secret } from "./ask.ts";
@@ -22,9 +23,9 @@ export function createAsk(session: Session): Ask {
 	const { region, replicas, timeoutMs } = session.settings;
 	if (replicas.length === 0) return (questions, signal) => askAll(session, questions, signal);
 	const regions = [region as string, ...replicas];
-	/** When a region may be asked again, on the clock of performance.now(). */
+	/** When a region may be asked again, on the clock of `now`. */
 	const pauses = new Map<string, number>();
-	const isPaused = (name: string) => (pauses.get(name) ?? 0) > performance.now();
+	const isPaused = (name: string) => (pauses.get(name) ?? 0) > now();
 
 	function askIn(
 		[here, ...others]: readonly string[],
@@ -80,7 +81,7 @@ export function createAsk(session: Session): Ask {
 				"warn",
 				`AWS Secrets Manager in ${here} is not available (${reason}): ${next} is asked instead`,
 			);
-		pauses.set(here, performance.now() + PAUSE_MS);
+		pauses.set(here, now() + PAUSE_MS);
 	}
 
 	return (questions, signal) => {

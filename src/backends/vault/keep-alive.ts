@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { now } from "../../clock.ts";
 import { DstaError } from "../../errors.ts";
 import type { LeaseNews } from "../backend.ts";
 import type { Term } from "./lease.ts";
@@ -47,7 +48,7 @@ async function renewUntilEnd(renewable: Renewable, { onNews, signal }: KeepAlive
 			const limit = AbortSignal.timeout(
 				Math.ceil(Math.min(ATTEMPT_MS, Math.max(LEAST_ATTEMPT_MS, leftMs()))),
 			);
-			const sentAt = performance.now();
+			const sentAt = now();
 			const outcome = await outcomeOf(renewable.renew(AbortSignal.any([signal, limit])));
 			signal.throwIfAborted();
 			if (typeof outcome === "number") {
@@ -91,7 +92,7 @@ const BUG = "Please report it: this is a bug of dsta-run.";
 const OVER: Why = { reason: "Vault does not know it any more", cure: "Start the command anew." };
 
 function leftOf({ endsAt }: Pick<Renewable, "endsAt">): number {
-	return Math.max(0, endsAt - performance.now());
+	return Math.max(0, endsAt - now());
 }
 
 async function outcomeOf(renewal: Promise<number>): Promise<number | DstaError> {

@@ -5,7 +5,7 @@ export interface Term {
 	/** How long it was given for; 0: without an end. */
 	readonly lifeMs: number;
 	readonly isRenewable: boolean;
-	/** On the clock of performance.now(). */
+	/** On the clock of `now`. */
 	readonly endsAt: number;
 }
 
@@ -34,7 +34,7 @@ export function readLease(
 
 /**
  * The term in an answer: of a lease beside its data, of a token under `auth`. It may have begun as soon as the request was
- * sent, on the clock of performance.now().
+ * sent, on the clock of `now`.
  */
 export function readTerm(part: ApiResponse["body"], sentAt: number): Term {
 	const seconds = part?.lease_duration;

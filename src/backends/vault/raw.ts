@@ -1,3 +1,4 @@
+import { now } from "../../clock.ts";
 import type { ReadRequest, SecretValue } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { perSignal } from "../per-signal.ts";
@@ -78,7 +79,7 @@ async function askEngine(
 	const { apiPath, method, path, settings } = question;
 	const { namespace } = settings;
 	const target: Target = { settings, apiPath, path, capability: method === "POST" ? "update" : "read" };
-	const sentAt = performance.now();
+	const sentAt = now();
 	const request = { method, namespace, repeat: "untaken" as const, signal, ...placeOf(question) };
 	const response = await session.ask(target, request);
 	const lease = readLease(response, { apiPath, namespace, sentAt });

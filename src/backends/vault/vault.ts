@@ -1,3 +1,4 @@
+import { now } from "../../clock.ts";
 import type { BackendContext, Lease, ReadRequest, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import { kvPath } from "./api-path.ts";
@@ -108,7 +109,7 @@ async function logIn(
 }
 
 function toLease({ apiPath, endsAt }: VaultLease): Lease {
-	return { path: apiPath, leftMs: Math.max(0, endsAt - performance.now()) };
+	return { path: apiPath, leftMs: Math.max(0, endsAt - now()) };
 }
 
 function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest): string {

@@ -1,3 +1,4 @@
+import { now } from "../../../clock.ts";
 import type { SecretValue } from "../../backend.ts";
 import { isObject } from "../../select.ts";
 import { encodePath } from "../api-path.ts";
@@ -39,7 +40,7 @@ export async function requestToken(attempt: Attempt, request: LoginRequest): Pro
 			repeat,
 			signal,
 		});
-	const sentAt = performance.now();
+	const sentAt = now();
 	const response = await send(body);
 	const obtained = tokenOf(response, sentAt);
 	if (obtained === undefined)
