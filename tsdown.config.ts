@@ -34,12 +34,6 @@ const ASKING = {
 	test: /\/src\/backends\/(?:circuit|connection|json|limit|open-transport|per-signal|transport)\.ts$/,
 };
 
-/** What every question to AWS needs of its SDK, in one chunk as well: none of the ways to credentials but that by keys. */
-const AWS_SDK = {
-	name: "aws-sdk",
-	test: /\/node_modules\/@(?:aws|aws-sdk|smithy)\/(?!core\/.*\/event-streams\/|credential-provider-(?!env|node)|nested-clients|node-http-handler|token-providers)|\/src\/backends\/aws\/client\.ts$/,
-};
-
 const changeLibraries = {
 	name: "change-libraries",
 	load: (id: string) => changedText(id, REPLACED_IN_TEXT),
@@ -69,7 +63,7 @@ const config: UserConfig[] = [
 		// To import() node:http evaluates all that it exports, a fetch client of 50 ms included; to require() it does not.
 		outputOptions: {
 			dynamicImportInCjs: false,
-			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING, AWS_SDK] },
+			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING] },
 		},
 		plugins: [changeLibraries, thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},

@@ -23,7 +23,6 @@ import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { loadConnection } from "./connection-settings.ts";
-import { searchCredentials } from "./credential-search.ts";
 import { AwsFault, faultOf } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import { type AwsSettings, endpointIn, type Role } from "./settings.ts";
@@ -89,6 +88,8 @@ export async function createClient(
 	const plain = new SecretsManagerClient(options);
 	const sdk = role === undefined ? plain : await withRole(role, plain, options);
 
+	// They are there, and need no search.
+	const hasKeys = credentials !== undefined && role === undefined;
 	let isReady = false;
 	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager.
 	async function prepare(signal: AbortSignal): Promise<void> {
@@ -99,7 +100,11 @@ export async function createClient(
 			throw new AwsFault("noRegion", "no region");
 		}
 		try {
-			await searchCredentials(sdk.config.credentials, { beforeEnd, signal });
+			if (hasKeys) await sdk.config.credentials();
+			else {
+				const { searchCredentials } = await import("./credential-search.ts");
+				await searchCredentials(sdk.config.credentials, { beforeEnd, signal });
+			}
 		} catch (error) {
 			throw faultOf(error, "credentials");
 		}

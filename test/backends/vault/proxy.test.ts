@@ -178,7 +178,8 @@ describe("A proxy before Vault", () => {
 			.ended;
 		expect(status).toBe(75);
 		expect(stderr).toContain(`no answer in time from ${NAMED} through the proxy ${proxy.host}`);
-		expect(proxy.tunnels).toEqual(["vault.example.com:8200"]);
+		// Twice, since one attempt may not take all of the time.
+		expect(new Set(proxy.tunnels)).toEqual(new Set(["vault.example.com:8200"]));
 	});
 
 	it("that is silent is let go with each read, so that later ones find their way", async () => {
