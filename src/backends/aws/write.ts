@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { DstaError } from "../../errors.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { parseJson } from "../json.ts";
+import { checkOverwrite } from "../overwrite.ts";
 import { isObject } from "../select.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import type { Secret } from "./ask.ts";
@@ -19,7 +20,7 @@ export interface WriteRequest extends WriteOptions {
  * Writes fields of a secret: of the one with the prefix where it exists, else of the one without, else of a new one with it.
  * A change made by somebody else in between is merged into and not lost.
  * @throws {DstaError} DSTA_CONFIG it has no fields to merge into, or is scheduled for deletion · DSTA_CONFLICT it changes, or
- * comes and goes, all the time · as `read`
+ * comes and goes, all the time, or may not be overwritten · as `read`
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
 	const { secret: path, signal } = request;
@@ -98,9 +99,13 @@ function readCurrent(place: Place, id: string, absences: readonly FaultKind[]): 
 
 type Content = Readonly<Record<string, SecretValue>>;
 
-function merge({ id, secret }: Current, { fields, replace, secret: path }: WriteRequest): Content {
+function merge({ id, secret }: Current, request: WriteRequest): Content {
+	const { fields, replace, secret: path } = request;
 	const kept = secret === undefined || replace ? {} : fieldsOf(secret);
-	if (kept !== undefined) return Object.fromEntries([...Object.entries(kept), ...fields]);
+	if (kept !== undefined) {
+		checkOverwrite(kept, { backend: "aws", ...request });
+		return Object.fromEntries([...Object.entries(kept), ...fields]);
+	}
 	throw new DstaError("DSTA_CONFIG", `${id} is no JSON object: it has no fields to merge into`, {
 		backend: "aws",
 		path,
