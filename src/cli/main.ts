@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	get: async () => (await import("./commands/get.ts")).get,
 	put: async () => (await import("./commands/put.ts")).put,
 	list: async () => (await import("./commands/list.ts")).list,
+	init: async () => (await import("./commands/init.ts")).init,
 	install: async () => (await import("./commands/install.ts")).install,
 	help: async () => (await import("./commands/help.ts")).help,
 	version: async () => (await import("./commands/version.ts")).version,

@@ -25,6 +25,12 @@ export interface Options {
 	readonly json: boolean;
 	readonly raw: boolean;
 	readonly replace: boolean;
+	/** What is made a map of. */
+	readonly from?: string;
+	readonly kind?: SourceKind;
+	readonly section?: string;
+	readonly dryRun: boolean;
+	readonly force: boolean;
 	/** The value that `get` prints when nobody has the secret. */
 	readonly fallback?: string;
 }
@@ -37,6 +43,18 @@ export interface CommandLine {
 	/** The command to run and its arguments, exactly as they stand after `--`. */
 	readonly command: readonly string[];
 }
+
+/** What `init` can make a map of. */
+export const SOURCE_KINDS = [
+	"dotenv",
+	"envconsul",
+	"summon",
+	"vaultenv",
+	"chamber",
+	"teller",
+	"vals",
+] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 const NO_WORDS: Words = { given: new Map(), operands: [] };
 
@@ -154,6 +172,11 @@ function parseOptions(given: Given, env: Environment): Options {
 		json: given.has("json"),
 		raw: given.has("raw"),
 		replace: given.has("replace"),
+		from: given.get("from")?.[0],
+		kind: parseWith(text("kind"), oneOf(SOURCE_KINDS), `one of ${SOURCE_KINDS.join(" ")}`),
+		section: given.get("section")?.[0],
+		dryRun: given.has("dry-run"),
+		force: given.has("force"),
 		fallback: given.get("default")?.[0],
 	}) as Options;
 }

@@ -15,6 +15,7 @@ export const COMMANDS = {
 		summary: "write fields of a secret, keeping its others",
 	},
 	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
+	init: { operands: "", summary: "write a map from a .env, or from the configuration of another tool" },
 	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
@@ -39,13 +40,14 @@ export interface Option {
 }
 
 const RESOLVING = ["run", "check", "explain", "get", "put", "list"] as const;
+const MOVING = ["init"] as const;
 
 const options = {
 	map: {
 		short: "m",
 		value: "FILE",
 		variable: "DSTA_MAP",
-		commands: RESOLVING,
+		commands: [...RESOLVING, ...MOVING],
 		summary: "the map; default secrets.map.yaml in the working directory",
 	},
 	"env-file": {
@@ -98,6 +100,19 @@ const options = {
 		commands: ["run", "check"],
 		summary: "an inherited variable that does not reach the command; may be repeated",
 	},
+	from: {
+		value: "FILE",
+		commands: MOVING,
+		summary: "what to read, default .env",
+	},
+	kind: {
+		value: "KIND",
+		commands: ["init"],
+		summary: "dotenv, envconsul, summon, vaultenv, chamber, teller or vals, where FILE does not show it",
+	},
+	section: { value: "NAME", commands: ["init"], summary: "the environment of a secrets.yml of summon" },
+	"dry-run": { commands: MOVING, summary: "only show what would be written" },
+	force: { commands: MOVING, summary: "overwrite a map that exists" },
 	json: { commands: ["check", "explain", "get", "put", "list", "version"], summary: "print JSON" },
 	raw: { commands: ["get"], summary: "end the value without a newline" },
 	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },

@@ -156,6 +156,7 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 		["--json", "--backend", "aws", "leaks/put/key"],
 	],
 	list: [[], ["leaks", "--json"]],
+	init: [["--dry-run"]],
 	install: [["bin"]],
 	help: [["run"]],
 	version: [["--json"]],
