@@ -137,4 +137,5 @@ async function loadMap(file: string, cwd: string): Promise<SecretMap> {
 	}
 }
 
-const EMPTY_MAP: SecretMap = { file: "(no map)", entries: [], backends: {}, run: {} };
+/** What stands for the default map where there is none. */
+export const EMPTY_MAP: SecretMap = { file: "(no map)", entries: [], backends: {}, run: {} };

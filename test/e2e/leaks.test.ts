@@ -157,6 +157,7 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 	],
 	list: [[], ["leaks", "--json"]],
 	init: [["--dry-run"]],
+	migrate: [["--to", "vault", "--yes"]],
 	install: [["bin"]],
 	help: [["run"]],
 	version: [["--json"]],

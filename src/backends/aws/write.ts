@@ -109,7 +109,7 @@ function merge({ id, secret }: Current, request: WriteRequest): Content {
 	throw new DstaError("DSTA_CONFIG", `${id} is no JSON object: it has no fields to merge into`, {
 		backend: "aws",
 		path,
-		cure: `Add --replace to put these fields in place of what is there, or choose another path.`,
+		cure: "Put these fields in place of what is there with dsta-run put --replace, or choose another path.",
 	});
 }
 
