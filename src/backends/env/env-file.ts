@@ -121,13 +121,13 @@ async function read(file: string): Promise<Buffer> {
 
 // `--env-file <(decrypt .env)`, or a named pipe that somebody will write into.
 async function readPipe(descriptor: number): Promise<Buffer> {
-	const { Socket } = await import("node:net");
-	const chunks: Buffer[] = [];
+	const { openPipe } = await import("./pipe.ts");
+	const chunks: Uint8Array[] = [];
 	let size = 0;
-	for await (const chunk of new Socket({ fd: descriptor, readable: true, writable: false })) {
-		size += (chunk as Buffer).length;
+	for await (const chunk of await openPipe(descriptor)) {
+		size += chunk.length;
 		if (size > MAX_BYTES) throw Object.assign(new Error(), { code: "EFBIG" });
-		chunks.push(chunk as Buffer);
+		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);
 }
