@@ -96,6 +96,8 @@ export interface Backend {
 export interface WriteOptions {
 	/** Replace all fields of the secret instead of merging into them. */
 	readonly replace: boolean;
+	/** Whether a field that has another value may get the new one (the default); otherwise nothing is written then. */
+	readonly overwrite?: boolean;
 	readonly signal: AbortSignal;
 }
 
@@ -112,7 +114,7 @@ export interface Written {
 export interface WritableBackend extends Backend {
 	/**
 	 * Sets fields of a secret, which comes into being if need be. Other fields stay unless `replace`.
-	 * @throws {DstaError} as `read`; DSTA_CONFLICT when somebody else keeps changing the secret
+	 * @throws {DstaError} as `read`; DSTA_CONFLICT when somebody else keeps changing the secret, or it may not be overwritten
 	 */
 	write(secret: string, fields: ReadonlyMap<string, string>, options: WriteOptions): Promise<Written>;
 	/**

@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	get: async () => (await import("./commands/get.ts")).get,
 	put: async () => (await import("./commands/put.ts")).put,
 	list: async () => (await import("./commands/list.ts")).list,
+	init: async () => (await import("./commands/init.ts")).init,
+	migrate: async () => (await import("./commands/migrate.ts")).migrate,
 	install: async () => (await import("./commands/install.ts")).install,
 	help: async () => (await import("./commands/help.ts")).help,
 	version: async () => (await import("./commands/version.ts")).version,

@@ -25,6 +25,16 @@ export interface Options {
 	readonly json: boolean;
 	readonly raw: boolean;
 	readonly replace: boolean;
+	/** What is moved, or made a map of. */
+	readonly from?: string;
+	readonly kind?: SourceKind;
+	readonly section?: string;
+	/** Where it is moved to. */
+	readonly to?: WritableName;
+	readonly dryRun: boolean;
+	readonly yes: boolean;
+	readonly force: boolean;
+	readonly removeSource: boolean;
 	/** The value that `get` prints when nobody has the secret. */
 	readonly fallback?: string;
 }
@@ -37,6 +47,22 @@ export interface CommandLine {
 	/** The command to run and its arguments, exactly as they stand after `--`. */
 	readonly command: readonly string[];
 }
+
+/** What `init` can make a map of. */
+export const SOURCE_KINDS = [
+	"dotenv",
+	"envconsul",
+	"summon",
+	"vaultenv",
+	"chamber",
+	"teller",
+	"vals",
+] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** The backends that variables can be moved to. */
+const WRITABLE_NAMES = ["vault", "aws"] as const;
+type WritableName = (typeof WRITABLE_NAMES)[number];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -81,6 +107,7 @@ function helpFor(topic: string | undefined): Omit<CommandLine, "options"> {
 const CONTRADICTIONS = [
 	["env-file", "no-env-file"],
 	["exec", "spawn"],
+	["dry-run", "yes"],
 ] as const;
 
 function checkOptions(command: CommandName, given: Given): void {
@@ -151,6 +178,14 @@ function parseOptions(given: Given, env: Environment): Options {
 		json: given.has("json"),
 		raw: given.has("raw"),
 		replace: given.has("replace"),
+		from: given.get("from")?.[0],
+		kind: parseWith(text("kind"), oneOf(SOURCE_KINDS), `one of ${SOURCE_KINDS.join(" ")}`),
+		section: given.get("section")?.[0],
+		to: parseWith(text("to"), oneOf(WRITABLE_NAMES), `one of ${WRITABLE_NAMES.join(" ")}`),
+		dryRun: given.has("dry-run"),
+		yes: given.has("yes"),
+		force: given.has("force"),
+		removeSource: given.has("remove-source"),
 		fallback: given.get("default")?.[0],
 	}) as Options;
 }

@@ -3,6 +3,23 @@ import { Writable } from "node:stream";
 import { DstaError } from "../errors.ts";
 import type { Host } from "./host.ts";
 
+/** Asks on the terminal whether to go on; only a line that says yes does. Ctrl-C ends the program, as it does elsewhere. */
+export function askYesNo({ process, terminal }: Host, question: string): Promise<boolean> {
+	const lines = createInterface({ input: process.stdin, terminal: false });
+	terminal.write(`${question} [y/N] `);
+	let isWanted: boolean | undefined;
+	return new Promise((resolve) => {
+		lines.once("line", (line) => {
+			isWanted = /^\s*y(?:es)?\s*$/i.test(line);
+			lines.close();
+		});
+		lines.once("close", () => {
+			if (isWanted === undefined) terminal.write("\n");
+			resolve(isWanted ?? false);
+		});
+	});
+}
+
 /**
  * Asks on the terminal for one line that is not shown while it is typed.
  * @throws {DstaError} DSTA_USAGE the line is empty, or the input ended or was interrupted before it did

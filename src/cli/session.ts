@@ -165,4 +165,5 @@ function killGroup(process: Host["process"], pid: number): void {
 	}
 }
 
-const EMPTY_MAP: SecretMap = { file: "(no map)", entries: [], backends: {}, run: {} };
+/** What stands for the default map where there is none. */
+export const EMPTY_MAP: SecretMap = { file: "(no map)", entries: [], backends: {}, run: {} };

@@ -15,6 +15,8 @@ export const COMMANDS = {
 		summary: "write fields of a secret, keeping its others",
 	},
 	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
+	init: { operands: "", summary: "write a map from a .env, or from the configuration of another tool" },
+	migrate: { operands: "", summary: "move the variables of a .env to their paths at vault or aws" },
 	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
@@ -39,13 +41,14 @@ export interface Option {
 }
 
 const RESOLVING = ["run", "check", "explain", "get", "put", "list"] as const;
+const MOVING = ["init", "migrate"] as const;
 
 const options = {
 	map: {
 		short: "m",
 		value: "FILE",
 		variable: "DSTA_MAP",
-		commands: RESOLVING,
+		commands: [...RESOLVING, ...MOVING],
 		summary: "the map; default secrets.map.yaml in the working directory",
 	},
 	"env-file": {
@@ -70,7 +73,7 @@ const options = {
 	timeout: {
 		value: "DURATION",
 		variable: "DSTA_TIMEOUT",
-		commands: RESOLVING,
+		commands: [...RESOLVING, "migrate"],
 		summary: "the deadline of the whole resolution; default 30s",
 	},
 	exec: {
@@ -98,7 +101,26 @@ const options = {
 		commands: ["run", "check"],
 		summary: "an inherited variable that does not reach the command; may be repeated",
 	},
-	json: { commands: ["check", "explain", "get", "put", "list", "version"], summary: "print JSON" },
+	from: {
+		value: "FILE",
+		commands: MOVING,
+		summary: "what to read, default .env; migrate --from env takes the environment",
+	},
+	kind: {
+		value: "KIND",
+		commands: ["init"],
+		summary: "dotenv, envconsul, summon, vaultenv, chamber, teller or vals, where FILE does not show it",
+	},
+	section: { value: "NAME", commands: ["init"], summary: "the environment of a secrets.yml of summon" },
+	to: { value: "NAME", commands: ["migrate"], summary: "where to: vault or aws" },
+	"dry-run": { commands: MOVING, summary: "only show what would be written" },
+	yes: { short: "y", commands: ["migrate"], summary: "do not ask before writing" },
+	force: { commands: MOVING, summary: "overwrite a different value, or a map that exists" },
+	"remove-source": {
+		commands: ["migrate"],
+		summary: "take out of FILE what was moved, once all of it was read back",
+	},
+	json: { commands: ["check", "explain", "get", "put", "list", "migrate", "version"], summary: "print JSON" },
 	raw: { commands: ["get"], summary: "end the value without a newline" },
 	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },
 	replace: { commands: ["put"], summary: "drop the fields that are not given" },

@@ -6,6 +6,8 @@ export interface ScalarNode {
 	/** As written where it is plain (`0x10`, `1.10`, `NO`), the content where it is quoted or a block. */
 	readonly text: string;
 	readonly isPlain: boolean;
+	/** Its tag, in the YAML of others. */
+	readonly tag?: string;
 	readonly offset: number;
 	/** Of what is written, quotes included. */
 	readonly length: number;

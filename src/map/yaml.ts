@@ -15,16 +15,26 @@ import { describeLoneText, describeSyntax, isLocal, type SyntaxMistake } from ".
 /** The deepest legal nesting is a list in a mapping in an entry: far below this. */
 const MAX_DEPTH = 20;
 
-/** The one document of a text; `undefined` when it cannot be used at all, and then problems say why. */
+/** The one document of a map; `undefined` when it cannot be used at all, and then problems say why. */
 export function readYaml(text: string, problems: Problems): YamlNode | undefined {
+	return readRoot({ text, problems, quoteStarts: new Map(), keepsTags: false });
+}
+
+/** The one document of a configuration of others, which tags may give meaning to: each is beside its scalar. */
+export function readTaggedYaml(text: string, problems: Problems): YamlNode | undefined {
+	return readRoot({ text, problems, quoteStarts: new Map(), keepsTags: true });
+}
+
+function readRoot(source: Source): YamlNode | undefined {
+	const { keepsTags, problems, text } = source;
 	if (Buffer.byteLength(text) > MAX_MAP_BYTES)
 		return void problems.add(0, `a map has at most ${MAX_MAP_BYTES} bytes`);
-	const source: Source = { text, problems, quoteStarts: new Map() };
 	const documents = composeDocuments(source);
 	const document = documents?.[0];
 	if (documents === undefined || document === undefined) return undefined;
 	// What it only warns of is a mistake here too, but not a closing bracket at the start of a line.
-	const warnings = document.warnings.filter(({ code }) => code !== "BAD_INDENT");
+	const harmless = keepsTags ? ["BAD_INDENT", "TAG_RESOLVE_FAILED"] : ["BAD_INDENT"];
+	const warnings = document.warnings.filter(({ code }) => !harmless.includes(code));
 	for (const { code, message, pos } of [...document.errors, ...warnings])
 		noteSyntax({ code, message, offset: pos[0] }, source);
 	if (documents[1] !== undefined)
@@ -43,6 +53,7 @@ interface Source {
 	readonly problems: Problems;
 	/** Where each quoted text begins, by its end. */
 	readonly quoteStarts: Map<number, number>;
+	readonly keepsTags: boolean;
 }
 
 // The composer and the reading of its nodes recurse, so the depth is checked while the parser, which does not, builds its tree.
@@ -97,7 +108,9 @@ function toNode(node: unknown, source: Source): YamlNode {
 		const [offset, end] = node.range as unknown as [number, number];
 		checkProperties(node, offset, source);
 		const isPlain = node.type === "PLAIN";
-		return { kind: "scalar", text, isPlain, offset, length: end - offset } satisfies ScalarNode;
+		const { tag } = node;
+		const tagged = source.keepsTags && tag !== undefined ? { tag } : {};
+		return { kind: "scalar", text, isPlain, ...tagged, offset, length: end - offset } satisfies ScalarNode;
 	}
 	const [offset] = (node as { range: [number] }).range;
 	if (isAlias(node)) {
@@ -134,7 +147,7 @@ interface Properties {
 }
 
 function checkProperties({ anchor, tag }: Properties, offset: number, source: Source): void {
-	if (anchor === undefined && tag === undefined) return;
+	if (anchor === undefined && (tag === undefined || source.keepsTags)) return;
 	const [mark, code] = anchor === undefined ? ["!", "TAG_RESOLVE_FAILED"] : ["&", "BAD_ALIAS"];
 	let start = Math.max(0, source.text.lastIndexOf(mark as string, offset));
 	if (source.text[start - 1] === "!") start--;

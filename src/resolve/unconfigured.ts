@@ -7,10 +7,10 @@ export function namedUnconfigured(name: BackendName, path: string): DstaError {
 }
 
 /** The error for a backend that somebody asks for and that nothing configures. */
-export function unconfigured(name: BackendName, who: string, path: string): DstaError {
+export function unconfigured(name: BackendName, who: string, path?: string): DstaError {
 	return new DstaError("DSTA_CONFIG", `${who} ${name}, which is not configured`, {
 		backend: name,
-		path,
+		...(path === undefined ? {} : { path }),
 		cure: CONFIGURE[name],
 	});
 }

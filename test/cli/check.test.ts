@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -121,5 +122,16 @@ describe.skipIf(ADDRESS === "")("dsta-run check", () => {
 			[["--no-env-file"], 66],
 		] as const)
 			expect((await launch(folder, ["check", ...args]).ended).status).toBe(status);
+	});
+
+	it("reads an env file from a pipe, once somebody writes into it", async () => {
+		const folder = folderWith("a/b/c: C\n");
+		execFileSync("mkfifo", [join(folder, "pipe")]);
+		const { ended } = launch(folder, ["check", "-e", "pipe"]);
+		const writer = spawn("sh", ["-c", "exec echo C=value > pipe"], { cwd: folder });
+		const { status, stderr, stdout } = await ended;
+		writer.kill();
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(stdout).toMatch(/^C +a\/b\/c +env +ok/m);
 	});
 });

@@ -54,6 +54,31 @@ export function describeWriting(harness: Harness, { load, prefix }: Writing, pla
 		expect(await load(secret)).toBe('{"c":"3"}');
 	});
 
+	it("leaves a secret alone that has another value for a field, when told not to overwrite", async () => {
+		const secret = at("careful");
+		await harness.store(secret, '{"a":"old","nothing":null,"number":1.50}');
+		const before = await loadSorted(secret);
+		using backend = await open();
+		const careful = (fields: readonly (readonly [string, string])[]) =>
+			backend.write(secret, new Map(fields), { replace: false, overwrite: false, signal: signal() });
+		const refused = await careful([
+			["b", "new"],
+			["a", SENTINEL],
+		]).catch((error) => error);
+		expect(refused).toMatchObject({
+			code: "DSTA_CONFLICT",
+			message: expect.stringContaining("value for a since"),
+		});
+		expect(JSON.stringify(refused) + refused.message + refused.cure).not.toMatch(NEVER_SHOWN);
+		expect(await loadSorted(secret)).toBe(before);
+		await careful([
+			["a", "old"],
+			["b", "new"],
+			["nothing", "now"],
+		]);
+		expect(JSON.parse(await load(secret))).toMatchObject({ a: "old", b: "new", nothing: "now" });
+	});
+
 	it("shows at once what it wrote, and in which version", async () => {
 		using backend = await open();
 		const secret = at("versioned");

@@ -156,6 +156,8 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 		["--json", "--backend", "aws", "leaks/put/key"],
 	],
 	list: [[], ["leaks", "--json"]],
+	init: [["--dry-run"]],
+	migrate: [["--to", "vault", "--yes"]],
 	install: [["bin"]],
 	help: [["run"]],
 	version: [["--json"]],

@@ -3,6 +3,7 @@ import { DstaError } from "../../errors.ts";
 import { isArn, regionOfArn } from "../../secret-path.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { parseJson } from "../json.ts";
+import { checkOverwrite } from "../overwrite.ts";
 import { isObject } from "../select.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import type { Secret } from "./ask.ts";
@@ -20,7 +21,7 @@ export interface WriteRequest extends WriteOptions {
  * Writes fields of a secret: of the one with the prefix where it exists, else of the one without, else of a new one with it.
  * A change made by somebody else in between is merged into and not lost.
  * @throws {DstaError} DSTA_CONFIG it has no fields to merge into, or is scheduled for deletion · DSTA_CONFLICT it changes, or
- * comes and goes, all the time · as `read`
+ * comes and goes, all the time, or may not be overwritten · as `read`
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
 	const { secret: path, signal } = request;
@@ -99,13 +100,17 @@ function readCurrent(place: Place, id: string, absences: readonly FaultKind[]): 
 
 type Content = Readonly<Record<string, SecretValue>>;
 
-function merge({ id, secret }: Current, { fields, replace, secret: path }: WriteRequest): Content {
+function merge({ id, secret }: Current, request: WriteRequest): Content {
+	const { fields, replace, secret: path } = request;
 	const kept = secret === undefined || replace ? {} : fieldsOf(secret);
-	if (kept !== undefined) return Object.fromEntries([...Object.entries(kept), ...fields]);
+	if (kept !== undefined) {
+		checkOverwrite(kept, { backend: "aws", ...request });
+		return Object.fromEntries([...Object.entries(kept), ...fields]);
+	}
 	throw new DstaError("DSTA_CONFIG", `${id} is no JSON object: it has no fields to merge into`, {
 		backend: "aws",
 		path,
-		cure: `Add --replace to put these fields in place of what is there, or choose another path.`,
+		cure: "Put these fields in place of what is there with dsta-run put --replace, or choose another path.",
 	});
 }
 

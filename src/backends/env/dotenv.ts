@@ -7,8 +7,25 @@ import { DstaError } from "../../errors.ts";
  * @throws {DstaError} DSTA_CONFIG a line is none of these; the message names its number and never its content
  */
 export function parseDotenv(text: string, file: string): Map<string, string> {
+	return new Map(parseAssignments(text, file).map(({ name, value }) => [name, value]));
+}
+
+/** One `NAME=value`, and its place. */
+export interface Assignment {
+	readonly name: string;
+	readonly value: string;
+	/** Where it begins and where the next line begins, in the text with `\n` for every end of a line and without a byte order mark. */
+	readonly start: number;
+	readonly end: number;
+}
+
+/**
+ * Reads a dotenv text as `parseDotenv` does, every assignment in it.
+ * @throws {DstaError} as `parseDotenv`
+ */
+export function parseAssignments(text: string, file: string): readonly Assignment[] {
 	const source = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
-	const variables = new Map<string, string>();
+	const assignments: Assignment[] = [];
 	LINE.lastIndex = 0;
 	while (LINE.lastIndex < source.length) {
 		const start = LINE.lastIndex;
@@ -16,11 +33,13 @@ export function parseDotenv(text: string, file: string): Map<string, string> {
 		if (match === null) throw badLine(file, source, start);
 		const { name, single, double, plain } = match.groups as Record<string, string | undefined>;
 		if (name === undefined) continue;
-		if (single !== undefined) variables.set(name, single.replace(/\\(['\\])/g, "$1"));
-		else if (double !== undefined) variables.set(name, double.replace(/\\([\s\S])/g, unescapeCharacter));
-		else variables.set(name, cutComment(plain as string));
+		const value =
+			single?.replace(/\\(['\\])/g, "$1") ??
+			double?.replace(/\\([\s\S])/g, unescapeCharacter) ??
+			cutComment(plain as string);
+		assignments.push({ name, value, start, end: LINE.lastIndex });
 	}
-	return variables;
+	return assignments;
 }
 
 // One line: an assignment, or nothing but white space and a comment.

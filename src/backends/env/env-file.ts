@@ -42,7 +42,9 @@ export function openEnvFile({ cwd, fromMap, named }: EnvFileChoice): EnvFile | u
 	return {
 		name,
 		variables() {
-			reading ??= isNone ? Promise.resolve(new Map()) : load(file, name);
+			reading ??= isNone
+				? Promise.resolve(new Map())
+				: loadText(file, { name, cure: CURE, parse: parseDotenv });
 			return reading;
 		},
 	};
@@ -58,17 +60,35 @@ function kindOf(file: string): "missing" | "folder" | "other" {
 	}
 }
 
-async function load(file: string, name: string): Promise<ReadonlyMap<string, string>> {
+const CURE = "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.";
+
+export interface LoadOptions<Content> {
+	/** How messages name the file. */
+	readonly name: string;
+	/** What to do where it cannot be read. */
+	readonly cure: string;
+	/** @throws {DstaError} it has another content than it should */
+	readonly parse: (text: string, name: string) => Content;
+}
+
+/**
+ * Reads a text file, or what comes out of a pipe. No wait in the kernel is among it.
+ * @throws {DstaError} DSTA_CONFIG it cannot be read · as `parse`
+ */
+export async function loadText<Content>(
+	file: string,
+	{ cure, name, parse }: LoadOptions<Content>,
+): Promise<Content> {
 	try {
 		const bytes = await read(file);
-		return parseDotenv(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), name);
+		return parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes), name);
 	} catch (error) {
 		if (error instanceof DstaError) throw error;
 		// The stack of a regular expression does not hold a value of several megabytes.
 		const code = error instanceof RangeError ? "EFBIG" : ((error as NodeJS.ErrnoException).code ?? "");
 		throw new DstaError("DSTA_CONFIG", `${name} cannot be read: ${REASONS[code] ?? code}`, {
 			backend: "env",
-			cure: "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.",
+			cure,
 		});
 	}
 }
@@ -101,13 +121,13 @@ async function read(file: string): Promise<Buffer> {
 
 // `--env-file <(decrypt .env)`, or a named pipe that somebody will write into.
 async function readPipe(descriptor: number): Promise<Buffer> {
-	const { Socket } = await import("node:net");
-	const chunks: Buffer[] = [];
+	const { openPipe } = await import("./pipe.ts");
+	const chunks: Uint8Array[] = [];
 	let size = 0;
-	for await (const chunk of new Socket({ fd: descriptor, readable: true, writable: false })) {
-		size += (chunk as Buffer).length;
+	for await (const chunk of await openPipe(descriptor)) {
+		size += chunk.length;
 		if (size > MAX_BYTES) throw Object.assign(new Error(), { code: "EFBIG" });
-		chunks.push(chunk as Buffer);
+		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);
 }
