@@ -1,5 +1,6 @@
 import { isWritable } from "../../src/backends/backend.ts";
 import type { TimedSignal } from "../../src/backends/deadline.ts";
+import { now } from "../../src/clock.ts";
 import { DstaError } from "../../src/errors.ts";
 import { createBackend } from "./context.ts";
 import type { Answer, Call, Message } from "./remote.ts";
@@ -39,14 +40,14 @@ async function call({ backend: id, leftMs, question, signal: signalId }: Call): 
 	const backend = await backends.get(id);
 	if (backend === undefined) throw new Error("there is no such backend");
 	const signal: TimedSignal = controllerOf(signalId).signal;
-	if (leftMs !== undefined) signal.endsAt ??= performance.now() + leftMs;
+	if (leftMs !== undefined) signal.endsAt ??= now() + leftMs;
 	// Text, since a number may be one that only our own reader of JSON keeps.
 	if (question.kind === "read") return JSON.stringify(await backend.read(question.request, signal));
 	if (question.kind === "check") return JSON.stringify(await backend.check(signal));
 	if (!isWritable(backend)) throw new Error("the backend cannot write");
 	if (question.kind === "list") return JSON.stringify(await backend.list(question.folder, signal));
-	const { fields, replace, secret } = question;
-	return JSON.stringify(await backend.write(secret, new Map(fields), { replace, signal }));
+	const { fields, overwrite, replace, secret } = question;
+	return JSON.stringify(await backend.write(secret, new Map(fields), { overwrite, replace, signal }));
 }
 
 function controllerOf(id: number): AbortController {

@@ -41,6 +41,7 @@ type Question =
 			readonly secret: string;
 			readonly fields: readonly (readonly [string, string])[];
 			readonly replace: boolean;
+			readonly overwrite: boolean;
 	  };
 
 export interface Answer {
@@ -94,8 +95,8 @@ export function askedInBuild<B extends Backend>(
 	const writable: WritableBackend = {
 		...asked,
 		list: (folder, signal) => ask(id, { kind: "list", folder }, signal),
-		write: (secret, fields, { replace, signal }) =>
-			ask(id, { kind: "write", secret, fields: [...fields], replace }, signal),
+		write: (secret, fields, { overwrite = true, replace, signal }) =>
+			ask(id, { kind: "write", secret, fields: [...fields], overwrite, replace }, signal),
 	};
 	return writable as Backend as B;
 }

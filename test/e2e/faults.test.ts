@@ -118,7 +118,9 @@ describe("a run whose Vault", () => {
 	it("takes no connection and refuses none ends in time", async () => {
 		using hole = await startBlackHole();
 		const { error, seconds, status } = await runAt(hole.url, {}, SHORT);
-		expect(error).toContain(`Vault not available: no answer in time from ${hole.url}`);
+		// Whoever is first where this machine has much to do: the request or the limit around it.
+		expect(error).toMatch(/[Vv]ault not available: no answer (?:in time from|within \S+ \()http:/);
+		expect(error).toContain(hole.url);
 		expect(status).toBe(75);
 		expect(seconds).toBeLessThan(5);
 	});

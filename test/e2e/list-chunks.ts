@@ -21,7 +21,7 @@ declare const Bun: {
 const { metafile, outputs } = await Bun.build({ ...BUNDLE, metafile: true });
 const chunks = outputs.map(async (output): Promise<[string, Chunk]> => {
 	const { path } = output;
-	const imports = [...(await output.text()).matchAll(/(?:\bfrom|\bimport)"([^"]+)"/g)].map(
+	const imports = [...(await output.text()).matchAll(/(?:\bfrom|\bimport)"([\w@:./-]+)"/g)].map(
 		([, name]) => name as string,
 	);
 	return [path, { source: metafile.outputs[path]?.entryPoint, imports }];

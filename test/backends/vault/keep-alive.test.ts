@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { LeaseNews } from "../../../src/backends/backend.ts";
 import { keepAlive } from "../../../src/backends/vault/keep-alive.ts";
+import { now } from "../../../src/clock.ts";
 import { DstaError } from "../../../src/errors.ts";
 
 /** The waits of a test, which pass at once; the clock stands still. */
@@ -26,7 +27,7 @@ async function newsOf(lifeMs: number, ...outcomes: readonly (number | DstaError)
 		path: "a/creds/b",
 		lifeMs,
 		isRenewable: true,
-		endsAt: performance.now() + lifeMs,
+		endsAt: now() + lifeMs,
 		async renew() {
 			const outcome = left.shift() as number | DstaError;
 			if (outcome instanceof Error) throw outcome;
