@@ -32,10 +32,8 @@ const MAX_STREAMS = 100;
 /** The transport for Bun: its own fetch(), which starts faster there than node:http. */
 export function createFetchTransport(options: TransportOptions): Transport {
 	const { maxSockets, onSent, proxyFor, socketPath, tls } = options;
-	const session = new Bun.FetchSession({
-		tls: toBunTls(tls),
-		...(socketPath === undefined ? {} : { unix: socketPath }),
-	});
+	const settings = { tls: toBunTls(tls), ...(socketPath === undefined ? {} : { unix: socketPath }) };
+	let session = new Bun.FetchSession(settings);
 	const limits = new Map<string, Limit>();
 	const closing = new AbortController();
 	const trials = new Map<string, Promise<boolean>>();
@@ -48,7 +46,16 @@ export function createFetchTransport(options: TransportOptions): Transport {
 		return limit;
 	}
 
+	// Its one connection of HTTP/2 may lead nowhere, so that the next request goes over another one. Those that are under way go on.
+	function leave(current: FetchSession): void {
+		if (session !== current) return;
+		session = new Bun.FetchSession(settings);
+		trials.clear();
+		current.close();
+	}
+
 	async function sendBy(isHttp2: boolean, request: HttpRequest): Promise<HttpResponse> {
+		const current = session;
 		const given = new AbortController();
 		const signals = [closing.signal, given.signal, ...(request.signal ? [request.signal] : [])];
 		const signal = AbortSignal.any(signals);
@@ -56,14 +63,17 @@ export function createFetchTransport(options: TransportOptions): Transport {
 		try {
 			return await limitOf(request.url, isHttp2)(signal, () => {
 				const init = { ...toInit(request, isHttp2), proxy: toBunProxy(proxy, tls), signal };
-				const answer = session.fetch(request.url, init);
+				const answer = current.fetch(request.url, init);
 				onSent?.();
 				return answer.then(receive);
 			});
 		} catch (error) {
 			// Of an answer that is not wanted any further.
 			given.abort();
-			if (request.signal?.aborted) throw request.signal.reason;
+			if (request.signal?.aborted) {
+				if (isHttp2) leave(current);
+				throw request.signal.reason;
+			}
 			const failure = toTransportError(error);
 			if (failure.code !== "EPROTO" || isHttp2) throw failure;
 			handshakeFault ??= explainHandshake(request, proxy, tls);

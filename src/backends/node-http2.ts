@@ -24,7 +24,7 @@ export interface Http2Connection {
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Makes the connection when the first request is sent, and another when it is gone. */
+/** Makes the connection when the first request is sent, and another when it is gone, or gave no answer in time. */
 export function createHttp2Connection(
 	url: URL,
 	{ onSent, tls }: Pick<TransportOptions, "onSent" | "tls">,
@@ -52,17 +52,27 @@ export function createHttp2Connection(
 		return current;
 	}
 
+	// It may lead nowhere, so that the next request goes over another one. Those that are under way go on.
+	function leave(current: Promise<ClientHttp2Session | undefined>): void {
+		if (opening === current) opening = undefined;
+		current.then(
+			(session) => session?.close(),
+			() => undefined,
+		);
+	}
+
 	return {
 		async send(request) {
-			const session = await unlessAborted(request.signal, open());
-			if (session === undefined) return undefined;
-			hold(session, 1);
+			const current = open();
 			try {
-				return await ask(session, request, onSent);
+				const session = await unlessAborted(request.signal, current);
+				if (session === undefined) return undefined;
+				hold(session, 1);
+				return await ask(session, request, onSent).finally(() => hold(session, -1));
 			} catch (error) {
-				throw request.signal?.aborted ? request.signal.reason : toTransportError(error);
-			} finally {
-				hold(session, -1);
+				if (!request.signal?.aborted) throw toTransportError(error);
+				leave(current);
+				throw request.signal.reason;
 			}
 		},
 		close() {

@@ -9,6 +9,7 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { signalAfter } from "../../../src/backends/deadline.ts";
 import { folderWith, launch } from "../../process/launch.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend, readAll, SENTINELS } from "./backend.ts";
@@ -166,16 +167,31 @@ describe("HTTP/2 to Vault", () => {
 		expect(vault.sessions).toHaveLength(2);
 	});
 
-	it("gives up a silent request alone", async () => {
+	it("gives up a silent request alone, and asks what comes later over another connection", async () => {
+		const late: ServerHttp2Stream[] = [];
 		await using vault = await startHttp2Vault((stream, count) => {
-			if (count > 1) found(stream);
+			if (count === 3) late.push(stream);
+			else if (count !== 2) found(stream);
+			if (count === 4) late.forEach(found);
 		});
 		using backend = openBackend(vault.url, CA);
+		await readAll(backend, ["a/first/c"]);
 		const silent = backend.read(request("a/b/c"), AbortSignal.timeout(300));
+		const slow = backend.read(request("d/e/c"), signal);
 		const error = await harmlessFailure(silent);
 		expect(error).toMatchObject({ code: "DSTA_TIMEOUT" });
-		expect(await readAll(backend, ["d/e/c"])).toMatchObject([{ value: SENTINELS.value }]);
-		expect(vault.sessions).toHaveLength(1);
+		expect(await readAll(backend, ["f/g/c"])).toMatchObject([{ value: SENTINELS.value }]);
+		expect(await slow).toMatchObject({ value: SENTINELS.value });
+		expect(vault.sessions).toHaveLength(2);
+	});
+
+	it("makes another attempt over another connection, since the first may lead nowhere", async () => {
+		await using vault = await startHttp2Vault((stream) => {
+			if (stream.session !== vault.sessions[0]) found(stream);
+		});
+		using backend = openBackend(vault.url, CA);
+		expect(await readAll(backend, PATHS, signalAfter(2000))).toHaveLength(PATHS.length);
+		expect(vault.sessions).toHaveLength(2);
 	});
 
 	it.each(["silence", "hang-up"])("ends in time where the handshake meets %s", async (what) => {
