@@ -15,6 +15,11 @@ export function timeLeftMs({ endsAt = Number.POSITIVE_INFINITY }: TimedSignal): 
 	return endsAt - now();
 }
 
+/** When the last of several signals is aborted, on the clock of now(); without end where nobody knows. */
+export function lastEndOf(signals: ReadonlySet<TimedSignal>): number {
+	return Math.max(...[...signals].map(({ endsAt = Number.POSITIVE_INFINITY }) => endsAt));
+}
+
 /** So late a timer comes where this process was stopped or starved. */
 const LATE_MS = 20;
 const GRACE_MS = 100;

@@ -1,4 +1,4 @@
-import type { TimedSignal } from "../deadline.ts";
+import { lastEndOf, type TimedSignal } from "../deadline.ts";
 import { AwsFault } from "./fault.ts";
 
 /** The outcome of an action, or a `timeout` fault at the signal; what an abandoned action does later is nobody's concern. */
@@ -20,7 +20,7 @@ export function atMost<T>(signal: AbortSignal, action: () => Promise<T>): Promis
 export function whenAllAborted(signals: ReadonlySet<TimedSignal>): { signal: AbortSignal; end: () => void } {
 	const controller = new AbortController();
 	const signal: TimedSignal = controller.signal;
-	signal.endsAt = Math.max(...[...signals].map(({ endsAt = Number.POSITIVE_INFINITY }) => endsAt));
+	signal.endsAt = lastEndOf(signals);
 	const listening = new AbortController();
 	const check = () => {
 		if ([...signals].every(({ aborted }) => aborted)) controller.abort();

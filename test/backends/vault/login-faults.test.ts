@@ -2,6 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { BackendContext, WritableBackend } from "../../../src/backends/backend.ts";
+import { signalAfter } from "../../../src/backends/deadline.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend, readAll, SENTINELS } from "./backend.ts";
 import { type Program, type Reply, refusal, secretV2, startFakeVault } from "./fake-vault.ts";
@@ -188,6 +189,23 @@ describe("a login that fails", () => {
 		using backend = open(vault.url, { ...APPROLE, CI_JWT }, auth);
 		expect((await harmlessFailure(backend.read(request("a/b/c"), signal))).code).toBe("DSTA_UNAVAILABLE");
 		expect(vault.calls).toHaveLength(count);
+	});
+
+	it("is told at once where Retry-After asks for more time than there is", async () => {
+		await using vault = await startFakeVault(
+			answering({ ...refusal(429, "rate limit"), headers: { "Retry-After": "60" } }),
+		);
+		using backend = open(vault.url, APPROLE);
+		const error = await harmlessFailure(backend.read(request("a/b/c"), signalAfter(4_000)));
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+		expect(error.message).toMatch(/too many requests .*, ask again in 60 s/);
+		expect(vault.calls).toHaveLength(1);
+	});
+
+	it("is made again in time where it gets no answer and its credentials can be used again", async () => {
+		await using vault = await startFakeVault(answering((_, count) => (count === 1 ? "silence" : LOGGED_IN)));
+		using backend = open(vault.url, { CI_JWT }, JWT);
+		expect(await backend.read(request("a/b/c"), signalAfter(1_000))).toMatchObject({ value: "v" });
 	});
 
 	it("is made again by who asks later", async () => {

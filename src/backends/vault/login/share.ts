@@ -1,3 +1,5 @@
+import { lastEndOf, type TimedSignal } from "../../deadline.ts";
+
 /** Does something for whoever asks first, and answers all others alike; given up when everybody's signal has come. */
 export type Shared<T> = (signal: AbortSignal) => Promise<T>;
 
@@ -7,7 +9,8 @@ export function share<T>(action: Shared<T>, gaveUp: () => Error): Shared<T> {
 
 	function begin(): Shared<T> {
 		const controller = new AbortController();
-		const waiting = new Set<AbortSignal>();
+		const waiting = new Set<TimedSignal>();
+		Object.defineProperty(controller.signal, "endsAt", { get: () => lastEndOf(waiting) });
 		const result = action(controller.signal);
 		result.catch(() => {
 			current = undefined;
