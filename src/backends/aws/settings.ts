@@ -83,11 +83,12 @@ export function describe(settings: Pick<AwsSettings, "endpoint" | "region">): st
 
 /** Whose secrets are asked for, as far as that shows before anybody is asked. */
 export function identify(
-	{ endpoint, prefix, profile, region }: AwsSettings,
-	{ AWS_ACCESS_KEY_ID: key, AWS_ROLE_ARN: role, AWS_SESSION_TOKEN: isPassing }: BackendContext["env"],
+	{ endpoint, prefix, profile, region, role }: AwsSettings,
+	{ AWS_ACCESS_KEY_ID: key, AWS_ROLE_ARN: webRole, AWS_SESSION_TOKEN: isPassing }: BackendContext["env"],
 ): string {
 	// The key of a session is another one in the next run.
-	return JSON.stringify([endpoint, region, prefix, profile, role, isPassing ? undefined : key]);
+	const caller = [profile, webRole, isPassing ? undefined : key, role?.arn];
+	return JSON.stringify([endpoint, region, prefix, ...caller]);
 }
 
 const OWN_CREDENTIALS = [

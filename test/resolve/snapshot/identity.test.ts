@@ -33,6 +33,7 @@ describe("who answers", () => {
 		["aws", { env: { AWS_PROFILE: "staging" } }],
 		["aws", { env: { AWS_ROLE_ARN: "arn:aws:iam::2:role/app" } }],
 		["aws", { env: { AWS_ACCESS_KEY_ID: "AKIA2" } }],
+		["aws", { settings: { assume_role: { roleArn: "arn:aws:iam::2:role/app" } } }],
 		["aws", { settings: { prefix: "team/" } }],
 		["aws", { overrides: { region: "eu-west-1" } }],
 	])("differs at %s: %j", async (name, asked) => {
