@@ -98,6 +98,7 @@ describe.skipIf(ADDRESS === "")("a run that logs in to Vault", () => {
 
 	it("revokes it wherever a run ends before", async () => {
 		const before = await role.tokens();
+		const moving = (dotenv: string) => ["migrate", "--to", "vault", "--yes", "--from", fileWith(dotenv)];
 		const runs: readonly [string, readonly string[], string, number][] = [
 			["there is no such command", ["--", "no-such-command"], MAP, 127],
 			["there is no such command to become", ["--exec", "--", "no-such-command"], MAP, 127],
@@ -108,6 +109,8 @@ describe.skipIf(ADDRESS === "")("a run that logs in to Vault", () => {
 			["it lists names", ["list", "--backend", "vault"], MAP, 0],
 			["it puts a value", ["put", "login", "other=x"], MAP, 0],
 			["it may not put a value", ["put", "refused", "other=x"], MAP, 77],
+			["it moves a variable", moving(`FROM_VAULT=${SENTINELS.value}`), MAP, 0],
+			["it may not move one", moving("NONE=x"), `${MAP}  refused/none: NONE\n`, 77],
 		];
 		const statuses = runs.map(async ([what, args, lines]) => {
 			const { status } = await launch(folderWith(mapWith(REVOKE, lines)), args, await credentials()).ended;

@@ -1,4 +1,5 @@
 import { isWritable, type WritableBackend } from "../../backends/backend.ts";
+import { signalAfter } from "../../backends/deadline.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { DstaError, exitStatusOf } from "../../errors.ts";
 import { unconfigured } from "../../resolve/unconfigured.ts";
@@ -23,7 +24,7 @@ import { EMPTY_MAP, openSession, type Session } from "../session.ts";
  * @throws {DstaError} DSTA_USAGE it is not said where to, or nobody said yes · DSTA_CONFIG the target is not configured · as `loadSource`
  */
 export async function migrate(commandLine: CommandLine, host: Host): Promise<CommandResult> {
-	const { dryRun, force, from = ".env", removeSource, to } = commandLine.options;
+	const { from = ".env", removeSource, to } = commandLine.options;
 	if (to === undefined)
 		throw usage("dsta-run migrate needs to know where to", "Write: dsta-run migrate --to vault, or --to aws");
 	const source = await loadSource(from, host);
@@ -34,8 +35,25 @@ export async function migrate(commandLine: CommandLine, host: Host): Promise<Com
 		host,
 		{ needsMap: false },
 	);
-	const backend = await openTarget(session, to);
-	const deadline = () => AbortSignal.timeout(session.timeoutMs);
+	return move(await openTarget(session, to), { commandLine, host, session, source, to }).finally(
+		session.backends.release,
+	);
+}
+
+interface Work {
+	readonly commandLine: CommandLine;
+	readonly host: Host;
+	readonly session: Session;
+	readonly source: Source;
+	readonly to: BackendName;
+}
+
+async function move(
+	backend: WritableBackend,
+	{ commandLine, host, session, source, to }: Work,
+): Promise<CommandResult> {
+	const { dryRun, force, removeSource } = commandLine.options;
+	const deadline = () => signalAfter(session.timeoutMs);
 	const plan = await makePlan(assign(source, session, to), backend, { force, signal: deadline() });
 	for (const error of plan.errors) reportProblem(host.log, { error, names: [] });
 	if (plan.errors.length > 0) return { status: exitStatusOf(plan.errors) };
@@ -45,7 +63,6 @@ export async function migrate(commandLine: CommandLine, host: Host): Promise<Com
 	await askFirst(moving, host);
 	const outcome = await carryOut(plan, backend, { force, deadline });
 	const errors = [...outcome.errors, ...(removeSource ? takeOut(moving, outcome) : [])];
-	session.backends.close();
 	for (const error of errors) reportProblem(host.log, { error, names: [] });
 	return conclude(moving, { ...outcome, errors });
 }
