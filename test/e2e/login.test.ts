@@ -209,6 +209,21 @@ describe("a command that prints a token", () => {
 		await expect.poll(() => isRunning(helper)).toBe(false);
 		expect(vault.calls[0]?.headers["x-vault-token"]).toBe("sentinel-token");
 	});
+
+	it("ends with all that it has started when a signal ends the run", async () => {
+		const script = "sleep 60 & echo $! >helper; echo ready >&2; wait";
+		const map = mapWith(
+			`{ auth: { method: command, command: [sh, -c, '${script}'] } }`,
+			"a/b/c: FROM_VAULT\n",
+		);
+		const folder = folderWith(map);
+		const { child, ended } = launch(folder, ["--", "true"], { VAULT_ADDR: "http://127.0.0.1:1" });
+		await new Promise((resolve) => child.stderr?.once("data", resolve));
+		child.kill("SIGTERM");
+		expect(await ended).toMatchObject({ signal: "SIGTERM", stderr: "ready\n" });
+		const helper = Number(readFileSync(join(folder, "helper"), "utf8"));
+		await expect.poll(() => isRunning(helper)).toBe(false);
+	});
 });
 
 describe.skipIf(ADDRESS === "")("a login by the certificate of the connection", () => {

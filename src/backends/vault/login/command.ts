@@ -17,7 +17,7 @@ export const askCommand: LogIn = async (attempt) => {
 	const { spawn } = await import("node:child_process");
 	signal.throwIfAborted();
 	const { cwd, env } = context;
-	// In a group of its own, so that what it has started ends with it. A signal that ends us at once leaves it to itself.
+	// In a group of its own, so that what it has started ends with it.
 	const child = spawn(file, args, {
 		cwd,
 		env: { ...env },
@@ -44,6 +44,7 @@ function outputOf(child: ChildProcess, file: string, { context, signal }: Attemp
 	};
 	const onAbort = () => giveUp(failed("DSTA_TIMEOUT", file, "did not end in time"));
 	signal.addEventListener("abort", onAbort, { once: true });
+	const forget = context.beforeEnd?.(kill);
 	child.once("error", ({ code }: NodeJS.ErrnoException) =>
 		giveUp(failed("DSTA_CONFIG", file, `cannot be executed: ${code}`)),
 	);
@@ -59,7 +60,10 @@ function outputOf(child: ChildProcess, file: string, { context, signal }: Attemp
 		const how = name === null ? `ended with status ${status}` : `was killed by ${name}`;
 		reject(failed("DSTA_UNAVAILABLE", file, how));
 	});
-	return promise.finally(() => signal.removeEventListener("abort", onAbort));
+	return promise.finally(() => {
+		signal.removeEventListener("abort", onAbort);
+		forget?.();
+	});
 }
 
 // Neither its arguments nor what it printed: both may hold credentials.
