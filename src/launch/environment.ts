@@ -30,6 +30,8 @@ const LOGIN_VARIABLES = [
 	"AUTH_PATH",
 	"ROLE",
 	"JWT_FILE",
+	"CLIENT_CERT",
+	"CLIENT_KEY",
 ].flatMap((name) => [`VAULT_${name}`, `BAO_${name}`]);
 
 const PRISTINE = ["PATH", "HOME", "USER", "LANG", "LC_*", "TERM", "TZ", "TMPDIR", "SHELL", "PWD"];

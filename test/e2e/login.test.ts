@@ -35,6 +35,8 @@ describe.skipIf(ADDRESS === "")("a run that logs in to Vault", () => {
 			VAULT_AUTH_PATH: "login-run",
 			VAULT_ROLE: "unused",
 			VAULT_JWT_FILE: "/unused",
+			VAULT_CLIENT_CERT: "/unused",
+			VAULT_CLIENT_KEY: "/unused",
 			NODE_DEBUG: "*",
 			BUN_CONFIG_VERBOSE_FETCH: "curl",
 		};
