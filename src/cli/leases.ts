@@ -1,5 +1,6 @@
 import type { Lease, LeaseNews } from "../backends/backend.ts";
 import type { Log } from "../observe/log.ts";
+import { durationWords } from "../resolve/duration-words.ts";
 import type { Session } from "./session.ts";
 
 /** Sees to it that leases last as long as the command, where somebody is left for that; a warning says where not. */
@@ -15,7 +16,7 @@ export async function lookAfter(
 function warnOfExec(leases: readonly Lease[], log: Log): void {
 	const cure = "Use --spawn (run.mode: spawn) for a command that goes on for longer.";
 	const ends = leases
-		.map(({ leftMs, path }) => `the lease of ${path} (ends in ${inWords(leftMs)})`)
+		.map(({ leftMs, path }) => `the lease of ${path} (ends in ${durationWords(leftMs)})`)
 		.join(", ");
 	log("warn", `in exec mode nobody is left to renew and to revoke ${ends}`, {
 		lines: [`fix: ${cure}`],
@@ -25,22 +26,10 @@ function warnOfExec(leases: readonly Lease[], log: Log): void {
 }
 
 function report({ cure, kind, leftMs, path, reason }: LeaseNews, log: Log): void {
-	const end = leftMs === 0 ? "has ended" : `ends in ${inWords(leftMs)}`;
+	const end = leftMs === 0 ? "has ended" : `ends in ${durationWords(Math.max(1000, leftMs))}`;
 	const message =
 		kind === "late"
 			? `the lease of ${path} could not be renewed and is tried again; it ${end}: ${reason}`
 			: `the lease of ${path} ${end} and cannot be renewed: ${reason}`;
 	log("warn", message, { lines: [`fix: ${cure}`], path, leftMs: Math.round(leftMs), cure });
 }
-
-/** A time as people say it, cut off to one unit. */
-function inWords(ms: number): string {
-	const [unit, size] = UNITS.find(([, size]) => ms >= 2 * size) ?? (["s", 1000] as const);
-	return `${Math.max(1, Math.floor(ms / size))} ${unit}`;
-}
-
-const UNITS = [
-	["days", 86_400_000],
-	["h", 3_600_000],
-	["min", 60_000],
-] as const;

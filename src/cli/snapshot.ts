@@ -1,7 +1,7 @@
 import type { DstaError } from "../errors.ts";
 import type { SnapshotSettings } from "../map/secret-map.ts";
 import type { Log } from "../observe/log.ts";
-import { ageWords } from "../resolve/age.ts";
+import { durationWords } from "../resolve/duration-words.ts";
 import type { Resolution } from "../resolve/resolve.ts";
 import { openSnapshot, type Snapshot, type StandIn } from "../resolve/snapshot/snapshot.ts";
 import type { Host } from "./host.ts";
@@ -62,7 +62,7 @@ function reportGroup(log: Log, group: readonly [Part, ...Part[]]): void {
 	const answers = group.length === 1 ? "1 answer" : `${group.length} answers`;
 	log(
 		"warn",
-		`${message}; the snapshot stands in for it: ${answers}, read ${ageWords(ageMs)} ago [${code}]`,
+		`${message}; the snapshot stands in for it: ${answers}, read ${durationWords(ageMs)} ago [${code}]`,
 		{
 			lines: fixLines(cure),
 			code,

@@ -1,6 +1,6 @@
 import type { DstaError } from "../../errors.ts";
 import type { Delivery } from "../../map/secret-map.ts";
-import { ageWords } from "../../resolve/age.ts";
+import { durationWords } from "../../resolve/duration-words.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import type { Filling } from "../../resolve/templates.ts";
 import { checkFeasibility } from "../feasibility.ts";
@@ -105,7 +105,7 @@ function toCells({
 	status,
 }: Row): string[] {
 	const who = backend ?? backends?.join(", ");
-	const age = snapshotAgeMs === undefined ? undefined : `snapshot, ${ageWords(snapshotAgeMs)} old`;
+	const age = snapshotAgeMs === undefined ? undefined : `snapshot, ${durationWords(snapshotAgeMs)} old`;
 	const notes = [as, age].filter((note) => note !== undefined);
 	const told = notes.length === 0 ? status : `${status} (${notes.join("; ")})`;
 	return [name, path ?? listNames(paths ?? []), who || "-", told, `${durationMs} ms`];

@@ -2,8 +2,8 @@ import { BACKEND_NAMES, type BackendName } from "../../backends/registry.ts";
 import { DstaError } from "../../errors.ts";
 import { isName } from "../../map/names.ts";
 import { type Entry, isWildcard, sourcesOf, type Template } from "../../map/secret-map.ts";
-import { ageWords } from "../../resolve/age.ts";
 import type { Attempt } from "../../resolve/chain.ts";
+import { durationWords } from "../../resolve/duration-words.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import { checkFeasibility } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
@@ -148,7 +148,7 @@ function detailOf(
 	attempts: readonly Attempt[],
 ): string {
 	if (snapshot?.ageMs !== undefined)
-		return `${detail}, read ${ageWords(snapshot.ageMs)} ago (snapshot): ${error?.message}`;
+		return `${detail}, read ${durationWords(snapshot.ageMs)} ago (snapshot): ${error?.message}`;
 	if (snapshot !== undefined) return `${detail}; ${snapshot.reason}`;
 	if (outcome !== "not asked") return detail;
 	const had = attempts.find(({ outcome }) => outcome === "found");

@@ -1,5 +1,5 @@
 import { DstaError } from "../../errors.ts";
-import { ageWords } from "../age.ts";
+import { durationWords } from "../duration-words.ts";
 import { readSnapshotFile } from "./file.ts";
 import { decodeRecords, type SnapshotRecord, type SnapshotRecords } from "./records.ts";
 
@@ -61,7 +61,9 @@ export function createRecollection({ file, key, maxAgeMs, now, user }: Recollect
 			const ageMs = now() - record.at;
 			if (ageMs < -MAX_AHEAD_MS) throw notUsed(`by the clock its answer is from the future`);
 			if (ageMs > maxAgeMs)
-				throw notUsed(`its answer is ${ageWords(ageMs)} old, and snapshot.max_age is ${ageWords(maxAgeMs)}`);
+				throw notUsed(
+					`its answer is ${durationWords(ageMs)} old, and snapshot.max_age is ${durationWords(maxAgeMs)}`,
+				);
 			return { record, ageMs: Math.max(0, ageMs) };
 		},
 	};

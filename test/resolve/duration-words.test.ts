@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ageWords } from "../../src/resolve/age.ts";
+import { durationWords } from "../../src/resolve/duration-words.ts";
 
 it.each([
 	[0, "0 s"],
@@ -11,6 +11,6 @@ it.each([
 	[36_000_000, "10 h"],
 	[86_400_000, "1 d"],
 	[200_000_000, "2.3 d"],
-])("an age of %i ms is %s", (ageMs, words) => {
-	expect(ageWords(ageMs)).toBe(words);
+])("%i ms are %s", (ms, words) => {
+	expect(durationWords(ms)).toBe(words);
 });
