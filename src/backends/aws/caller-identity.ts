@@ -21,7 +21,7 @@ export interface CallerIdentityOptions {
 const BODY = "Action=GetCallerIdentity&Version=2011-06-15";
 
 /**
- * Signs sts:GetCallerIdentity with the credentials that the AWS backend would use, and does not send it.
+ * Signs sts:GetCallerIdentity with the credentials that the environment gives, whatever the map says of AWS, and does not send it.
  * @throws {DstaError} DSTA_CONFIG, DSTA_DENIED, DSTA_UNAVAILABLE or DSTA_TIMEOUT there are no credentials
  */
 export async function signCallerIdentity(

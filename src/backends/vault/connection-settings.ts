@@ -37,6 +37,11 @@ export async function loadConnection(
 	return { tls, proxy };
 }
 
+/** What a setting of TLS says, in the environment or else in the map under its key there. */
+export function findSetting(context: Context, key: string): TlsSetting | undefined {
+	return findVariable(context, key.toUpperCase()) ?? findInMap(context, key);
+}
+
 async function loadTls(context: Context): Promise<TlsOptions | undefined> {
 	const cert = findSetting(context, "client_cert");
 	const key = findSetting(context, "client_key");
@@ -73,10 +78,6 @@ function findAuthority(context: Context): Authority | undefined {
 	] as const;
 	for (const [kind, setting] of places) if (setting !== undefined) return { kind, ...setting };
 	return undefined;
-}
-
-function findSetting(context: Context, key: string): TlsSetting | undefined {
-	return findVariable(context, key.toUpperCase()) ?? findInMap(context, key);
 }
 
 function findVariable({ env }: Context, name: string): TlsSetting | undefined {

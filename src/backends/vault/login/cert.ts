@@ -1,17 +1,17 @@
+import { findSetting } from "../connection-settings.ts";
 import { halfLogin, type LogIn } from "./attempt.ts";
 import { requestToken } from "./request.ts";
 
 /** Logs in by the client certificate of the connection. */
 export const logInByCert: LogIn = async (attempt) => {
 	const { auth, context, mount, settings } = attempt;
-	const { env } = context;
 	if (!settings.address.startsWith("https:"))
 		throw halfLogin(attempt, {
 			part: "TLS",
 			reason: `${settings.address} has none`,
 			cure: `Set ${settings.origin} to an https:// address`,
 		});
-	if (!env.VAULT_CLIENT_CERT && !env.BAO_CLIENT_CERT && context.settings.client_cert === undefined)
+	if (findSetting(context, "client_cert") === undefined)
 		throw halfLogin(attempt, {
 			part: "client certificate",
 			reason: "VAULT_CLIENT_CERT is not set, nor vault.client_cert in the map",
