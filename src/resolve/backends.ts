@@ -1,5 +1,7 @@
 import type { Backend, BackendContext, Lease, LeaseNews } from "../backends/backend.ts";
+import type { TimedSignal } from "../backends/deadline.ts";
 import { BACKENDS, type BackendName } from "../backends/registry.ts";
+import { now } from "../clock.ts";
 import type { BackendSettings } from "../map/secret-map.ts";
 
 /** The backends of one run: each is loaded and made when it is first asked for. */
@@ -73,12 +75,14 @@ export function createBackends(options: BackendsOptions): Backends {
 async function releaseInTime(backends: readonly Backend[]): Promise<void> {
 	if (backends.length === 0) return;
 	const controller = new AbortController();
+	const signal: TimedSignal = controller.signal;
+	signal.endsAt = now() + RELEASE_MS;
 	const { promise: tooLate, resolve: giveUp } = Promise.withResolvers<void>();
 	// Not left to the signal alone: a backend may not stop by itself. One that does has a moment to say so.
 	const timer = setTimeout(() => {
 		controller.abort();
 		setTimeout(giveUp, GRACE_MS);
 	}, RELEASE_MS);
-	await Promise.race([tooLate, Promise.all(backends.map((one) => one.release?.(controller.signal)))]);
+	await Promise.race([tooLate, Promise.all(backends.map((one) => one.release?.(signal)))]);
 	clearTimeout(timer);
 }

@@ -3,6 +3,7 @@ import {
 	type Answer,
 	type Call,
 	type FakeVault,
+	type Program,
 	type Reply,
 	refusal,
 	startFakeVault,
@@ -24,7 +25,7 @@ interface Situation {
 	readonly lease?: object;
 	/** What it answers to a renewal, by its number from 1. */
 	readonly renewal?: (count: number) => Reply;
-	readonly revocation?: Reply;
+	readonly revocation?: Reply | Program;
 	/** Whether the token comes from a login, and is to be revoked at the end. */
 	readonly isLoggedIn?: boolean;
 	readonly tokenRevocation?: Reply;
@@ -42,9 +43,11 @@ function startServer({
 	revocation = { status: 204 },
 	tokenRevocation = { status: 204 },
 }: Situation): Promise<FakeVault> {
-	return startFakeVault(({ url }, count) => {
+	return startFakeVault((call, count) => {
+		const { url } = call;
 		if (url === "/v1/sys/leases/renew") return renewal(count);
-		if (url === "/v1/sys/leases/revoke") return revocation;
+		if (url === "/v1/sys/leases/revoke")
+			return typeof revocation === "function" ? revocation(call, count) : revocation;
 		if (url === "/v1/auth/userpass/login/ci") return { body: { auth: { client_token: TOKEN, ...TERM } } };
 		if (url === "/v1/auth/token/renew-self") return { body: { data: null, auth: TERM } };
 		if (url === "/v1/auth/token/revoke-self") return tokenRevocation;
@@ -261,6 +264,13 @@ describe.concurrent("the lease of what a command gets", () => {
 		expect(stderr).toMatch(
 			/^dsta-run: warn: the lease of database\/creds\/app could not be revoked, and ends by itself: Permission denied: .* sys\/leases\/revoke .*\n {2}fix: .*path "sys\/leases\/revoke" \{ capabilities = \["update"\] \}/,
 		);
+	});
+
+	it("is revoked by another attempt where the first gets no answer", async ({ expect }) => {
+		const revocation: Program = (_, count) => (count === 1 ? "silence" : { status: 204 });
+		const { calls, status, stderr } = await withCommand({ revocation }, ({ finish }) => finish());
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(revocationsOf(calls)).toHaveLength(2);
 	});
 
 	it("holds up no end for long where its server has gone silent", async ({ expect }) => {

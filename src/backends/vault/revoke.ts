@@ -27,8 +27,9 @@ async function revokeLease(
 	const path = "sys/leases/revoke";
 	const target: Target = { settings: session.settings, apiPath: path, path: apiPath, capability: "update" };
 	try {
-		const body = { lease_id: id };
-		const response = await session.ask(target, { method: "POST", path, namespace, body, signal });
+		// To revoke it twice does no harm.
+		const request = { method: "POST", path, namespace, repeat: "always", signal } as const;
+		const response = await session.ask(target, { ...request, body: { lease_id: id } });
 		// 400 is what it says of one that it does not know any more.
 		return [200, 204, 400].includes(response.status) ? undefined : failureOf(response, target);
 	} catch (error) {
