@@ -1,3 +1,28 @@
+export type {
+	Backend,
+	BackendContext,
+	Found,
+	ReadRequest,
+	SecretValue,
+	WritableBackend,
+} from "./backends/backend.ts";
 export type { BackendName } from "./backends/registry.ts";
-export { DstaError, type ErrorCode } from "./errors.ts";
-export { type GetSecretOptions, SecretManager, type SecretManagerOptions } from "./resolve/manager.ts";
+export { DstaError, type DstaErrorDetails, type ErrorCode, EXIT_STATUS } from "./errors.ts";
+export { checkSecretBackend, type Health } from "./library/health.ts";
+export type { AvailabilityOptions, BackendChoice, SecretBackend } from "./library/managed-backends.ts";
+export {
+	type CallOptions,
+	type ExchangeCredentials,
+	type ExchangeOptions,
+	type GetSecretOptions,
+	SecretManager,
+	type SecretManagerOptions,
+} from "./library/manager.ts";
+export { type CustomBackend, type CustomBackendFactory, registerBackend } from "./library/registered.ts";
+export {
+	type BackendOption,
+	closeSecrets,
+	getExchangeCredentials,
+	getSecret,
+	getSecrets,
+} from "./library/secrets.ts";

@@ -45,6 +45,8 @@ export interface FakeVault extends AsyncDisposable {
 	readonly connections: { readonly total: number; readonly peak: number };
 	/** Resolves when the next request has come in. */
 	nextCall(): Promise<void>;
+	/** Resolves when the next connection is closed. */
+	nextClose(): Promise<void>;
 }
 
 export interface FakeVaultOptions {
@@ -104,6 +106,9 @@ export async function startFakeVault(program: Program, options: FakeVaultOptions
 		async nextCall() {
 			await once(server, "call");
 		},
+		async nextClose() {
+			await once(server, "gone");
+		},
 		async [Symbol.asyncDispose]() {
 			for (const socket of connections.open) socket.destroy();
 			server.close();
@@ -126,7 +131,10 @@ function countConnections(server: ReturnType<typeof createServer>) {
 		counts.open.add(socket);
 		counts.total++;
 		counts.peak = Math.max(counts.peak, counts.open.size);
-		socket.once("close", () => counts.open.delete(socket));
+		socket.once("close", () => {
+			counts.open.delete(socket);
+			server.emit("gone");
+		});
 	});
 	return counts;
 }

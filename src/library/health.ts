@@ -1,0 +1,32 @@
+import { DstaError } from "../errors.ts";
+import type { AvailabilityOptions } from "./managed-backends.ts";
+import { SecretManager } from "./manager.ts";
+import type { BackendOption } from "./secrets.ts";
+
+/** What a health check says. */
+export interface Health {
+	readonly status: "healthy" | "unhealthy";
+	/** The backend that was asked: the one that was named, or the first of the chain that is configured. */
+	readonly backend: string;
+	/** What is wrong, where something is; never a value. */
+	readonly error?: string;
+}
+
+/** Asks whether the backend answers and gives secrets. It never rejects because of a backend. */
+export async function checkSecretBackend({
+	backend,
+	...options
+}: BackendOption & AvailabilityOptions = {}): Promise<Health> {
+	const quiet = { onWarning: () => undefined };
+	await using manager = new SecretManager(backend === undefined ? quiet : { ...quiet, backend });
+	const { backendName } = manager;
+	try {
+		await manager.backend.check(options);
+		// That it accepts us does not say that it reads: a policy, or an engine that is not mounted, shows here.
+		await manager.getSecret("health/check", { default: "ok", ...options });
+		return { status: "healthy", backend: backendName };
+	} catch (error) {
+		if (!(error instanceof DstaError)) throw error;
+		return { status: "unhealthy", backend: backendName, error: error.message };
+	}
+}

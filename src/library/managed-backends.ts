@@ -1,0 +1,161 @@
+import { createAwsBackend } from "../backends/aws/aws.ts";
+import type { Backend, BackendContext, BackendFactory } from "../backends/backend.ts";
+import { createEnvBackend } from "../backends/env/env.ts";
+import { openEnvFile } from "../backends/env/env-file.ts";
+import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
+import { createVaultBackend } from "../backends/vault/vault.ts";
+import { DstaError } from "../errors.ts";
+import type { Backends } from "../resolve/backends.ts";
+import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
+import { startTimeLimit } from "../resolve/time-limit.ts";
+import { unconfigured } from "../resolve/unconfigured.ts";
+import type { SecretManagerOptions } from "./manager.ts";
+import { createRegistered, registeredNames } from "./registered.ts";
+import { surroundings } from "./surroundings.ts";
+
+/** A backend by its name, or one that was made. */
+export type BackendChoice = BackendName | (string & {}) | Backend;
+
+/** What a manager shows of a backend. */
+export interface SecretBackend {
+	readonly name: string;
+	/** Where it asks, for messages: an address, a region, a file. */
+	readonly description: string;
+	/** Whether it is configured, answers, and accepts our credentials. */
+	isAvailable(options?: AvailabilityOptions): Promise<boolean>;
+	/**
+	 * Asks the same, and says what is wrong.
+	 * @throws {DstaError} DSTA_CONFIG, DSTA_DENIED, DSTA_UNAVAILABLE or DSTA_TIMEOUT
+	 */
+	check(options?: AvailabilityOptions): Promise<void>;
+}
+
+export interface AvailabilityOptions {
+	readonly signal?: AbortSignal;
+	/** In milliseconds; 10 000 by default. */
+	readonly timeoutMs?: number;
+}
+
+/** The backends of one manager; each is made when it is first needed. */
+export interface ManagedBackends extends Backends {
+	/** Their names, in the order of asking. */
+	readonly chain: readonly BackendName[];
+	/** Whether the manager was made for one backend. */
+	readonly isSingle: boolean;
+	/** The first that is configured; where none is, the first of all. */
+	readonly first: SecretBackend;
+	warn(message: string): void;
+	close(): Promise<void>;
+}
+
+/**
+ * Prepares the backends that a manager's options name.
+ * @throws {DstaError} DSTA_USAGE a name is unknown, or options exclude each other · DSTA_FILE_NOT_FOUND the env file
+ */
+export function openBackends(options: SecretManagerOptions): ManagedBackends {
+	const around = surroundings();
+	const { cwd = around.cwd, env = around.env, envFile, onWarning: warn = around.warn } = options;
+	const choices = choicesOf(options);
+	const given = new Map(choices.map((choice) => [nameOf(choice), choice]));
+	const chain = [...given.keys()] as readonly BackendName[];
+	const isSingle = options.backend !== undefined;
+	const context: BackendContext = {
+		env,
+		home: env.HOME,
+		cwd,
+		paths: [],
+		settings: {},
+		envFile: openEnvFile({ named: envFile, cwd }),
+		log: (level, message) => (level === "warn" ? warn(message) : undefined),
+	};
+	const made = new Map<string, Backend | undefined>();
+	const open = (name: string) => {
+		if (!made.has(name)) made.set(name, create(given.get(name) ?? name, { ...context, isNamed: isSingle }));
+		return made.get(name);
+	};
+	return {
+		chain,
+		isSingle,
+		get first() {
+			const name = chain.find((one) => open(one) !== undefined) ?? (chain[0] as string);
+			return createHandle(name, open(name));
+		},
+		warn,
+		get: async (name) => open(name),
+		async close() {
+			for (const backend of made.values()) backend?.close();
+		},
+	};
+}
+
+const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = {
+	vault: createVaultBackend,
+	aws: createAwsBackend,
+	env: createEnvBackend,
+};
+
+function choicesOf({ backend, chain }: SecretManagerOptions): readonly BackendChoice[] {
+	const choices = backend === undefined ? (chain ?? BACKEND_NAMES) : [backend];
+	const problem =
+		backend !== undefined && chain !== undefined
+			? "backend and chain exclude each other"
+			: problemOf(choices);
+	if (problem === undefined) return choices;
+	const known = [...BACKEND_NAMES, ...registeredNames()].join(", ");
+	throw new DstaError("DSTA_USAGE", problem, {
+		cure: `Name backends, each once: ${known}, one of your own after registerBackend, or one that was made.`,
+	});
+}
+
+function problemOf(choices: readonly BackendChoice[]): string | undefined {
+	if (choices.length === 0) return "The chain of a secret manager is empty";
+	if (new Set(choices.map(nameOf)).size < choices.length)
+		return "A secret manager's chain names a backend twice";
+	const unknown = choices.find((choice) => typeof choice !== "object" && !isKnown(choice));
+	return unknown === undefined ? undefined : `${JSON.stringify(unknown)} is no backend`;
+}
+
+function isKnown(name: string): boolean {
+	return Object.hasOwn(FACTORIES, name) || registeredNames().includes(name);
+}
+
+function nameOf(choice: BackendChoice): string {
+	return typeof choice === "object" ? choice.name : choice;
+}
+
+function create(choice: BackendChoice, context: BackendContext): Backend | undefined {
+	if (typeof choice === "object") return choice;
+	const factory = Object.hasOwn(FACTORIES, choice) ? FACTORIES[choice as BackendName] : undefined;
+	return factory === undefined ? createRegistered(choice, context) : factory(context);
+}
+
+function createHandle(name: string, backend: Backend | undefined): SecretBackend {
+	const check: SecretBackend["check"] = async ({ signal, timeoutMs = DEFAULT_BACKEND_TIMEOUT_MS } = {}) => {
+		if (backend === undefined) throw unconfigured(name as BackendName, "The secret manager asks for", "");
+		const timeLimit = startTimeLimit(backend, {
+			ownMs: timeoutMs,
+			deadline: performance.now() + timeoutMs,
+			isFollowed: false,
+			outer: signal,
+		});
+		try {
+			await timeLimit.bound(backend.check(timeLimit.signal));
+		} finally {
+			timeLimit.clear();
+		}
+	};
+	return {
+		name,
+		description: backend?.description ?? "not configured",
+		check,
+		async isAvailable(options) {
+			try {
+				await check(options);
+				return true;
+			} catch (error) {
+				if (error instanceof DstaError) return false;
+				throw error;
+			}
+		},
+	};
+}
