@@ -8,8 +8,9 @@ export type {
 } from "./backends/backend.ts";
 export type { BackendName } from "./backends/registry.ts";
 export { DstaError, type DstaErrorDetails, type ErrorCode, EXIT_STATUS } from "./errors.ts";
+export type { AvailabilityOptions, SecretBackend } from "./library/availability.ts";
 export { checkSecretBackend, type Health } from "./library/health.ts";
-export type { AvailabilityOptions, BackendChoice, SecretBackend } from "./library/managed-backends.ts";
+export type { BackendChoice } from "./library/managed-backends.ts";
 export {
 	type CallOptions,
 	type ExchangeCredentials,

@@ -1,5 +1,5 @@
 import { DstaError } from "../errors.ts";
-import type { AvailabilityOptions } from "./managed-backends.ts";
+import type { AvailabilityOptions } from "./availability.ts";
 import { SecretManager } from "./manager.ts";
 import type { BackendOption } from "./secrets.ts";
 

@@ -5,36 +5,14 @@ import { openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { createVaultBackend } from "../backends/vault/vault.ts";
 import { DstaError } from "../errors.ts";
-import type { Backends } from "../resolve/backends.ts";
-import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
-import { startTimeLimit } from "../resolve/time-limit.ts";
-import { unconfigured } from "../resolve/unconfigured.ts";
+import { type Backends, releaseAll } from "../resolve/backends.ts";
+import { describeBackend, type SecretBackend } from "./availability.ts";
 import type { SecretManagerOptions } from "./manager.ts";
 import { createRegistered, registeredNames } from "./registered.ts";
 import { surroundings } from "./surroundings.ts";
 
 /** A backend by its name, or one that was made. */
 export type BackendChoice = BackendName | (string & {}) | Backend;
-
-/** What a manager shows of a backend. */
-export interface SecretBackend {
-	readonly name: string;
-	/** Where it asks, for messages: an address, a region, a file. */
-	readonly description: string;
-	/** Whether it is configured, answers, and accepts our credentials. */
-	isAvailable(options?: AvailabilityOptions): Promise<boolean>;
-	/**
-	 * Asks the same, and says what is wrong.
-	 * @throws {DstaError} DSTA_CONFIG, DSTA_DENIED, DSTA_UNAVAILABLE or DSTA_TIMEOUT
-	 */
-	check(options?: AvailabilityOptions): Promise<void>;
-}
-
-export interface AvailabilityOptions {
-	readonly signal?: AbortSignal;
-	/** In milliseconds; 10 000 by default. */
-	readonly timeoutMs?: number;
-}
 
 /** The backends of one manager; each is made when it is first needed. */
 export interface ManagedBackends extends Backends {
@@ -45,7 +23,6 @@ export interface ManagedBackends extends Backends {
 	/** The first that is configured; where none is, the first of all. */
 	readonly first: SecretBackend;
 	warn(message: string): void;
-	close(): Promise<void>;
 }
 
 /**
@@ -54,7 +31,7 @@ export interface ManagedBackends extends Backends {
  */
 export function openBackends(options: SecretManagerOptions): ManagedBackends {
 	const around = surroundings();
-	const { cwd = around.cwd, env = around.env, envFile, onWarning: warn = around.warn } = options;
+	const { cwd = ".", env = around.env, envFile, onWarning: warn = around.warn } = options;
 	const choices = choicesOf(options);
 	const given = new Map(choices.map((choice) => [nameOf(choice), choice]));
 	const chain = [...given.keys()] as readonly BackendName[];
@@ -78,12 +55,17 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 		isSingle,
 		get first() {
 			const name = chain.find((one) => open(one) !== undefined) ?? (chain[0] as string);
-			return createHandle(name, open(name));
+			return describeBackend(name, open(name));
 		},
 		warn,
 		get: async (name) => open(name),
-		async close() {
-			for (const backend of made.values()) backend?.close();
+		leases: async () => [...made.values()].flatMap((backend) => backend?.leases?.() ?? []),
+		async keepAlive(onNews) {
+			await Promise.all([...made.values()].map((backend) => backend?.keepAlive?.(onNews)));
+		},
+		close: () => undefined,
+		async release() {
+			await releaseAll([...made.values()].filter((backend) => backend !== undefined));
 		},
 	};
 }
@@ -127,35 +109,4 @@ function create(choice: BackendChoice, context: BackendContext): Backend | undef
 	if (typeof choice === "object") return choice;
 	const factory = Object.hasOwn(FACTORIES, choice) ? FACTORIES[choice as BackendName] : undefined;
 	return factory === undefined ? createRegistered(choice, context) : factory(context);
-}
-
-function createHandle(name: string, backend: Backend | undefined): SecretBackend {
-	const check: SecretBackend["check"] = async ({ signal, timeoutMs = DEFAULT_BACKEND_TIMEOUT_MS } = {}) => {
-		if (backend === undefined) throw unconfigured(name as BackendName, "The secret manager asks for", "");
-		const timeLimit = startTimeLimit(backend, {
-			ownMs: timeoutMs,
-			deadline: performance.now() + timeoutMs,
-			isFollowed: false,
-			outer: signal,
-		});
-		try {
-			await timeLimit.bound(backend.check(timeLimit.signal));
-		} finally {
-			timeLimit.clear();
-		}
-	};
-	return {
-		name,
-		description: backend?.description ?? "not configured",
-		check,
-		async isAvailable(options) {
-			try {
-				await check(options);
-				return true;
-			} catch (error) {
-				if (error instanceof DstaError) return false;
-				throw error;
-			}
-		},
-	};
 }

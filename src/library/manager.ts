@@ -3,12 +3,8 @@ import type { Entry } from "../map/secret-map.ts";
 import { DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import { parseSecretPath } from "../secret-path.ts";
-import {
-	type BackendChoice,
-	type ManagedBackends,
-	openBackends,
-	type SecretBackend,
-} from "./managed-backends.ts";
+import type { SecretBackend } from "./availability.ts";
+import { type BackendChoice, type ManagedBackends, openBackends } from "./managed-backends.ts";
 import { createSharedReads, type Limits, type SharedReads } from "./shared-reads.ts";
 
 /** How a {@link SecretManager} finds secrets. */
@@ -161,7 +157,7 @@ export class SecretManager {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
 		this.#reads.clear();
-		await this.#backends.close();
+		await this.#backends.release();
 	}
 
 	/** As `close`, for `await using`. */

@@ -1,3 +1,4 @@
+import { now } from "../clock.ts";
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import type { Resolution } from "../resolve/resolve.ts";
@@ -67,7 +68,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 		const [resolution] = (await wave.landing.promise.catch(() => [])).slice(index, index + 1);
 		if (places.get(key)?.wave === wave) places.delete(key);
 		if (options.keepMs > 0 && resolution !== undefined && resolution.origin !== undefined)
-			shelf.set(key, { resolution, until: performance.now() + options.keepMs });
+			shelf.set(key, { resolution, until: now() + options.keepMs });
 	}
 
 	return {
@@ -75,7 +76,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 			patience.signal?.throwIfAborted();
 			const key = JSON.stringify([entry.path.text, entry.version, entry.backend]);
 			const old = patience.fresh === true ? undefined : kept.get(key);
-			if (old !== undefined && performance.now() < old.until) return old.resolution;
+			if (old !== undefined && now() < old.until) return old.resolution;
 			const { index, wave } = underWay.get(key) ?? board(key, entry);
 			const timeoutMs = patience.timeoutMs ?? options.timeoutMs;
 			const resolutions = await waitFor(wave, { entry, timeoutMs, signal: patience.signal });
@@ -90,7 +91,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 
 interface Kept {
 	readonly resolution: Resolution;
-	/** On the clock of performance.now(). */
+	/** On the clock of now(). */
 	readonly until: number;
 }
 

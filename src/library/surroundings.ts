@@ -1,7 +1,6 @@
 /** What the library takes from the process that it runs in, where its caller says nothing: the one place that looks. */
 export interface Surroundings {
 	readonly env: Readonly<Record<string, string | undefined>>;
-	readonly cwd: string;
 	readonly warn: (message: string) => void;
 }
 
@@ -9,9 +8,6 @@ export interface Surroundings {
 export function surroundings(): Surroundings {
 	return {
 		env: process.env,
-		get cwd() {
-			return process.cwd();
-		},
 		warn: (message) => process.emitWarning(message, { type: "DstaRunWarning" }),
 	};
 }

@@ -65,11 +65,15 @@ export function createBackends(options: BackendsOptions): Backends {
 		async release() {
 			const opened = open();
 			made.clear();
-			const backends = await opened;
-			await releaseInTime(backends.filter(({ release }) => release !== undefined));
-			for (const backend of backends) backend.close();
+			await releaseAll(await opened);
 		},
 	};
+}
+
+/** Has backends give back what they have obtained, for two seconds at most, and closes them. */
+export async function releaseAll(backends: readonly Backend[]): Promise<void> {
+	await releaseInTime(backends.filter(({ release }) => release !== undefined));
+	for (const backend of backends) backend.close();
 }
 
 async function releaseInTime(backends: readonly Backend[]): Promise<void> {

@@ -1,0 +1,70 @@
+import type { Backend } from "../backends/backend.ts";
+import type { BackendName } from "../backends/registry.ts";
+import { now } from "../clock.ts";
+import { DstaError } from "../errors.ts";
+import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
+import { startTimeLimit } from "../resolve/time-limit.ts";
+import { unconfigured } from "../resolve/unconfigured.ts";
+
+/** What a manager shows of a backend. */
+export interface SecretBackend {
+	readonly name: string;
+	/** Where it asks, for messages: an address, a region, a file. */
+	readonly description: string;
+	/** Whether it is configured, answers, and accepts our credentials. */
+	isAvailable(options?: AvailabilityOptions): Promise<boolean>;
+	/**
+	 * Asks the same, and says what is wrong.
+	 * @throws {DstaError} DSTA_CONFIG, DSTA_DENIED, DSTA_UNAVAILABLE or DSTA_TIMEOUT
+	 */
+	check(options?: AvailabilityOptions): Promise<void>;
+}
+
+export interface AvailabilityOptions {
+	readonly signal?: AbortSignal;
+	/** In milliseconds; 10 000 by default. */
+	readonly timeoutMs?: number;
+}
+
+/** Shows a backend by its name, also where nothing configures it. */
+export function describeBackend(name: string, backend: Backend | undefined): SecretBackend {
+	return {
+		name,
+		description: backend?.description ?? "not configured",
+		check: (options) => checkBackend(name, backend, options),
+		isAvailable: (options) => isAvailable(name, backend, options),
+	};
+}
+
+async function checkBackend(
+	name: string,
+	backend: Backend | undefined,
+	{ signal, timeoutMs = DEFAULT_BACKEND_TIMEOUT_MS }: AvailabilityOptions = {},
+): Promise<void> {
+	if (backend === undefined) throw unconfigured(name as BackendName, "The secret manager asks for", "");
+	const timeLimit = startTimeLimit(backend, {
+		ownMs: timeoutMs,
+		deadline: now() + timeoutMs,
+		isFollowed: false,
+		outer: signal,
+	});
+	try {
+		await timeLimit.bound(backend.check(timeLimit.signal));
+	} finally {
+		timeLimit.clear();
+	}
+}
+
+async function isAvailable(
+	name: string,
+	backend: Backend | undefined,
+	options: AvailabilityOptions | undefined,
+): Promise<boolean> {
+	try {
+		await checkBackend(name, backend, options);
+		return true;
+	} catch (error) {
+		if (error instanceof DstaError) return false;
+		throw error;
+	}
+}
