@@ -16,7 +16,7 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"clock|cli/(?:commands/run|feasibility|mistakes|options|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"clock|cli/(?:commands/run|environment|feasibility|mistakes|options|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 /** What every question to Vault or AWS goes through under Node. */
@@ -67,7 +67,13 @@ const config: UserConfig[] = [
 		},
 		plugins: [changeLibraries, thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
 	},
-	{ ...shared, entry: { index: "src/index.ts" }, format: "esm", dts: false, clean: false },
+	{
+		...shared,
+		entry: { index: "src/index.ts", register: "src/register.ts", testing: "src/testing.ts" },
+		format: "esm",
+		dts: false,
+		clean: false,
+	},
 ];
 
 export default defineConfig(config);

@@ -96,3 +96,17 @@ export function exitStatusOf(errors: readonly DstaError[]): number {
 	const statuses = new Set(errors.map((error) => error.exitStatus));
 	return BY_URGENCY.find((status) => statuses.has(status)) ?? errors[0]?.exitStatus ?? 70;
 }
+
+/** One error for several: of the most urgent kind, with the message of each in a line of its own. */
+export function joinErrors(errors: readonly [DstaError, ...DstaError[]]): DstaError {
+	const [only, ...others] = errors;
+	if (others.length === 0) return only;
+	const status = exitStatusOf(errors);
+	const first = errors.find((error) => error.exitStatus === status) ?? only;
+	const { backend, code, cure, path } = first;
+	return new DstaError(code, errors.map(({ message }) => message).join("\n"), {
+		cure,
+		...(backend === undefined ? {} : { backend }),
+		...(path === undefined ? {} : { path }),
+	});
+}

@@ -5,10 +5,20 @@ export type {
 	ReadRequest,
 	SecretValue,
 	WritableBackend,
+	WriteOptions,
+	Written,
 } from "./backends/backend.ts";
 export type { BackendName } from "./backends/registry.ts";
 export { DstaError, type DstaErrorDetails, type ErrorCode, EXIT_STATUS } from "./errors.ts";
 export type { AvailabilityOptions, SecretBackend } from "./library/availability.ts";
+export {
+	AwsSecretsManagerBackend,
+	type BackendOptions,
+	EnvironmentBackend,
+	type EnvironmentOptions,
+	VaultBackend,
+} from "./library/backends.ts";
+export { type CommandEnd, type RunCommandOptions, runCommand } from "./library/command.ts";
 export { checkSecretBackend, type Health } from "./library/health.ts";
 export type { BackendChoice } from "./library/managed-backends.ts";
 export {
@@ -20,6 +30,7 @@ export {
 	type SecretManagerOptions,
 } from "./library/manager.ts";
 export { type CustomBackend, type CustomBackendFactory, registerBackend } from "./library/registered.ts";
+export { loadSecretMap, type ResolveMapOptions, resolveSecretMap } from "./library/secret-map.ts";
 export {
 	type BackendOption,
 	closeSecrets,
@@ -27,3 +38,5 @@ export {
 	getSecret,
 	getSecrets,
 } from "./library/secrets.ts";
+export type { AwsSettings, SecretSource, VaultAuthSettings, VaultSettings } from "./library/settings.ts";
+export type { SecretMap } from "./map/secret-map.ts";

@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { type EnvFile, openEnvFile } from "../backends/env/env-file.ts";
+import type { EnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import type { Manner } from "../launch/launch.ts";
 import { loadSecretMap } from "../map/load.ts";
-import { type Entry, isWildcard, type SecretMap, sourcesOf } from "../map/secret-map.ts";
-import { type Backends, type BackendsOptions, createBackends } from "../resolve/backends.ts";
-import { chainOf, DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
-import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
+import type { Entry, SecretMap } from "../map/secret-map.ts";
+import type { Backends, BackendsOptions } from "../resolve/backends.ts";
+import { chainOf } from "../resolve/chain.ts";
+import { prepareMap, resolveLines } from "../resolve/map.ts";
+import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import type { Snapshot } from "../resolve/snapshot/snapshot.ts";
 import type { Filling } from "../resolve/templates.ts";
 import type { Host } from "./host.ts";
@@ -59,41 +60,23 @@ export async function openSession(
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
 	const map = isMissing ? EMPTY_MAP : await loadMap(file, host.cwd);
-	const { templates = [] } = map;
-	const names = map.entries.filter((entry) => !isWildcard(entry)).flatMap((entry) => entry.names);
-	const fromMap = map.backends.env?.file as string | undefined;
-	const envFile = openEnvFile({ named: options.envFile, fromMap, cwd: host.cwd });
-	const backends = createBackends({
+	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
+	const { backends, envFile, resolveOptions } = prepareMap(map, {
 		env: host.env,
 		home: host.home,
 		cwd: host.cwd,
-		paths: [...map.entries, ...sourcesOf(templates)].map(({ path }) => path),
-		settings: map.backends,
-		named: new Set([
-			options.backend ?? "",
-			...map.entries.flatMap(({ backends }) => Object.keys(backends ?? {})),
-		]),
-		envFile,
+		envFile: options.envFile,
 		onSent,
 		killGroup: (pid) => killGroup(host.process, pid),
 		beforeEnd,
 		log: host.log,
-	});
-	const timeoutMs = options.timeoutMs ?? map.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
-	const resolveOptions: ResolveOptions = {
-		backends,
-		chain: (map.chain as readonly BackendName[] | undefined) ?? BACKEND_NAMES,
 		backend: options.backend,
-		strict: options.strict ?? map.strict ?? false,
-		on: map.on,
-		named: new Set([...names, ...templates.map(({ name }) => name)]),
-		timeoutMs,
-		backendTimeoutMs: (name) => Number(map.backends[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
+		strict: options.strict,
+		timeoutMs: options.timeoutMs,
 		onPassedOver: (error, entries) => reportPassedOver(host.log, error, entries),
 		onDefault: ({ names, path }, backend) =>
 			defaults.push({ backend, names: names.length === 0 ? [path.text] : names }),
-	};
+	});
 	async function resolve(
 		entries: readonly Entry[],
 		options = resolveOptions,
@@ -126,19 +109,14 @@ export async function openSession(
 		backends,
 		envFile,
 		chain: chainOf({}, resolveOptions),
-		timeoutMs,
+		timeoutMs: resolveOptions.timeoutMs,
 		manner: {
 			...map.run,
 			mode: options.mode ?? map.run.mode ?? "spawn",
 			notifySocket: host.env.NOTIFY_SOCKET,
 		},
 		resolve,
-		async resolveLines({ entries, templates = [] }) {
-			if (templates.length === 0) return resolveWithSnapshot(entries);
-			const resolutions = await resolveWithSnapshot([...new Set([...entries, ...sourcesOf(templates)])]);
-			const { fillTemplates } = await import("../resolve/templates.ts");
-			return [...resolutions.slice(0, entries.length), ...fillTemplates(templates, resolutions)];
-		},
+		resolveLines: (lines) => resolveLines(lines, resolveWithSnapshot),
 		saveSnapshot: async () => snapshot?.save(),
 	};
 }

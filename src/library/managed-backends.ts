@@ -5,7 +5,9 @@ import { openEnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { createVaultBackend } from "../backends/vault/vault.ts";
 import { DstaError } from "../errors.ts";
+import { readSettingsObject } from "../map/from-object.ts";
 import { type Backends, releaseAll } from "../resolve/backends.ts";
+import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
 import { describeBackend, type SecretBackend } from "./availability.ts";
 import type { SecretManagerOptions } from "./manager.ts";
 import { createRegistered, registeredNames } from "./registered.ts";
@@ -22,6 +24,8 @@ export interface ManagedBackends extends Backends {
 	readonly isSingle: boolean;
 	/** The first that is configured; where none is, the first of all. */
 	readonly first: SecretBackend;
+	/** What each may take at most. */
+	timeoutMs(name: string): number;
 	warn(message: string): void;
 }
 
@@ -45,10 +49,16 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 		envFile: openEnvFile({ named: envFile, cwd }),
 		log: (level, message) => (level === "warn" ? warn(message) : undefined),
 	};
+	const { aws, vault } = options;
+	const settings = readSettingsObject({ aws, vault }, chain);
 	const made = new Map<string, Backend | undefined>();
 	const open = (name: string) => {
-		if (!made.has(name)) made.set(name, create(given.get(name) ?? name, { ...context, isNamed: isSingle }));
-		return made.get(name);
+		if (made.has(name)) return made.get(name);
+		const own = settings[name];
+		const isNamed = isSingle || own !== undefined;
+		const backend = create(given.get(name) ?? name, { ...context, settings: own ?? {}, isNamed });
+		made.set(name, backend);
+		return backend;
 	};
 	return {
 		chain,
@@ -57,6 +67,7 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 			const name = chain.find((one) => open(one) !== undefined) ?? (chain[0] as string);
 			return describeBackend(name, open(name));
 		},
+		timeoutMs: (name) => Number(settings[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
 		warn,
 		get: async (name) => open(name),
 		leases: async () => [...made.values()].flatMap((backend) => backend?.leases?.() ?? []),

@@ -1,10 +1,11 @@
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
-import { DEFAULT_BACKEND_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
+import { DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import { parseSecretPath } from "../secret-path.ts";
 import type { SecretBackend } from "./availability.ts";
 import { type BackendChoice, type ManagedBackends, openBackends } from "./managed-backends.ts";
+import type { AwsSettings, VaultSettings } from "./settings.ts";
 import { createSharedReads, type Limits, type SharedReads } from "./shared-reads.ts";
 
 /** How a {@link SecretManager} finds secrets. */
@@ -21,6 +22,10 @@ export interface SecretManagerOptions {
 	readonly envFile?: string | false;
 	/** The directory of relative files; the working directory by default. */
 	readonly cwd?: string;
+	/** Settings of Vault, over which the environment wins. */
+	readonly vault?: VaultSettings;
+	/** Settings of AWS Secrets Manager, over which the environment wins. */
+	readonly aws?: AwsSettings;
 	/** The deadline of each call in milliseconds; 30 000 by default. */
 	readonly timeoutMs?: number;
 	/** How long a value that was found is kept in memory, in milliseconds; 60 000 by default, 0: not at all. */
@@ -180,7 +185,7 @@ export class SecretManager {
 			strict: this.#strict,
 			named: new Set(),
 			timeoutMs,
-			backendTimeoutMs: () => DEFAULT_BACKEND_TIMEOUT_MS,
+			backendTimeoutMs: this.#backends.timeoutMs,
 			onPassedOver: ({ message }) => this.#backends.warn(`${message}; the next backend is asked`),
 			onDefault: () => undefined,
 			signal,

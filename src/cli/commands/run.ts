@@ -1,13 +1,12 @@
 import type { Command } from "../../launch/command.ts";
-import { buildEnvironment } from "../../launch/environment.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import type { CommandFiles } from "../../launch/files.ts";
-import { completeInherited, findDamaged } from "../../launch/inherited.ts";
+import { findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { findServiceManager, loadLaunch, prepareReaping } from "../../launch/launch.ts";
 import { takeOver, type Warn } from "../../launch/own.ts";
-import { loginVariables } from "../../map/vault-auth.ts";
 import type { Outcome } from "../../resolve/resolve.ts";
+import { environmentFor } from "../environment.ts";
 import { checkFeasibility, hasFiles } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -68,14 +67,9 @@ async function prepareCommand(
 	outcomes: readonly Outcome[],
 	{ commandLine, host, values, warn }: Prepared,
 ): Promise<Command> {
-	const { map } = session;
 	const files = await prepareFiles(session, outcomes, { host, warn });
 	const secrets = new Map([...values, ...(files?.variables ?? [])]);
-	const env = buildEnvironment(await inheritedVariables(session, host), secrets, {
-		pristine: commandLine.options.pristine ?? map.run.pristine ?? false,
-		choices: [commandLine.options, { pass: [], strip: [], ...map.run }],
-		login: loginVariables(map.backends.vault),
-	});
+	const env = await environmentFor(session, { host, options: commandLine.options, secrets });
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	host.log("debug", `starting ${file} with ${secrets.size} secrets`);
 	const command = { file, args, env, files };
@@ -102,11 +96,4 @@ function warnOfDamage(warn: Warn, damaged: readonly string[]): void {
 		`the command does not get all bytes of ${damaged.join(", ")}: Node reads them as UTF-8`,
 		"Encode them as UTF-8, or keep such variables away with --strip NAME.",
 	);
-}
-
-// The dotenv file serves the map only, unless the map says that its variables are for the command as well.
-async function inheritedVariables({ envFile, map }: Session, { env }: Host): Promise<Host["env"]> {
-	const inherited = completeInherited(env);
-	if (map.backends.env?.export !== true || envFile === undefined) return inherited;
-	return Object.fromEntries([...(await envFile.variables()), ...Object.entries(inherited)]);
 }

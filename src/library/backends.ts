@@ -1,0 +1,77 @@
+import { createAwsBackend } from "../backends/aws/aws.ts";
+import { type Backend, type BackendContext, isWritable, type WritableBackend } from "../backends/backend.ts";
+import { createEnvBackend } from "../backends/env/env.ts";
+import { openEnvFile } from "../backends/env/env-file.ts";
+import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
+import { createVaultBackend } from "../backends/vault/vault.ts";
+import { readSettingsObject } from "../map/from-object.ts";
+import { unconfigured } from "../resolve/unconfigured.ts";
+import { OwnWritableBackend, ReadableBackend } from "./own-backends.ts";
+import type { AwsSettings, VaultSettings } from "./settings.ts";
+import { surroundings } from "./surroundings.ts";
+
+/** What any backend may be told beside its settings. */
+export interface BackendOptions {
+	/** The environment that configures it, and wins over its settings; `process.env` by default. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+	/** The directory of relative files; the working directory by default. */
+	readonly cwd?: string;
+	/** Hears of what is no error; `process.emitWarning` by default. */
+	readonly onWarning?: (message: string) => void;
+}
+
+/** The environment, and the dotenv file behind it. */
+export interface EnvironmentOptions extends BackendOptions {
+	/** `.env` by default, where there is one; `false`: none. */
+	readonly envFile?: string | false;
+}
+
+/** HashiCorp Vault or OpenBao. */
+export class VaultBackend extends OwnWritableBackend {
+	/** @throws {DstaError} DSTA_CONFIG there is no address, or a setting is wrong */
+	constructor({ cwd, env, onWarning, ...settings }: VaultSettings & BackendOptions = {}) {
+		const context = contextFor("vault", settings, { cwd, env, onWarning });
+		super(writable(createVaultBackend(context), "vault"));
+	}
+}
+
+/** AWS Secrets Manager. */
+export class AwsSecretsManagerBackend extends OwnWritableBackend {
+	/** @throws {DstaError} DSTA_CONFIG a setting is wrong */
+	constructor({ cwd, env, onWarning, ...settings }: AwsSettings & BackendOptions = {}) {
+		super(writable(createAwsBackend(contextFor("aws", settings, { cwd, env, onWarning })), "aws"));
+	}
+}
+
+/** The environment of this process. */
+export class EnvironmentBackend extends ReadableBackend {
+	/** @throws {DstaError} DSTA_FILE_NOT_FOUND there is no dotenv file of the given name */
+	constructor({ envFile, ...options }: EnvironmentOptions = {}) {
+		const context = contextFor("env", {}, options);
+		super(createEnvBackend({ ...context, envFile: openEnvFile({ named: envFile, cwd: context.cwd }) }));
+	}
+}
+
+/** What a backend is made from in a program. */
+function contextFor(
+	name: BackendName,
+	settings: object,
+	options: { readonly [Key in keyof BackendOptions]: BackendOptions[Key] | undefined },
+): BackendContext {
+	const around = surroundings();
+	const { cwd = ".", env = around.env, onWarning: warn = around.warn } = options;
+	return {
+		env,
+		home: env.HOME,
+		cwd,
+		paths: [],
+		settings: readSettingsObject({ [name]: settings }, BACKEND_NAMES)[name] ?? {},
+		isNamed: true,
+		log: (level, message) => (level === "warn" ? warn(message) : undefined),
+	};
+}
+
+function writable(backend: Backend | undefined, name: BackendName): WritableBackend {
+	if (backend !== undefined && isWritable(backend)) return backend;
+	throw unconfigured(name, "The program asks for", "");
+}

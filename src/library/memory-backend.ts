@@ -1,0 +1,101 @@
+import type {
+	Found,
+	ReadRequest,
+	SecretValue,
+	WritableBackend,
+	WriteOptions,
+	Written,
+} from "../backends/backend.ts";
+import { isObject, selectValue } from "../backends/select.ts";
+import type { DstaError } from "../errors.ts";
+
+/** Secrets by their paths: an object of fields, or one text for a secret without fields. */
+export type MemorySecrets = Readonly<Record<string, string | Readonly<Record<string, SecretValue>>>>;
+
+/**
+ * A backend that keeps its secrets in memory, for tests: it answers as the others do, counts versions as Vault does, and fails
+ * when it is told to.
+ */
+export class MemoryBackend implements WritableBackend {
+	readonly name: string;
+	readonly description = "secrets in memory";
+	/** The paths that were asked for, in order. */
+	readonly reads: string[] = [];
+	readonly #versions: Map<string, SecretValue[]>;
+	#failure: DstaError | undefined;
+
+	constructor(secrets: MemorySecrets = {}, name = "memory") {
+		this.name = name;
+		this.#versions = new Map(Object.entries(secrets).map(([path, content]) => [path, [content]]));
+	}
+
+	/** Replaces a secret, or removes it: `undefined`. */
+	set(secret: string, content: MemorySecrets[string] | undefined): void {
+		if (content === undefined) this.#versions.delete(secret);
+		else this.#versions.set(secret, [...(this.#versions.get(secret) ?? []), content]);
+	}
+
+	/** Has every call fail from now on, or none: `undefined`. */
+	fail(failure: DstaError | undefined): void {
+		this.#failure = failure;
+	}
+
+	async read({ path, version }: ReadRequest): Promise<Found | undefined> {
+		this.reads.push(path.text);
+		this.#throwIfFailing();
+		const { secret, selector, text } = path;
+		const find = (place: string, select: (content: SecretValue) => SecretValue | undefined) => {
+			const versions = this.#versions.get(place) ?? [];
+			const number = version === undefined ? versions.length : Number(version);
+			const content = versions[number - 1];
+			const value = content === undefined ? undefined : select(content);
+			return value === undefined ? undefined : { value, location: place, version: String(number) };
+		};
+		const found = find(secret, (content) => selectValue(content, selector));
+		// As at AWS, `a/b/c` may also be a text of that name.
+		return found ?? find(text, (content) => (typeof content === "string" ? content : undefined));
+	}
+
+	locations({ path }: ReadRequest): readonly string[] {
+		return [path.secret];
+	}
+
+	advice({ path }: ReadRequest): string {
+		return `Give ${path.text} to the MemoryBackend.`;
+	}
+
+	async check(): Promise<void> {
+		this.#throwIfFailing();
+	}
+
+	async write(
+		secret: string,
+		fields: ReadonlyMap<string, string>,
+		{ replace }: WriteOptions,
+	): Promise<Written> {
+		this.#throwIfFailing();
+		const current = this.#versions.get(secret)?.at(-1);
+		const content = { ...(!replace && isObject(current) ? current : {}), ...Object.fromEntries(fields) };
+		this.#versions.set(secret, [...(this.#versions.get(secret) ?? []), content]);
+		return {
+			location: secret,
+			version: String(this.#versions.get(secret)?.length),
+			created: current === undefined,
+			fields: Object.keys(content).sort(),
+		};
+	}
+
+	async list(folder: string): Promise<readonly string[]> {
+		this.#throwIfFailing();
+		const start = folder === "" ? "" : `${folder}/`;
+		const below = [...this.#versions.keys()].filter((path) => path.startsWith(start));
+		const names = below.map((path) => /^[^/]*\/?/.exec(path.slice(start.length))?.[0] ?? "");
+		return [...new Set(names)].sort();
+	}
+
+	close(): void {}
+
+	#throwIfFailing(): void {
+		if (this.#failure !== undefined) throw this.#failure;
+	}
+}

@@ -1,0 +1,1 @@
+export { MemoryBackend, type MemorySecrets } from "./library/memory-backend.ts";
