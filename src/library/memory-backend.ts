@@ -7,7 +7,7 @@ import type {
 	Written,
 } from "../backends/backend.ts";
 import { isObject, selectValue } from "../backends/select.ts";
-import type { DstaError } from "../errors.ts";
+import { DstaError } from "../errors.ts";
 
 /** Secrets by their paths: an object of fields, or one text for a secret without fields. */
 export type MemorySecrets = Readonly<Record<string, string | Readonly<Record<string, SecretValue>>>>;
@@ -71,11 +71,19 @@ export class MemoryBackend implements WritableBackend {
 	async write(
 		secret: string,
 		fields: ReadonlyMap<string, string>,
-		{ replace }: WriteOptions,
+		{ overwrite = true, replace }: WriteOptions,
 	): Promise<Written> {
 		this.#throwIfFailing();
 		const current = this.#versions.get(secret)?.at(-1);
-		const content = { ...(!replace && isObject(current) ? current : {}), ...Object.fromEntries(fields) };
+		const kept = isObject(current) ? current : {};
+		const changed = [...fields].find(([key, value]) => Object.hasOwn(kept, key) && kept[key] !== value);
+		if (!overwrite && changed !== undefined)
+			throw new DstaError("DSTA_CONFLICT", `${secret} has another ${changed[0]}`, {
+				backend: this.name,
+				path: secret,
+				cure: "Write it with overwrite: true.",
+			});
+		const content = { ...(replace ? {} : kept), ...Object.fromEntries(fields) };
 		this.#versions.set(secret, [...(this.#versions.get(secret) ?? []), content]);
 		return {
 			location: secret,

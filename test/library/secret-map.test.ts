@@ -1,0 +1,124 @@
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadSecretMap, resolveSecretMap, runCommand } from "../../src/index.ts";
+import { refusal, secretV2, startFakeVault } from "../backends/vault/fake-vault.ts";
+
+function folderWith(map: string, files: Readonly<Record<string, string>> = {}): string {
+	const folder = mkdtempSync(join(tmpdir(), "dsta-run-library-"));
+	for (const [name, text] of Object.entries({ "secrets.map.yaml": map, ...files }))
+		writeFileSync(join(folder, name), text);
+	return folder;
+}
+
+const MAP = `
+secrets:
+  app/db/user: { env: DB_USER, default: app }
+  app/db/password: DB_PASSWORD
+templates:
+  DB_URL: db://\${app/db/user|url}:\${app/db/password|url}@host
+`;
+
+describe("a map in a program", () => {
+	it("is resolved with its templates, its dotenv file and its defaults", async () => {
+		const cwd = folderWith(MAP, { ".env": "DB_PASSWORD=a/b\n" });
+		const map = await loadSecretMap(undefined, { cwd });
+		expect(await resolveSecretMap(map, { cwd, env: {} })).toEqual({
+			DB_USER: "app",
+			DB_PASSWORD: "a/b",
+			DB_URL: "db://app:a%2Fb@host",
+		});
+	});
+
+	it("is one question to Vault for one secret, and nothing is given when something fails", async () => {
+		await using vault = await startFakeVault(({ url }) =>
+			url.includes("/db") ? secretV2({ user: "u", password: "p" }) : refusal(403, "permission denied"),
+		);
+		const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
+		const cwd = folderWith(MAP);
+		const whole = await loadSecretMap("secrets.map.yaml", { cwd });
+		expect(await resolveSecretMap(whole, { cwd, env })).toMatchObject({ DB_URL: "db://u:p@host" });
+		expect(vault.calls).toHaveLength(1);
+		const denied = await loadSecretMap(
+			join(folderWith("app/db/user: A\napp/x/y: B\napp/v/w: C\n"), "secrets.map.yaml"),
+		);
+		await expect(resolveSecretMap(denied, { env, envFile: false })).rejects.toMatchObject({
+			code: "DSTA_DENIED",
+			message: expect.stringMatching(/secret\/data\/app\/x.*\n.*secret\/data\/app\/v/),
+		});
+	});
+
+	it("tells its mistakes, each with its place, and refuses files", async () => {
+		await expect(
+			loadSecretMap(join(folderWith("a/b: 1x\nc/d: X=Y\n"), "secrets.map.yaml")),
+		).rejects.toMatchObject({
+			code: "DSTA_MAP",
+			message: expect.stringMatching(/:1:6: .*\n.*:2:6: /),
+		});
+		await expect(loadSecretMap("no.yaml")).rejects.toMatchObject({ code: "DSTA_FILE_NOT_FOUND" });
+		const files = await loadSecretMap(join(folderWith("a/b: { env: A, as: file }\n"), "secrets.map.yaml"));
+		await expect(resolveSecretMap(files, { env: {} })).rejects.toMatchObject({
+			code: "DSTA_UNSUPPORTED",
+			path: "a/b",
+		});
+	});
+
+	it("is given up at a signal, with its reason", async () => {
+		await using vault = await startFakeVault(() => "silence");
+		const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
+		const map = await loadSecretMap(join(folderWith("a/b/c: C\n"), "secrets.map.yaml"));
+		const controller = new AbortController();
+		const resolving = resolveSecretMap(map, {
+			env,
+			envFile: false,
+			signal: controller.signal,
+			onWarning: () => undefined,
+		});
+		await vault.nextCall();
+		controller.abort(new Error("enough"));
+		await expect(resolving).rejects.toThrow("enough");
+	});
+});
+
+describe("a command run by a program", () => {
+	const script = (text: string) => ["sh", "-c", text] as [string, ...string[]];
+
+	it("has the secrets, and nothing that logs in to Vault", async () => {
+		const map = await loadSecretMap(join(folderWith("a/b/c: SECRET\n"), "secrets.map.yaml"));
+		const env = { ...process.env, SECRET: "s", VAULT_TOKEN: "t", VAULT_ADDR: "" };
+		const text = '[ "$SECRET" = s ] && [ -z "$VAULT_TOKEN" ] && exit 7';
+		expect(await runCommand(script(text), { map, env, envFile: false })).toEqual({
+			exitCode: 7,
+			signal: undefined,
+		});
+	});
+
+	it("ends by the signal that kills it", async () => {
+		const map = await loadSecretMap(join(folderWith("{}\n"), "secrets.map.yaml"));
+		expect(await runCommand(script("kill -KILL $$"), { map })).toEqual({
+			exitCode: undefined,
+			signal: "SIGKILL",
+		});
+	});
+
+	it("gets TERM, or the signal that was chosen, when the program wants it to end", async () => {
+		const folder = folderWith("{}\n");
+		const map = await loadSecretMap(join(folder, "secrets.map.yaml"));
+		const controller = new AbortController();
+		const ready = join(folder, "ready");
+		const text = `trap 'kill $!; exit 9' HUP; sleep 60 & : > ${ready}; wait`;
+		const running = runCommand(script(text), { map, signal: controller.signal, stopSignal: "SIGHUP" });
+		while (!existsSync(ready)) await new Promise((resolve) => setTimeout(resolve, 5));
+		controller.abort();
+		expect(await running).toEqual({ exitCode: 9, signal: undefined });
+	});
+
+	it("is an error where there is none", async () => {
+		const map = await loadSecretMap(join(folderWith("{}\n"), "secrets.map.yaml"));
+		await expect(runCommand(["no-such-command-of-ours"], { map })).rejects.toMatchObject({
+			code: "DSTA_COMMAND_NOT_FOUND",
+		});
+		await expect(runCommand(["/etc/passwd"], { map })).rejects.toMatchObject({ code: "DSTA_NOT_EXECUTABLE" });
+	});
+});
