@@ -40,3 +40,9 @@ export {
 } from "./library/secrets.ts";
 export type { AwsSettings, SecretSource, VaultAuthSettings, VaultSettings } from "./library/settings.ts";
 export type { SecretMap } from "./map/secret-map.ts";
+export {
+	createSecretMetrics,
+	type MetricsRegistry,
+	type Observed,
+	type SecretMetrics,
+} from "./observe/metrics.ts";

@@ -77,6 +77,7 @@ describe("the architecture", () => {
 		["@smithy/", /^backends\/aws\//],
 		["execa", /^launch\/supervise\.ts$/],
 		["yaml", /^map\/yaml\.ts$/],
+		["prom-client", /^observe\/metrics\.ts$/],
 	])("imports %s in one place", (dependency, place) => {
 		const users = SOURCES.filter(({ imports }) =>
 			imports.some(
@@ -88,7 +89,7 @@ describe("the architecture", () => {
 	});
 
 	it("imports no other package", () => {
-		const known = /^(?:node:|node-vault$|@aws-sdk\/|@smithy\/|execa$|yaml$)/;
+		const known = /^(?:node:|node-vault$|@aws-sdk\/|@smithy\/|execa$|prom-client$|yaml$)/;
 		const other = SOURCES.flatMap(({ imports }) =>
 			imports.filter((name) => !isOurs(name) && !name.endsWith("package.json")),
 		);

@@ -1,6 +1,7 @@
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
-import { DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
+import type { SecretMetrics } from "../observe/metrics.ts";
+import { type Attempt, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import { parseSecretPath } from "../secret-path.ts";
 import type { SecretBackend } from "./availability.ts";
@@ -30,6 +31,8 @@ export interface SecretManagerOptions {
 	readonly timeoutMs?: number;
 	/** How long a value that was found is kept in memory, in milliseconds; 60 000 by default, 0: not at all. */
 	readonly cacheTtlMs?: number;
+	/** Counts what the backends are asked, as `createSecretMetrics` makes it. */
+	readonly metrics?: Pick<SecretMetrics, "observe">;
 	/** Hears of each backend that is passed over, and of each default that stands in for one; `process.emitWarning` by default. */
 	readonly onWarning?: (message: string) => void;
 }
@@ -71,6 +74,7 @@ export class SecretManager {
 	readonly #backends: ManagedBackends;
 	readonly #reads: SharedReads;
 	readonly #strict: boolean;
+	readonly #metrics: SecretManagerOptions["metrics"];
 	#isClosed = false;
 
 	/** @throws {DstaError} DSTA_USAGE an option makes no sense · DSTA_CONFIG, DSTA_FILE_NOT_FOUND a setting is wrong */
@@ -79,6 +83,7 @@ export class SecretManager {
 		checkMs("cacheTtlMs", cacheTtlMs);
 		checkMs("timeoutMs", timeoutMs);
 		this.#strict = strict;
+		this.#metrics = options.metrics;
 		this.#backends = openBackends(options);
 		this.#reads = createSharedReads({
 			resolve: (entries, limits) => this.#resolve(entries, limits),
@@ -178,8 +183,8 @@ export class SecretManager {
 		return this.#reads.read(isSingle ? { ...entry, backend: chain[0] as string } : entry, options);
 	}
 
-	#resolve(entries: readonly Entry[], { signal, timeoutMs }: Limits): Promise<readonly Resolution[]> {
-		return resolveEntries(entries, {
+	async #resolve(entries: readonly Entry[], { signal, timeoutMs }: Limits): Promise<readonly Resolution[]> {
+		const resolutions = await resolveEntries(entries, {
 			backends: this.#backends,
 			chain: this.#backends.chain,
 			strict: this.#strict,
@@ -190,6 +195,13 @@ export class SecretManager {
 			onDefault: () => undefined,
 			signal,
 		});
+		for (const { attempts } of resolutions) for (const attempt of attempts) this.#observe(attempt);
+		return resolutions;
+	}
+
+	#observe({ backend, durationMs, error, outcome }: Attempt): void {
+		if (outcome === "not asked" || outcome === "not configured") return;
+		this.#metrics?.observe({ backend, durationMs, status: error?.failureClass ?? outcome });
 	}
 
 	#warnOfDefault({ attempts, entry }: Resolution): void {
