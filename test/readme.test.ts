@@ -132,11 +132,12 @@ describe.skipIf(ADDRESS === "")("the README's blocks, in the folder of the quick
 		await askVault(ADDRESS, "POST", "secret/data/exchange/gateio", {
 			data: { api_key: "k", api_secret: "s" },
 		});
-		const [program] = textsOf("ts") as [string];
+		const [program, own] = textsOf("ts") as [string, string];
 		writeFileSync(
 			join(folder, "library.ts"),
-			`${program}\nconsole.log(apiKey, password, api_key, api_secret);\n`,
+			`${program}\nconsole.log(apiKey, password, api_key, api_secret, fields, isAvailable);\n`,
 		);
+		writeFileSync(join(folder, "own.ts"), `${own}\nconsole.log(await manager.getSecret("a/b/host"));\n`);
 		const compiler = [
 			"--noEmit",
 			"--strict",
@@ -147,9 +148,13 @@ describe.skipIf(ADDRESS === "")("the README's blocks, in the folder of the quick
 			"--types",
 			"node",
 			"library.ts",
+			"own.ts",
 		];
 		run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...compiler]);
-		expect(run("node", ["library.ts"])).toBe("the-key dev_password k s\n");
+		expect(run("node", ["library.ts"])).toBe(
+			"the-key dev_password k s { api_key: 'k', api_secret: 's' } true\n",
+		);
+		expect(run("node", ["own.ts"])).toBe("db.example.com\n");
 	});
 });
 
