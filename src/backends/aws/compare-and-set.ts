@@ -8,6 +8,8 @@ import type { About, Session } from "./session.ts";
 export interface Place {
 	readonly session: Session;
 	readonly client: AwsClient;
+	/** The region of the client. */
+	readonly region: string | undefined;
 	readonly path: string;
 	readonly signal: AbortSignal;
 }
@@ -70,14 +72,14 @@ function look({ client, ...place }: Place, id: string, VersionStage: string): Pr
 
 /** The outcome of an action; `undefined` for what counts as absence. */
 export async function attempt<T>(
-	{ path, session }: Pick<Place, "path" | "session">,
-	{ absences, ...about }: Omit<About, "path"> & { readonly absences: readonly FaultKind[] },
+	{ path, region, session }: Pick<Place, "path" | "region" | "session">,
+	{ absences, ...about }: Omit<About, "path" | "region"> & { readonly absences: readonly FaultKind[] },
 	action: () => Promise<T>,
 ): Promise<T | undefined> {
 	try {
 		return await action();
 	} catch (error) {
 		if (error instanceof AwsFault && absences.includes(error.kind)) return undefined;
-		throw await session.failure(error, { ...about, path });
+		throw await session.failure(error, { ...about, path, region });
 	}
 }

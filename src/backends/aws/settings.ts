@@ -12,6 +12,8 @@ export interface AwsSettings {
 	readonly endpoint: string | undefined;
 	/** Regions to be asked, in this order, for what is not available in `region`. */
 	readonly replicas: readonly string[];
+	/** Where secrets are written: the first of several regions, since replicas take no writes. */
+	readonly primary: string | undefined;
 	/** The role to take on; `undefined`: none. */
 	readonly role: Role | undefined;
 	/** How often a request is made at most; `undefined`: what the profile says, or three times. */
@@ -114,17 +116,22 @@ function endpointOf(env: BackendContext["env"], service: "SECRETS_MANAGER" | "ST
 
 /**
  * Where several regions are given, the secrets are there and nowhere else: the environment, which is often the platform's and
- * tells where this host is, says which of them comes first. At an endpoint that is the same for all there is but one to ask.
+ * tells where this host is, says which of them is read first. At an endpoint that is the same for all there is but one to ask.
  */
 function readRegions(
 	env: BackendContext["env"],
 	{ region, regions }: Overrides,
-): Pick<AwsSettings, "region" | "replicas"> {
+): Pick<AwsSettings, "region" | "replicas" | "primary"> {
 	const here = env.AWS_REGION || env.AWS_DEFAULT_REGION;
-	if (!Array.isArray(regions)) return { region: here || text(region), replicas: [] };
+	if (!Array.isArray(regions)) {
+		const only = here || text(region);
+		return { region: only, replicas: [], primary: only };
+	}
 	const [first, ...replicas] = regions.toSorted((a, b) => Number(b === here) - Number(a === here));
 	const isFixed = endpointOf(env, "SECRETS_MANAGER")?.includes("{region}") === false;
-	return { region: first, replicas: isFixed ? [] : replicas };
+	return isFixed
+		? { region: first, replicas: [], primary: first }
+		: { region: first, replicas, primary: regions[0] };
 }
 
 function toRole(setting: Overrides[string], env: BackendContext["env"]): Role | undefined {

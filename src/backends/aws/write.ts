@@ -27,7 +27,8 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 	const { secret: path, signal } = request;
 	const name = nameOf(session, path);
 	if (!isArn(name)) checkName(name, path);
-	const place: Place = { session, client: await session.client(regionOfArn(path)), path, signal };
+	const region = regionOfArn(path) ?? session.settings.primary;
+	const place: Place = { session, client: await session.client(region), region, path, signal };
 	let current: Current | undefined;
 	let isWithoutValue = false;
 	let unchanged = 0;
@@ -49,7 +50,7 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 		isWithoutValue = !exists;
 		await pauseAfter(count, signal).catch(async () => {
 			const fault = new AwsFault("timeout", "no answer in time");
-			throw await session.failure(fault, { action: "PutSecretValue", path });
+			throw await session.failure(fault, { action: "PutSecretValue", path, region });
 		});
 	}
 	throw new DstaError("DSTA_CONFLICT", `${path} changed ${WRITE_ATTEMPTS} times while it was being written`, {

@@ -144,6 +144,28 @@ describe("A replica in another region", () => {
 		expect(aws.calls.map(regionOf)).toEqual(["one"]);
 	});
 
+	it.each([
+		["to the first of the list, whichever the environment names", "/{region}", "one"],
+		["to the environment's region where its endpoint is the same for all", "", "two"],
+	])("takes no writes, which go %s", async (_what, path, region) => {
+		await using aws = await startRegions({
+			[region]: ({ action }) =>
+				action === "GetSecretValue" ? refusal("ResourceNotFoundException") : { body: { VersionId: "v1" } },
+		});
+		using open = openFor(aws, { AWS_REGION: "two", AWS_ENDPOINT_URL: `${aws.url}${path}` });
+		await open.backend.write("a/b", new Map([["c", "v1"]]), { replace: false, signal });
+		expect(aws.calls.at(-1)?.action).toBe("CreateSecret");
+		expect(new Set(aws.calls.map(regionOf))).toEqual(new Set([region]));
+	});
+
+	it("is not named where the first region refuses a write", async () => {
+		await using aws = await startRegions({ one: () => refusal("AccessDeniedException") });
+		using open = openFor(aws, { AWS_REGION: "two" });
+		const write = open.backend.write("a/b", new Map([["c", "v1"]]), { replace: false, signal });
+		const error = await failureOf(write);
+		expect(error.cure).toContain("arn:aws:secretsmanager:one:*:secret:dsta/a/b-");
+	});
+
 	it("is not asked for what names its region: an entry, or an ARN", async () => {
 		await using aws = await startRegions({ one: () => "hangUp", two: works });
 		using open = openFor(aws);
