@@ -1,3 +1,4 @@
+import { type TimedSignal, withEndOf } from "./deadline.ts";
 import { createLimit, type Limit } from "./limit.ts";
 
 /** Asks one question of a server; its outcome, or that of another question which tells that the server is dead. */
@@ -47,10 +48,10 @@ interface Wave<T> {
 	last?: { readonly outcome: T };
 }
 
-function startWave<T>(signal: AbortSignal, { max }: CircuitOptions<T>): Wave<T> {
+function startWave<T>(signal: TimedSignal, { max }: CircuitOptions<T>): Wave<T> {
 	const controller = new AbortController();
 	return {
-		signal: AbortSignal.any([signal, controller.signal]),
+		signal: withEndOf(signal, AbortSignal.any([signal, controller.signal])),
 		giveUp: () => controller.abort(),
 		limit: createLimit(max),
 		underWay: 0,

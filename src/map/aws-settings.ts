@@ -60,6 +60,7 @@ export const AWS = {
 	endpoint: readWord,
 	assume_role: readAssumeRole,
 	timeout: readDuration,
+	attempt_timeout: readDuration,
 	retries: countUpTo(10),
 	retry_mode: oneOf(["standard", "adaptive"]),
 } satisfies Schema;

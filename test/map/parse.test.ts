@@ -295,6 +295,7 @@ secrets: {}
 aws:
   regions: [us-east-1, eu-west-1]
   endpoint: https://secretsmanager.{region}.api.aws
+  attempt_timeout: 2s
   retry_mode: adaptive
   assume_role: { role_arn: "arn:aws:iam::123456789012:role/team/app", external_id: "x:1", session_name: a.b, duration: 1h }
 secrets: {}
@@ -302,6 +303,7 @@ secrets: {}
 		expect(backends.aws).toEqual({
 			regions: ["us-east-1", "eu-west-1"],
 			endpoint: "https://secretsmanager.{region}.api.aws",
+			attemptTimeoutMs: 2_000,
 			retry_mode: "adaptive",
 			assume_role: {
 				roleArn: "arn:aws:iam::123456789012:role/team/app",

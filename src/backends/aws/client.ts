@@ -23,7 +23,7 @@ import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
 import { loadConnection } from "./connection-settings.ts";
-import { AwsFault, faultOf } from "./fault.ts";
+import { AwsFault, faultOf, isOutOfReach } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
 import { type AwsSettings, endpointIn, type Role } from "./settings.ts";
 import { staticKeys } from "./static-keys.ts";
@@ -79,7 +79,7 @@ export async function createClient(
 		...(profile === undefined ? {} : { profile }),
 		...(credentials === undefined ? {} : { credentials }),
 		...containerTimeout(env),
-		requestHandler: { ...createHttpHandler(transport) },
+		requestHandler: { ...createHttpHandler(transport, settings) },
 		...(maxAttempts === undefined ? {} : { maxAttempts }),
 		// Never left to the SDK, which may ask an instance for its region to find a default.
 		retryMode,
@@ -112,7 +112,9 @@ export async function createClient(
 		onCredentials();
 	}
 
-	const circuits = perSignal((signal) => createCircuit(signal, { max: MAX_SOCKETS["https:"], isFailure }));
+	const circuits = perSignal((signal) =>
+		createCircuit(signal, { max: MAX_SOCKETS["https:"], isFailure: isOutOfReach }),
+	);
 
 	// The SDK bounds requests by the signal, but not the search for credentials, which can take minutes.
 	function ask<Output>(
@@ -157,10 +159,6 @@ export async function createClient(
 			}),
 		close: () => sdk.destroy(),
 	};
-}
-
-function isFailure(outcome: unknown): boolean {
-	return outcome instanceof AwsFault && outcome.kind === "unavailable";
 }
 
 async function withRole(

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import { externalDataInterceptor } from "@smithy/core/config";
 import type { BackendContext } from "../backend.ts";
+import { withEndOf } from "../deadline.ts";
 import { AwsFault } from "./fault.ts";
 
 /** A search for credentials. */
@@ -28,7 +29,7 @@ export async function searchCredentials<T>(
 	const end = () => ending.abort();
 	const forget = beforeEnd?.(end);
 	signal.addEventListener("abort", end, { once: true });
-	const mine: Search = { signal: ending.signal };
+	const mine: Search = { signal: withEndOf(signal, ending.signal) };
 	try {
 		return await searches.run(mine, search);
 	} catch (error) {

@@ -87,7 +87,7 @@ function timedOut({ hasCredentials, path, place }: Target): DstaError {
 	const what = hasCredentials ? "no answer" : "no credentials";
 	return new DstaError("DSTA_TIMEOUT", `AWS Secrets Manager not available: ${what} in time (${place})`, {
 		...about(path),
-		cure: `Check that this host reaches AWS and gets its credentials (aws sts get-caller-identity), or raise aws.timeout in the map or --timeout. ${LEAVE_OUT}`,
+		cure: `Check that this host reaches AWS and gets its credentials (aws sts get-caller-identity), or raise aws.timeout and aws.attempt_timeout in the map, or --timeout. ${LEAVE_OUT}`,
 	});
 }
 

@@ -58,6 +58,11 @@ export class AwsFault extends Error {
 	}
 }
 
+/** Whether nobody answered, so that another server may. */
+export function isOutOfReach(outcome: unknown): outcome is AwsFault {
+	return outcome instanceof AwsFault && (outcome.kind === "unavailable" || outcome.kind === "timeout");
+}
+
 /** What was under way: getting credentials, taking on a role with them, or asking Secrets Manager. */
 export type Activity = "credentials" | "role" | "request";
 

@@ -2,7 +2,7 @@ import { now } from "../../clock.ts";
 import { regionOfArn } from "../../secret-path.ts";
 import { timeLeftMs } from "../deadline.ts";
 import { askAll, keyOf, partition, type Question, type Secret } from "./ask.ts";
-import { AwsFault } from "./fault.ts";
+import { AwsFault, isOutOfReach } from "./fault.ts";
 import type { Session } from "./session.ts";
 import { atMostMs } from "./time-limit.ts";
 
@@ -98,8 +98,4 @@ export function createAsk(session: Session): Ask {
 
 function isMovable({ id, region }: Question): boolean {
 	return region === undefined && regionOfArn(id) === undefined;
-}
-
-function isOutOfReach(error: unknown): error is AwsFault {
-	return error instanceof AwsFault && (error.kind === "unavailable" || error.kind === "timeout");
 }

@@ -19,6 +19,8 @@ export interface AwsSettings {
 	/** How often a request is made at most; `undefined`: what the profile says, or three times. */
 	readonly maxAttempts: number | undefined;
 	readonly retryMode: string;
+	/** What one attempt may take; `undefined`: half of the time that is left, while another may follow. */
+	readonly attemptTimeoutMs: number | undefined;
 	/** What the answers may take, where nobody says how much time is left. */
 	readonly timeoutMs: number;
 }
@@ -53,6 +55,7 @@ export function readAwsSettings({
 		role: toRole(settings.assume_role, env),
 		maxAttempts: toMaxAttempts(env.AWS_MAX_ATTEMPTS, settings.retries),
 		retryMode: env.AWS_RETRY_MODE || text(settings.retry_mode) || "standard",
+		attemptTimeoutMs: settings.attemptTimeoutMs === undefined ? undefined : Number(settings.attemptTimeoutMs),
 		timeoutMs: Number(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS),
 	};
 }

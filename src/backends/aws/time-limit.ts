@@ -1,3 +1,4 @@
+import { now } from "../../clock.ts";
 import { lastEndOf, type TimedSignal } from "../deadline.ts";
 import { AwsFault } from "./fault.ts";
 
@@ -33,12 +34,14 @@ export function whenAllAborted(signals: ReadonlySet<TimedSignal>): { signal: Abo
 /** A signal that is aborted after a time, and before it when another one is; `end` takes timer and listener off. */
 export function atMostMs(limitMs: number, outer: AbortSignal): { signal: AbortSignal; end: () => void } {
 	const controller = new AbortController();
+	const signal: TimedSignal = controller.signal;
+	signal.endsAt = now() + limitMs;
 	const abort = () => controller.abort();
 	const timer = setTimeout(abort, limitMs);
 	outer.addEventListener("abort", abort, { once: true });
 	if (outer.aborted) abort();
 	return {
-		signal: controller.signal,
+		signal,
 		end() {
 			clearTimeout(timer);
 			outer.removeEventListener("abort", abort);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startTimer } from "../deadline.ts";
+import { attempt } from "../deadline.ts";
 import { TransportError } from "../transport.ts";
 import type { ApiResponse, Repeat } from "./client.ts";
 import type { Persistence } from "./persistence.ts";
@@ -31,7 +31,7 @@ export async function withRetries(
 	const { onRetry, repeat, retries, signal, timeLeftMs } = options;
 	for (let retry = 0; ; retry++) {
 		const limitMs = () => attemptLimitMs(options, { isLast: retry === retries });
-		const outcome = await attempt(send, { signal, limitMs });
+		const outcome = await attempt(send, { signal, limitMs }).catch(outcomeOf);
 		if (retry === retries || !MAY_REPEAT[repeat](outcome)) return outcome;
 		const jitterMs = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retry);
 		const pauseMs = (retryAfterMs(outcome) ?? 0) + jitterMs;
@@ -39,6 +39,11 @@ export async function withRetries(
 		onRetry(outcome);
 		await sleep(pauseMs, undefined, { signal });
 	}
+}
+
+function outcomeOf(error: unknown): TransportError {
+	if (error instanceof TransportError) return error;
+	throw error;
 }
 
 /** How long a server asks to be left alone, by a number of seconds or a date. */
@@ -79,44 +84,11 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 	"NO_ANSWER",
 ]);
 
-// A connection that leads nowhere must not cost the time in which another one would bring the answer. What may not be sent
-// again is waited for, since nobody would know what became of it.
+// What may not be sent again is waited for, since nobody would know what became of it.
 function attemptLimitMs(
 	{ attemptTimeoutMs, repeat, timeLeftMs }: RetryOptions,
 	{ isLast }: { readonly isLast: boolean },
 ): number | undefined {
 	if (repeat !== "always") return undefined;
 	return attemptTimeoutMs ?? (isLast ? undefined : timeLeftMs() / 2);
-}
-
-interface AttemptOptions {
-	readonly signal: AbortSignal;
-	readonly limitMs: () => number | undefined;
-}
-
-async function attempt(
-	send: (signal: AbortSignal) => Promise<ApiResponse>,
-	{ limitMs, signal }: AttemptOptions,
-): Promise<Outcome> {
-	const controller = new AbortController();
-	const giveUp = () => controller.abort();
-	signal.addEventListener("abort", giveUp, { once: true });
-	let stopTimer = () => {};
-	// A turn later the request is out, and the time that is left is known.
-	const turn = setImmediate(() => {
-		const ms = limitMs() ?? Number.POSITIVE_INFINITY;
-		if (ms > 0 && ms < Number.POSITIVE_INFINITY) stopTimer = startTimer(ms, giveUp);
-	});
-	try {
-		signal.throwIfAborted();
-		return await send(controller.signal);
-	} catch (error) {
-		if (error instanceof TransportError) return error;
-		if (controller.signal.aborted && !signal.aborted) return new TransportError("NO_ANSWER");
-		throw error;
-	} finally {
-		clearImmediate(turn);
-		stopTimer();
-		signal.removeEventListener("abort", giveUp);
-	}
 }

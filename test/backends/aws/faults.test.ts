@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Overrides } from "../../../src/backends/backend.ts";
+import { signalAfter } from "../../../src/backends/deadline.ts";
 import type { DstaError } from "../../../src/errors.ts";
 import {
 	everythingOf,
@@ -305,6 +306,59 @@ describe("What AWS says to one read", () => {
 			headers: { "Content-Length": "1000", Connection: "close" },
 		}));
 		expect(error.code).toBe("DSTA_UNAVAILABLE");
+	});
+});
+
+describe("An attempt to read that gets no answer", () => {
+	const silentAt = (...counts: number[]) =>
+		startFakeAws((call, count) => (counts.includes(count) ? "silence" : answerFrom(SECRETS)(call, count)));
+
+	it.each<[string, Overrides, number]>([
+		["for as long as the map says", { attemptTimeoutMs: 100 }, 20_000],
+		["for half of the time that is left, where it says nothing", {}, 2_000],
+	])("%s is made again", async (_what, settings, leftMs) => {
+		await using aws = await silentAt(1);
+		using backend = openBackend(aws.url, { settings });
+		const found = await backend.read(request("a/b/c"), signalAfter(leftMs));
+		expect(found).toMatchObject({ value: "v1" });
+		expect(aws.calls).toHaveLength(2);
+	});
+
+	it("in the end is told as what it is", async () => {
+		await using aws = await silentAt(1, 2);
+		using backend = openBackend(aws.url, { settings: { attemptTimeoutMs: 50, retries: 1 } });
+		const error = await failureOf(backend.read(request("a/b/c"), signalAfter(20_000)));
+		expect(error).toMatchObject({
+			code: "DSTA_TIMEOUT",
+			message: `AWS Secrets Manager not available: no answer in time (${aws.url})`,
+			cure: expect.stringContaining("aws.attempt_timeout"),
+		});
+		expect(aws.calls).toHaveLength(2);
+	});
+
+	it("takes all the time that is left when it is the last one", async () => {
+		await using aws = await startFakeAws(async (call, count) => {
+			await new Promise((resolve) => setTimeout(resolve, 1_200));
+			return answerFrom(SECRETS)(call, count) as Answer;
+		});
+		using backend = openBackend(aws.url, { settings: { retries: 0 } });
+		expect(await backend.read(request("a/b/c"), signalAfter(2_000))).toMatchObject({ value: "v1" });
+		expect(aws.calls).toHaveLength(1);
+	});
+
+	it.each(["CreateSecret", "PutSecretValue"])("is one to read: %s is waited for", async (action) => {
+		await using aws = await startFakeAws(async (call) => {
+			if (call.action === action) {
+				await new Promise((resolve) => setTimeout(resolve, 300));
+				return { body: { VersionId: "v1" } };
+			}
+			return action === "CreateSecret"
+				? refusal("ResourceNotFoundException")
+				: { body: { SecretString: "{}" } };
+		});
+		using backend = openBackend(aws.url, { settings: { attemptTimeoutMs: 150 } });
+		await backend.write("a/b", new Map([["c", "v"]]), { replace: false, signal: signalAfter(20_000) });
+		expect(aws.calls.filter((call) => call.action === action)).toHaveLength(1);
 	});
 });
 
