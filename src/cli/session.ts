@@ -60,6 +60,7 @@ export async function openSession(
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
 	const map = isMissing ? EMPTY_MAP : await loadMap(file, host.cwd);
+	const ending = { beforeEnd, killGroup: (pid: number) => killGroup(host.process, pid) };
 	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
 	const { backends, envFile, resolveOptions } = prepareMap(map, {
 		env: host.env,
@@ -67,8 +68,7 @@ export async function openSession(
 		cwd: host.cwd,
 		envFile: options.envFile,
 		onSent,
-		killGroup: (pid) => killGroup(host.process, pid),
-		beforeEnd,
+		...ending,
 		log: host.log,
 		backend: options.backend,
 		strict: options.strict,
@@ -99,7 +99,7 @@ export async function openSession(
 	async function resolveWithSnapshot(entries: readonly Entry[]): Promise<readonly Resolution[]> {
 		if (map.snapshot === undefined) return resolve(entries);
 		const { openMapSnapshot, reportStandIns } = await import("./snapshot.ts");
-		snapshot = await openMapSnapshot(map.snapshot, resolveOptions.strict, host);
+		snapshot = await openMapSnapshot(map.snapshot, { ...ending, strict: resolveOptions.strict }, host);
 		const resolutions = await resolve(entries, { ...resolveOptions, snapshot });
 		reportStandIns(host.log, resolutions);
 		return resolutions;

@@ -3,7 +3,12 @@ import type { SnapshotSettings } from "../map/secret-map.ts";
 import type { Log } from "../observe/log.ts";
 import { durationWords } from "../resolve/duration-words.ts";
 import type { Resolution } from "../resolve/resolve.ts";
-import { openSnapshot, type Snapshot, type StandIn } from "../resolve/snapshot/snapshot.ts";
+import {
+	openSnapshot,
+	type Snapshot,
+	type SnapshotContext,
+	type StandIn,
+} from "../resolve/snapshot/snapshot.ts";
 import type { Host } from "./host.ts";
 import { fixLines, listNames } from "./report.ts";
 
@@ -13,13 +18,16 @@ import { fixLines, listNames } from "./report.ts";
  */
 export function openMapSnapshot(
 	settings: SnapshotSettings,
-	strict: boolean,
-	{ cwd, env, log, process }: Host,
+	{ beforeEnd, killGroup, strict }: Pick<SnapshotContext, "beforeEnd" | "killGroup" | "strict">,
+	{ cwd, env, log, process, terminal }: Host,
 ): Promise<Snapshot> {
 	return openSnapshot(settings, {
 		cwd,
 		env,
 		strict,
+		beforeEnd,
+		// What asks somebody for a passphrase must stay where the terminal is.
+		killGroup: terminal.isTTY() ? undefined : killGroup,
 		user: process.geteuid?.() ?? 0,
 		warn: (message, cure) => log("warn", message, cure === undefined ? {} : { lines: fixLines(cure), cure }),
 	});

@@ -10,7 +10,7 @@ import { ask } from "../backends/aws/moto.ts";
 import { secretV2, startFakeVault } from "../backends/vault/fake-vault.ts";
 import { createBackend } from "../contract/context.ts";
 import { installed, REAPERS, type Reaper, wordsOfInit } from "../process/init.ts";
-import { type Ended, folderWith, follow, LAUNCHER, launch } from "../process/launch.ts";
+import { type Ended, folderWith, follow, isRunning, LAUNCHER, launch } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
 import { startProxy } from "../servers/wire.ts";
 
@@ -265,9 +265,22 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("a snapshot", () => {
 		const { status, stderr, stdout } = await run(folder, PRINT, { ...DEAD, VAULT_ADDR: ADDRESS });
 		expect({ status, stdout }).toEqual({ status: 0, stdout: `${SENTINEL}\n` });
 		expect(
-			stderr.match(/The snapshot has no key: sh was to print it, and it ended with status 3/g),
+			stderr.match(/The snapshot has no key: sh was to print it, and ended with status 3/g),
 		).toHaveLength(1);
 		expect(existsSync(fileIn(folder))).toBe(false);
+	});
+
+	it("whose key command still runs takes it along, with all that it has started, when a signal ends the run", async () => {
+		const script = "sleep 60 & echo $! >helper; echo $$ >started; wait";
+		const folder = folderFor(MAP.replace("{ file: key }", () => `{ command: [sh, -c, '${script}'] }`));
+		const { child, ended } = launch(folder, PRINT, DEAD);
+		const pidIn = (name: string) => Number(readFileSync(join(folder, name), "utf8"));
+		await expect
+			.poll(() => existsSync(join(folder, "started")) && pidIn("started"), { timeout: 10_000 })
+			.toBeGreaterThan(1);
+		child.kill("SIGTERM");
+		expect(await ended).toEqual({ status: null, signal: "SIGTERM", stdout: "", stderr: "" });
+		await expect.poll(() => [pidIn("started"), pidIn("helper")].some(isRunning)).toBe(false);
 	});
 
 	it("has its key from a command, as PID 1 as well", async () => {

@@ -1,12 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import type { ProgramContext } from "../../backends/program-output.ts";
 import { DstaError } from "../../errors.ts";
 import type { KeySource } from "../../map/secret-map.ts";
 
 /** What a key is found by. */
-export interface KeyContext {
-	readonly env: Readonly<Record<string, string | undefined>>;
-	readonly cwd: string;
+export interface KeyContext extends Omit<ProgramContext, "signal" | "stderr"> {
 	readonly warn: (message: string, cure?: string) => void;
 }
 

@@ -62,10 +62,10 @@ describe("the key of a snapshot", () => {
 		[{ file: "/dev/zero" }, /\/dev\/zero is no file$/],
 		[{ file: "circle" }, /\/circle cannot be read: ELOOP$/],
 		[{ credential: "missing" }, /\/missing does not exist$/],
-		[{ command: ["no-such-program"] }, /no-such-program was to print it, and there is no such program$/],
-		[printing("echo sentinel; echo sentinel >&2; exit 3"), /it ended with status 3$/],
-		[printing("kill -9 $$"), /it was killed$/],
-		[printing("yes sentinel"), /it printed far more than a key$/],
+		[{ command: ["no-such-program"] }, /no-such-program was to print it, and cannot be executed: ENOENT$/],
+		[printing("echo sentinel; echo sentinel >&2; exit 3"), /and ended with status 3$/],
+		[printing("kill -9 $$"), /and was killed by SIGKILL$/],
+		[printing("yes sentinel"), /and printed more than 64 KiB$/],
 	])("is missed in these words: %j", async (source, words) => {
 		const { folder } = placeWith();
 		mkdirSync(`${folder}/folder`);
