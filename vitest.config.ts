@@ -45,9 +45,12 @@ export default defineConfig({
 				test: {
 					name: "standalone executable",
 					globalSetup,
-					include: ["process", "cli", "e2e", "contract", "backends/vault", "backends/aws"].map(
-						(folder) => `test/${folder}/*.test.ts`,
-					),
+					include: [
+						...["process", "cli", "e2e", "contract", "backends/vault", "backends/aws"].map(
+							(folder) => `test/${folder}/*.test.ts`,
+						),
+						"test/examples/node.test.ts",
+					],
 					// About what the npm package loads, and about the Node that carries it.
 					exclude: [
 						"test/e2e/loaded.test.ts",

