@@ -13,7 +13,7 @@ FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
-COPY examples/docker/app/package.json examples/docker/app/server.js examples/docker/secrets.map.yaml ./
+COPY examples/docker/app/package.json examples/docker/app/server.js examples/docker/app/report.js examples/docker/secrets.map.yaml ./
 USER 1000:1000
 # With "--exec" before "--" the command itself is PID 1, and no launcher stays in memory.
 ENTRYPOINT ["node_modules/.bin/dsta-run", "--"]

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { createIssuer } from "../backends/vault/logins.ts";
 import { askUntilAnswered } from "./ask.ts";
 import { startContainer, WITHOUT_REAPER } from "./container.ts";
 import { buildExample } from "./examples.ts";
@@ -27,11 +28,13 @@ function objectOf(name: string, kind: string) {
 	return objects.find((object) => object.kind === kind);
 }
 
-const podOf = (name: string) => objectOf(name, "Deployment").spec.template.spec;
+function podOf(name: string) {
+	const { spec } = objectOf(name, "Deployment") ?? objectOf(name, "CronJob").spec.jobTemplate;
+	return spec.template.spec;
+}
 
-describe.each(["deployment.yaml", "init-container.yaml"])("%s", (name) => {
+describe.each(["deployment.yaml", "init-container.yaml", "cronjob.yaml"])("%s", (name) => {
 	const pod = podOf(name);
-	const [app] = pod.containers;
 
 	it.skipIf(!IS_PREPARED)("is what Kubernetes takes, to the last property", () => {
 		const words = ["--strict", "--quiet", fileOf(name)];
@@ -56,13 +59,23 @@ describe.each(["deployment.yaml", "init-container.yaml"])("%s", (name) => {
 			expect(container.resources).toEqual({ requests: expect.anything(), limits: expect.anything() });
 		}
 	});
+});
 
-	it("asks the command itself how it is, and gives it the map's timeout and more to start", () => {
+it.each(["deployment.yaml", "init-container.yaml"])(
+	"%s asks the command itself how it is, and gives it the map's timeout and more to start",
+	(name) => {
+		const [app] = podOf(name).containers;
 		const { livenessProbe, readinessProbe, startupProbe } = app;
 		for (const probe of [startupProbe, readinessProbe, livenessProbe])
 			expect(probe.httpGet.port).toBe(app.ports[0].name);
 		expect(startupProbe.failureThreshold * startupProbe.periodSeconds).toBeGreaterThan(30);
-	});
+	},
+);
+
+it("cronjob.yaml tries again what a unit of systemd does, and nothing else", () => {
+	const [rule] = objectOf("cronjob.yaml", "CronJob").spec.jobTemplate.spec.podFailurePolicy.rules;
+	const unit = readFileSync(new URL("../../examples/systemd/api.service", import.meta.url), "utf8");
+	expect(unit).toContain(`\nRestartPreventExitStatus=${rule.onExitCodes.values.join(" ")}\n`);
 });
 
 describe.skipIf(!HAS_NETWORK)("the pods of the examples", () => {
@@ -86,10 +99,10 @@ describe.skipIf(!HAS_NETWORK)("the pods of the examples", () => {
 		return startContainer(network, image, {
 			...(entrypoint === undefined ? {} : { entrypoint }),
 			...(args === undefined ? {} : { args }),
+			// Without a value it is of a Secret: the token.
 			env: {
-				...Object.fromEntries(env.map(({ name, value = "" }) => [name, value])),
+				...Object.fromEntries(env.map(({ name, value = "for-development-only" }) => [name, value])),
 				VAULT_ADDR: "http://127.0.0.1:8200",
-				VAULT_TOKEN: "for-development-only",
 			},
 			uid,
 			mounts,
@@ -137,6 +150,31 @@ describe.skipIf(!HAS_NETWORK)("the pods of the examples", () => {
 		for (const name of ["node_modules", "secrets.map.yaml"])
 			rmSync(join(bare.root, "app", name), { recursive: true });
 		await live(start(app, uid, { image: bare, mounts: mountsOf(app) }), app);
+	});
+
+	it("of cronjob.yaml logs in as its service account, does its work and ends", async () => {
+		const pod = podOf("cronjob.yaml");
+		const [container] = pod.containers;
+		const issuer = createIssuer();
+		network.bao(["auth", "enable", "jwt"]);
+		network.bao(["write", "auth/jwt/config", `jwt_validation_pubkeys=${issuer.publicKey}`]);
+		network.bao(["policy", "write", "report", "-"], 'path "secret/data/*" { capabilities = ["read"] }');
+		const [, role = ""] =
+			/^# vault (write auth\/jwt\/role.*)$/m.exec(readFileSync(fileOf("cronjob.yaml"), "utf8")) ?? [];
+		network.bao(role.split(" "));
+		const [{ serviceAccountToken }] = pod.volumes[0].projected.sources;
+		const sub = `system:serviceaccount:default:${pod.serviceAccountName}`;
+		const token = issuer.issue({ sub, aud: [serviceAccountToken.audience] });
+		writeFileSync(join(folderOf("tokens"), serviceAccountToken.path), token);
+		const mounts = { [container.volumeMounts[0].mountPath]: join(folder, "tokens") };
+		const { ended } = start(container, pod.securityContext.runAsUser, { image, mounts });
+		const stdout = "reported, with BINANCE_API_KEY BINANCE_API_SECRET POSTGRES_HOST POSTGRES_PASSWORD\n";
+		expect(await ended).toEqual({
+			status: 0,
+			signal: null,
+			stdout,
+			stderr: expect.stringMatching(WITHOUT_REAPER),
+		});
 	});
 
 	function folderOf(name: string): string {

@@ -10,6 +10,8 @@ import { IS_PREPARED, PREPARED } from "./prepared.ts";
 export interface Network {
 	/** The words before those of a program that is to be in it. */
 	readonly enter: readonly [string, ...string[]];
+	/** Runs OpenBao's own command, as root in the namespace of the secrets. */
+	bao(words: readonly string[], input?: string): void;
 	stop(): Promise<void>;
 }
 
@@ -29,14 +31,23 @@ export async function startNetwork(): Promise<Network> {
 	};
 	await Promise.race([said("up"), ended]);
 	const enter = ["nsenter", "--preserve-credentials", "-U", "-n", "-t", `${child.pid}`] as const;
-	const run = (service: Service, words: readonly string[]) =>
-		spawnSync(enter[0], [...enter.slice(1), ...words], { env: environmentOf(service), encoding: "utf8" });
+	const run = (service: Service, words: readonly string[], input = "") =>
+		spawnSync(enter[0], [...enter.slice(1), ...words], {
+			env: environmentOf(service),
+			input,
+			encoding: "utf8",
+		});
 	while (run(openbao, openbao.healthcheck?.test.slice(1) ?? []).status !== 0) {
 		if (child.exitCode !== null) throw new Error(`OpenBao has ended: ${(await ended).stderr}`);
 		await sleep(100);
 	}
 	const { status, stderr } = run(seed, [...(seed.entrypoint ?? []), ...(seed.command ?? [])]);
-	if (status === 0) return { enter, stop };
+	const bao = (words: readonly string[], input?: string) => {
+		const inNamespace = { ...seed, environment: { ...seed.environment, BAO_NAMESPACE: "dsta" } };
+		const { status, stderr } = run(inNamespace, ["bao", ...words], input);
+		if (status !== 0) throw new Error(`bao ${words.join(" ")}: ${stderr}`);
+	};
+	if (status === 0) return { enter, bao, stop };
 	await stop();
 	throw new Error(`The seed of compose.yaml has failed: ${stderr}`);
 }
