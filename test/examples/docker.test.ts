@@ -81,6 +81,13 @@ describe.skipIf(!HAS_NETWORK)("compose.yaml", () => {
 		expect(services["api-server"].build.dockerfile).toBe("examples/docker/npm.Dockerfile");
 	});
 
+	/** Whether the service's own check says so. */
+	function isHealthy(): boolean {
+		const [file, ...words] = network.enter;
+		const check = readServices()["api-server"].healthcheck?.test.slice(1) ?? [];
+		return spawnSync(file, [...words, ...check]).status === 0;
+	}
+
 	it("starts the API server with the secrets that its seed has put into OpenBao", async () => {
 		const hosts = join(folder, "hosts");
 		writeFileSync(hosts, "127.0.0.1 openbao\n");
@@ -90,9 +97,11 @@ describe.skipIf(!HAS_NETWORK)("compose.yaml", () => {
 		});
 		await said("ready, with BINANCE_API_KEY BINANCE_API_SECRET POSTGRES_HOST POSTGRES_PASSWORD\n");
 		expect((await askUntilAnswered(network, "http://127.0.0.1:8080/healthz")).stdout).toBe("ok\n");
+		expect(isHealthy()).toBe(true);
 		kill("SIGTERM");
 		const stderr = expect.stringMatching(WITHOUT_REAPER);
 		expect(await ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/closing\n$/), stderr });
+		expect(isHealthy()).toBe(false);
 	});
 });
 
