@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -159,6 +167,11 @@ describe.skipIf(ADDRESS === "")("the README's blocks, in the folder of the quick
 });
 
 describe("the examples", () => {
+	it("are all in the README", () => {
+		const folders = [...README.matchAll(/\[[\w-]+\]\(examples\/([\w-]+)\)/g)].map(([, name]) => name);
+		expect(folders.sort()).toEqual(readdirSync(join(ROOT, "examples")).sort());
+	});
+
 	it("run: quickstart", () => {
 		const demo = join(ROOT, "examples/quickstart/demo.ts");
 		const output = execFileSync(process.execPath, [demo], { encoding: "utf8" });
