@@ -10,10 +10,10 @@ import { freePort } from "../servers/start.ts";
 import { type AwsAccount, openAccount } from "./aws-account.ts";
 import { openExample } from "./open-example.ts";
 
-const FILE = new URL("../../examples/ecs/task-definition.json", import.meta.url).pathname;
-const DEFINITION = JSON.parse(readFileSync(FILE, "utf8"));
+const fileOf = (path: string) => new URL(`../../examples/${path}`, import.meta.url).pathname;
+const FILES = ["task-definition.json", "task-role-policy.json"].map((name) => fileOf(`ecs/${name}`));
+const [DEFINITION, POLICY] = FILES.map((file) => JSON.parse(readFileSync(file, "utf8")));
 const [CONTAINER] = DEFINITION.containerDefinitions;
-const SERVER = new URL("../../examples/docker/app/server.js", import.meta.url).pathname;
 
 describe.skipIf(motoAddress() === "")("the task definition for ECS", () => {
 	it("is what AWS takes, to the last property", async () => {
@@ -21,12 +21,21 @@ describe.skipIf(motoAddress() === "")("the task definition for ECS", () => {
 		const python = join(dirname(findServers().moto), "python3");
 		const script = new URL("register-task.py", import.meta.url).pathname;
 		const known = JSON.parse(
-			execFileSync(python, [script, FILE], { env: { PATH: process.env.PATH, ...env }, encoding: "utf8" }),
+			execFileSync(python, [script, ...FILES], { env: { PATH: process.env.PATH, ...env }, encoding: "utf8" }),
 		);
 		expect(known).toMatchObject({ ...DEFINITION, status: "ACTIVE", revision: 1 });
 	});
 
-	it("names no secret, and runs without rights", () => {
+	it("names no secret, and runs without rights but those to read what is below dsta/", () => {
+		expect(
+			POLICY.Statement.map(({ Action, Resource }: Record<string, unknown>) => [Action, Resource]),
+		).toEqual([
+			[
+				["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+				expect.stringMatching(/:secret:dsta\/\*$/),
+			],
+			["secretsmanager:BatchGetSecretValue", "*"],
+		]);
 		expect(CONTAINER).not.toHaveProperty("secrets");
 		expect(CONTAINER).toMatchObject({
 			user: "1000:1000",
@@ -42,7 +51,7 @@ describe.skipIf(motoAddress() === "")("the task definition for ECS", () => {
 		await account.createSecret("dsta/database/postgres/password", "sentinel-of-a-password");
 		await using credentials = await startCredentials(account);
 		using example = openExample("ecs");
-		copyFileSync(SERVER, join(example.folder, "server.js"));
+		copyFileSync(fileOf("docker/app/server.js"), join(example.folder, "server.js"));
 		const PORT = String(await freePort());
 		const { child, ended, said } = launch(example.folder, ["--", ...CONTAINER.command], {
 			...Object.fromEntries(CONTAINER.environment.map(({ name, value }: never) => [name, value])),

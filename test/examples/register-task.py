@@ -1,8 +1,9 @@
-# Registers a task definition of ECS at moto, past botocore's own check, and prints what is then known: register-task.py FILE
+# Registers a task definition of ECS and a policy at moto, past botocore's own check of the former and moto's of the latter, and
+# prints what is then known of the task: register-task.py DEFINITION POLICY
 import json, sys
 import boto3
 
-with open(sys.argv[1]) as file:
-    definition = json.load(file)
-answer = boto3.client("ecs", region_name="us-east-1").register_task_definition(**definition)
-print(json.dumps(answer["taskDefinition"], default=str))
+definition, policy = (open(file).read() for file in sys.argv[1:])
+boto3.client("iam", region_name="us-east-1").create_policy(PolicyName="secrets", PolicyDocument=policy)
+ecs = boto3.client("ecs", region_name="us-east-1")
+print(json.dumps(ecs.register_task_definition(**json.loads(definition))["taskDefinition"], default=str))
