@@ -85,7 +85,6 @@ async function trust(address: string, key: string): Promise<void> {
 	await enable(address, "jwt", "jwt", NAMESPACE);
 	await askVault(address, "POST", "auth/jwt/config", { jwt_validation_pubkeys: [key] }, NAMESPACE);
 	await askVault(address, "POST", role, Object.fromEntries(settings), NAMESPACE);
-	const policy =
-		'path "secret/data/exchange/*" { capabilities = ["read"] } path "auth/token/revoke-self" { capabilities = ["update"] }';
+	const policy = 'path "secret/data/exchange/*" { capabilities = ["read"] }';
 	await askVault(address, "POST", "sys/policies/acl/deploy", { policy }, NAMESPACE);
 }
