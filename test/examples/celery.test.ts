@@ -5,6 +5,7 @@ import { startHttp } from "../servers/http.ts";
 import { openExample } from "./open-example.ts";
 import { CAN_START, storeSecrets } from "./secrets.ts";
 
+// A worker takes seconds to start and to end, most of them asleep.
 describe.skipIf(!CAN_START)("the example for Celery", () => {
 	it("sends what it is told to the webhook of its environment, and ends at TERM when that is done", async () => {
 		const asked = Promise.withResolvers<{
@@ -33,5 +34,5 @@ describe.skipIf(!CAN_START)("the example for Celery", () => {
 		const { status, stdout } = await ended;
 		expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("succeeded") });
 		expect(stdout).not.toContain("sentinel");
-	});
+	}, 60_000);
 });
