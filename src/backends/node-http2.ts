@@ -24,6 +24,16 @@ export interface Http2Connection {
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** A server that ends its connections after so many requests refuses those that come just then. */
+const MAX_REFUSALS = 3;
+
+/** The server has certainly not begun with a request, so that it may be sent again, whatever it is: RFC 9113, section 8.7. */
+class UntakenError extends TransportError {
+	constructor() {
+		super("ECONNRESET");
+	}
+}
+
 /** Makes the connection when the first request is sent, and another when it is gone, or gave no answer in time. */
 export function createHttp2Connection(
 	url: URL,
@@ -63,16 +73,22 @@ export function createHttp2Connection(
 
 	return {
 		async send(request) {
-			const current = open();
-			try {
-				const session = await unlessAborted(request.signal, current);
-				if (session === undefined) return undefined;
-				hold(session, 1);
-				return await ask(session, request, onSent).finally(() => hold(session, -1));
-			} catch (error) {
-				if (!request.signal?.aborted) throw toTransportError(error);
-				leave(current);
-				throw request.signal.reason;
+			for (let refusals = 0; ; refusals++) {
+				const current = open();
+				try {
+					const session = await unlessAborted(request.signal, current);
+					if (session === undefined) return undefined;
+					hold(session, 1);
+					return await ask(session, request, onSent).finally(() => hold(session, -1));
+				} catch (error) {
+					if (request.signal?.aborted) {
+						leave(current);
+						throw request.signal.reason;
+					}
+					if (!(error instanceof UntakenError) || refusals === MAX_REFUSALS) throw toTransportError(error);
+				}
+				// By then it is known whether the connection goes on.
+				await new Promise((resolve) => setImmediate(resolve));
 			}
 		},
 		close() {
@@ -134,16 +150,19 @@ function ask(
 	onSent: (() => void) | undefined,
 ): Promise<HttpResponse> {
 	return new Promise((resolve, reject) => {
+		if (session.closed) throw new UntakenError();
 		const stream = session.request(
 			{ ...headers, ":method": method, ":path": `${url.pathname}${url.search}` },
 			signal === undefined ? {} : { signal },
 		);
-		const onClose = () => reject(new TransportError("ECONNRESET"));
-		stream.on("error", reject).once("close", onClose);
+		const isUntaken = () => stream.pending || stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+		const onError = (error?: unknown) => reject(isUntaken() ? new UntakenError() : error);
+		const onClose = () => onError(new TransportError("ECONNRESET"));
+		stream.on("error", onError).once("close", onClose);
 		stream.once("response", ({ ":status": status = 0, ...answered }) => {
 			// From now on it is the body that ends well or not.
 			stream
-				.off("error", reject)
+				.off("error", onError)
 				.on("error", () => undefined)
 				.off("close", onClose);
 			readBody(stream)

@@ -167,6 +167,30 @@ describe("HTTP/2 to Vault", () => {
 		expect(vault.sessions).toHaveLength(2);
 	});
 
+	it("loses nothing of what the server sends away unread", async () => {
+		const counts = new Map<unknown, number>();
+		await using vault = await startHttp2Vault((stream) => {
+			found(stream);
+			const count = (counts.get(stream.session) ?? 0) + 1;
+			counts.set(stream.session, count);
+			if (count === 40) stream.session?.goaway(constants.NGHTTP2_NO_ERROR);
+		});
+		using backend = openBackend(vault.url, CA, { settings: { retries: 0 } });
+		const read = await readAll(backend, PATHS);
+		expect(read.map((one) => one?.value)).toEqual(PATHS.map(() => SENTINELS.value));
+		expect(vault.sessions.length).toBeGreaterThan(1);
+	});
+
+	it("asks once more what the server refuses unread, where it may be asked once alone", async () => {
+		await using vault = await startHttp2Vault((stream, count) => {
+			if (count === 1) stream.close(NGHTTP2_REFUSED_STREAM);
+			else found(stream);
+		});
+		using backend = openBackend(vault.url, CA, { settings: { retries: 0 } });
+		expect(await readAll(backend, ["a/b/c"])).toMatchObject([{ value: SENTINELS.value }]);
+		expect(vault.sessions).toHaveLength(1);
+	});
+
 	it("gives up a silent request alone, and asks what comes later over another connection", async () => {
 		const late: ServerHttp2Stream[] = [];
 		await using vault = await startHttp2Vault((stream, count) => {
