@@ -8,6 +8,8 @@ export interface ProgramContext extends Pick<BackendContext, "beforeEnd" | "cwd"
 }
 
 const MAX_OUTPUT_BYTES = 64 * 1024;
+/** So long what a program has printed may take to come in after its end. */
+const LAST_OUTPUT_MS = 200;
 
 /** Why there is no output of a program, in words that follow its name: `ended with status 3`. Holds nothing that it printed. */
 export class ProgramFailure extends Error {
@@ -58,8 +60,11 @@ export async function outputOf(words: readonly string[], context: ProgramContext
 		chunks.push(chunk);
 		if (size > MAX_OUTPUT_BYTES) giveUp("excess", `printed more than ${MAX_OUTPUT_BYTES / 1024} KiB`);
 	});
-	// What it has left behind may hold its output open.
-	child.once("exit", kill);
+	child.once("exit", () => {
+		kill();
+		// What it has left behind in another group may hold its output open for ever.
+		setTimeout(() => child.stdout?.destroy(), LAST_OUTPUT_MS);
+	});
 	child.once("close", (status, name) => {
 		if (status === 0) resolve(Buffer.concat(chunks));
 		const how = name === null ? `ended with status ${status}` : `was killed by ${name}`;

@@ -440,6 +440,13 @@ describe("a command that is to print a token", () => {
 		expect(error.message).toMatch(/command no-such-helper, which cannot be executed: ENOENT$/);
 	});
 
+	it("gives it where a daemon that it leaves behind holds its output open", async () => {
+		await using vault = await startFakeVault(answering(LOGGED_IN));
+		using backend = open(vault.url, env, by('setsid sleep 5 & echo "$CI_TOKEN"'));
+		await backend.read(request("a/b/c"), AbortSignal.timeout(4000));
+		expect(vault.calls.map(({ headers }) => headers["x-vault-token"])).toEqual([SENTINELS.token]);
+	});
+
 	it("that does not end is killed at the deadline", async () => {
 		using backend = open("http://127.0.0.1:1", env, by("exec sleep 60"));
 		const error = await harmlessFailure(backend.read(request("a/b/c"), AbortSignal.timeout(300)));
