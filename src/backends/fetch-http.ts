@@ -186,7 +186,8 @@ function toTransportError(error: unknown): TransportError {
 	const code = codeOf(error) ?? "CONNECTION_FAILED";
 	if (code === "ERR_PROXY_TUNNEL")
 		return new TransportError(`PROXY_HTTP_${(error as { readonly status?: number }).status}`);
-	return new TransportError(CODES[code] ?? code);
+	const isReset = /^HTTP2(?!Unsupported)/.test(code);
+	return new TransportError(CODES[code] ?? (isReset ? "ECONNRESET" : code));
 }
 
 function codeOf(error: unknown): string | undefined {
@@ -209,7 +210,5 @@ const CODES: Readonly<Record<string, string | undefined>> = {
 	InvalidContentLength: "HPE_INVALID_CONTENT_LENGTH",
 	UnsupportedTransferEncoding: "HPE_INVALID_TRANSFER_ENCODING",
 	ResponseHeadersTooLarge: "HPE_HEADER_OVERFLOW",
-	HTTP2StreamReset: "ECONNRESET",
-	HTTP2RefusedStream: "ECONNRESET",
 	HTTP2ContentLengthMismatch: "ANSWER_CUT_SHORT",
 };

@@ -125,6 +125,11 @@ describe("HTTP/2 to Vault", () => {
 		["that it cancels", (stream) => stream.close(NGHTTP2_CANCEL), "Connection reset"],
 		["that it refuses", (stream) => stream.close(NGHTTP2_REFUSED_STREAM), "Connection reset"],
 		["of a connection that it cuts", (stream) => stream.session?.destroy(), "Connection reset"],
+		[
+			"of a connection that it ends with an error",
+			(stream) => stream.session?.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+			"Connection reset",
+		],
 		["whose answer it cancels", cut((stream) => stream.close(NGHTTP2_CANCEL)), "its answer was cut short"],
 		[
 			"whose answer it resets",
