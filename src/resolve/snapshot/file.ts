@@ -1,6 +1,6 @@
 import { constants, type Stats } from "node:fs";
-import { mkdir, open, rename, stat, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { DstaError } from "../../errors.ts";
 
 /** More than the secrets of any map take. */
@@ -39,12 +39,13 @@ export async function readSnapshotFile(file: string, user: number): Promise<Buff
 export async function replaceSnapshotFile(file: string, bytes: Buffer, user: number): Promise<void> {
 	const folder = dirname(file);
 	// No other writer has this name.
-	const temporary = `${file}.${Math.random().toString(36).slice(2)}`;
+	const temporary = `${file}.${Math.random().toString(36).slice(2)}${UNFINISHED}`;
 	try {
 		await makeFolder(folder);
 		refuse(folderFault(await stat(folder), user));
 		await writeNew(temporary, bytes);
 		await rename(temporary, file);
+		await removeUnfinished(file, WRITING_MS);
 	} catch (error) {
 		await unlink(temporary).catch(() => undefined);
 		throw new DstaError(
@@ -58,11 +59,12 @@ export async function replaceSnapshotFile(file: string, bytes: Buffer, user: num
 }
 
 /**
- * Removes the file; false where there is none.
+ * Removes the file, and what writers of it have not finished; false where there is none.
  * @throws {DstaError} DSTA_OUTPUT it cannot be removed
  */
 export async function removeSnapshotFile(file: string): Promise<boolean> {
 	try {
+		await removeUnfinished(file, 0);
 		await unlink(file);
 		return true;
 	} catch (error) {
@@ -71,6 +73,25 @@ export async function removeSnapshotFile(file: string): Promise<boolean> {
 		throw new DstaError("DSTA_OUTPUT", `the snapshot ${file} cannot be deleted: ${reasonOf(error)}`, {
 			cure: `rm -f ${file}`,
 		});
+	}
+}
+
+/** What the name of a file ends in until it is whole; a writer that is killed leaves it. */
+const UNFINISHED = ".unfinished";
+/** No writer takes so long. */
+const WRITING_MS = 5 * 60_000;
+
+// What cannot be removed is no reason to leave the file itself.
+async function removeUnfinished(file: string, leastAgeMs: number): Promise<void> {
+	const folder = dirname(file);
+	const names = await readdir(folder).catch(() => []);
+	const left = names.filter((name) => name.startsWith(`${basename(file)}.`) && name.endsWith(UNFINISHED));
+	for (const path of left.map((name) => join(folder, name))) {
+		const age = await stat(path).then(
+			({ mtimeMs }) => Date.now() - mtimeMs,
+			() => -1,
+		);
+		if (age >= leastAgeMs) await unlink(path).catch(() => undefined);
 	}
 }
 

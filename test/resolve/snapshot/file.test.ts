@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import {
 	appendFileSync,
 	chmodSync,
+	existsSync,
 	mkdirSync,
 	readdirSync,
 	readFileSync,
@@ -10,6 +11,7 @@ import {
 	rmSync,
 	symlinkSync,
 	truncateSync,
+	utimesSync,
 	writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -123,6 +125,25 @@ describe("a snapshot that cannot be written is a warning, and leaves nothing beh
 		const { warnings } = await keep(place, [found()]);
 		expect(warnings).toEqual([expect.stringMatching(words)]);
 		expect(readdirSync(folder, { recursive: true })).toEqual(before);
+	});
+
+	it("a writer was killed, by the next one, or at once after a denial", async () => {
+		const place = placeWith();
+		const leave = (minutes: number) => {
+			const left = `${place.file}.x1.unfinished`;
+			writeFileSync(left, "sealed");
+			utimesSync(left, new Date(), new Date(Date.now() - minutes * 60_000));
+			return left;
+		};
+		const atWork = leave(0);
+		await keep(place);
+		expect(existsSync(atWork)).toBe(true);
+		const left = leave(6);
+		await keep(place);
+		expect(existsSync(left)).toBe(false);
+		leave(0);
+		await (await open(place)).review(backendAt(), [failed("DSTA_DENIED")]);
+		expect(readdirSync(place.folder)).toEqual(["key"]);
 	});
 
 	it("it cannot be deleted after a denial", async () => {
