@@ -49,11 +49,13 @@ export async function loadCertificateFolder(
 	const names = await readdir(folder).catch((error) => {
 		throw fault(error.code === "ENOTDIR" ? "is no folder" : reasonOf(error));
 	});
-	// A mounted folder of Kubernetes has folders and links in it.
-	const texts = await Promise.all(names.map((name) => readSmallFile(join(folder, name)).catch(() => "")));
-	const certificates = texts.flatMap(certificatesIn).filter(isCertificate);
-	if (certificates.length === 0) throw fault("holds no file with a certificate in PEM form");
-	return [...new Set(certificates)];
+	const certificates: string[] = [];
+	// A mounted folder of Kubernetes has folders and links in it. One after the other: there may be more than can be open at once.
+	for (const name of names)
+		certificates.push(...certificatesIn(await readSmallFile(join(folder, name)).catch(() => "")));
+	const distinct = [...new Set(certificates)].filter(isCertificate);
+	if (distinct.length === 0) throw fault("holds no file with a certificate in PEM form");
+	return distinct;
 }
 
 /**

@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUILD, folderWith, launch } from "../../process/launch.ts";
+import { BUILD, folderWith, follow, LAUNCHER, launch } from "../../process/launch.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend, readAll, SENTINELS } from "./backend.ts";
 import { certificateFile, secretV2, startFakeVault } from "./fake-vault.ts";
@@ -178,6 +179,19 @@ describe("The authorities of Vault's certificate", () => {
 		await using vault = await startFakeVault(() => secretV2({ c: "v" }), { certificate: "valid" });
 		using backend = openBackend(vault.url, env, { settings, cwd: join(CA, "..") });
 		expect(await backend.read(request("a/b/c"), signal)).toMatchObject({ value: "v" });
+	});
+
+	it("are found in a folder of more files than may be open at once", async () => {
+		await using vault = await startFakeVault(() => secretV2({ c: "v" }), { certificate: "valid" });
+		const others = Array.from({ length: 400 }, (_, index) => [`${index}.pem`, pem("other-ca.pem")]);
+		const VAULT_CAPATH = folderOf(Object.fromEntries(others));
+		const last = readdirSync(VAULT_CAPATH).at(-1) as string;
+		writeFileSync(join(VAULT_CAPATH, last), pem("ca.pem"));
+		const child = spawn("sh", ["-c", 'ulimit -n 60; exec "$@"', "sh", ...LAUNCHER, ...PRINT], {
+			cwd: folderWith(MAP),
+			env: { PATH: process.env.PATH, ...envFor(vault.url), VAULT_CAPATH },
+		});
+		expect(await follow(child).ended).toMatchObject({ status: 0, stdout: "v", stderr: "" });
 	});
 
 	it("take the place of those that the system knows", async () => {
