@@ -21,7 +21,7 @@ function folderFor(credentialProcess: string): string {
 	return folder;
 }
 
-const HANGING = "echo $$ > FOLDER/new; mv FOLDER/new FOLDER/pid; exec sleep 60\n";
+const HANGING = "trap '' TERM; echo $$ > FOLDER/new; mv FOLDER/new FOLDER/pid; exec sleep 60\n";
 
 async function pidIn(folder: string): Promise<number> {
 	const file = join(folder, "pid");

@@ -69,13 +69,18 @@ function runProcess(command: string, done: Callback): void {
 		if (search !== undefined) search.failure = failure;
 		done(new Error("credential_process"));
 	};
-	import("node:child_process").then(({ exec }) =>
-		exec(command, { ...(search && { signal: search.signal }) }, (error, stdout) => {
+	import("node:child_process").then(({ exec }) => {
+		const child = exec(command, (error, stdout) => {
+			search?.signal.removeEventListener("abort", kill);
 			if (error !== null) fail(`its credential_process ${endOf(error)}`);
 			else if (!holdsCredentials(stdout)) fail("its credential_process printed none");
 			else done(undefined, { stdout });
-		}),
-	);
+		});
+		// By hand: at a signal of its own exec() sends TERM, which may be ignored.
+		const kill = () => child.kill("SIGKILL");
+		search?.signal.addEventListener("abort", kill, { once: true });
+		if (search?.signal.aborted) kill();
+	});
 }
 
 function endOf({ code, signal }: { readonly code?: unknown; readonly signal?: unknown }): string {
