@@ -51,7 +51,7 @@ function startServer({
 		if (url === "/v1/auth/userpass/login/ci") return { body: { auth: { client_token: TOKEN, ...TERM } } };
 		if (url === "/v1/auth/token/renew-self") return { body: { data: null, auth: TERM } };
 		if (url === "/v1/auth/token/revoke-self") return tokenRevocation;
-		if (url === `/v1/${PATH}`)
+		if (url?.startsWith(`/v1/${PATH}`))
 			return { body: { ...LEASE, ...lease, data: { username: "v-app", password: PASSWORD } } };
 		return refusal(404);
 	});
@@ -271,6 +271,19 @@ describe.concurrent("the lease of what a command gets", () => {
 		const { calls, status, stderr } = await withCommand({ revocation }, ({ finish }) => finish());
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 		expect(revocationsOf(calls)).toHaveLength(2);
+	});
+
+	it("is one of a few that the warning names, where many cannot be revoked", async ({ expect }) => {
+		const entries = Array.from(
+			{ length: 9 },
+			(_, n) => `  ${PATH}${n}#username: { env: U${n}, vault: { engine: raw } }`,
+		);
+		const map = `secrets:\n${entries.join("\n")}\n`;
+		const revocation = refusal(403, "permission denied");
+		const { stderr } = await withCommand({ map, revocation }, ({ finish }) => finish());
+		expect(stderr).toMatch(
+			/the leases of database\/creds\/app\d, database\/creds\/app\d and 7 more could not be revoked/,
+		);
 	});
 
 	it("holds up no end for long where its server has gone silent", async ({ expect }) => {

@@ -13,10 +13,15 @@ export async function revokeLeases(
 	const left = leases.filter((_, index) => failures[index] !== undefined);
 	const [failure] = failures.filter((one) => one !== undefined);
 	if (failure === undefined) return;
-	const paths = [...new Set(left.map(({ apiPath }) => apiPath))].join(", ");
-	warn(
-		`the lease of ${paths} could not be revoked, and ends by itself: ${failure.message}\nfix: ${failure.cure}`,
-	);
+	const { cure, message } = failure;
+	warn(`${wordsFor(left)} could not be revoked, and ends by itself: ${message}\nfix: ${cure}`);
+}
+
+function wordsFor(leases: readonly VaultLease[]): string {
+	const paths = [...new Set(leases.map(({ apiPath }) => apiPath))];
+	if (paths.length === 1) return `the lease of ${paths[0]}`;
+	const [shown, rest] = paths.length > 3 ? [paths.slice(0, 2), paths.length - 2] : [paths, 0];
+	return `each of the leases of ${shown.join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
 }
 
 async function revokeLease(
