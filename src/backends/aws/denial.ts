@@ -1,6 +1,7 @@
 import { DstaError } from "../../errors.ts";
 import { isArn } from "../../secret-path.ts";
 import { shellWord } from "../shell.ts";
+import { partitionOf, resourceOf } from "./arn.ts";
 import type { Target } from "./failure.ts";
 import type { AwsFault, FaultKind } from "./fault.ts";
 
@@ -46,17 +47,8 @@ const FOREIGN =
 	" A secret of another account needs a policy of its own besides, and a KMS key of its own that allows us to use it.";
 
 function statement({ action, id, region = "*" }: Target): string {
-	const resource = id === undefined || action === "ListSecrets" ? "*" : resourceOf(id, region);
+	const resource = id === undefined || action === "ListSecrets" ? "*" : resourceOf(id, { region });
 	return JSON.stringify({ Effect: "Allow", Action: `secretsmanager:${action}`, Resource: resource });
-}
-
-// AWS adds a hyphen and six characters of its own to the name of a secret.
-function resourceOf(id: string, region: string): string {
-	return isArn(id) ? id : `arn:${partitionOf(region)}:secretsmanager:${region}:*:secret:${id}-??????`;
-}
-
-function partitionOf(region: string): string {
-	return /^cn-/.test(region) ? "aws-cn" : /^us-gov-/.test(region) ? "aws-us-gov" : "aws";
 }
 
 function undecryptable({ details, reason }: AwsFault, target: Target): Words {
