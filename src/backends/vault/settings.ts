@@ -2,8 +2,16 @@ import { DstaError } from "../../errors.ts";
 import type { BackendContext, Overrides } from "../backend.ts";
 import type { ProxyServer } from "../transport.ts";
 
+/** Where secrets lie in a server. */
+export interface KvPlace {
+	/** Empty: no namespace. */
+	readonly namespace: string;
+	readonly mount: string;
+	readonly kv: KvSetting;
+}
+
 /** The settings of a Vault or OpenBao server, from the environment and the map. */
-export interface VaultSettings {
+export interface VaultSettings extends KvPlace {
 	/** Scheme, host and an optional path prefix, without a trailing slash. */
 	readonly address: string;
 	/** What the address was set by, for messages: `VAULT_ADDR`. */
@@ -13,10 +21,6 @@ export interface VaultSettings {
 	readonly socketPath?: string;
 	/** The proxy between, once the connection is opened. */
 	readonly proxy?: ProxyServer | undefined;
-	/** Empty: no namespace. */
-	readonly namespace: string;
-	readonly mount: string;
-	readonly kv: KvSetting;
 	/** Whether a token that is made by a login of ours is revoked at the end. */
 	readonly revoke: boolean;
 }
@@ -35,7 +39,8 @@ export const TOKEN_VARIABLES = ["VAULT_TOKEN", "BAO_TOKEN"] as const;
  * Reads the settings; `undefined` when no address is given anywhere.
  * @throws {DstaError} DSTA_CONFIG the address is none
  */
-export function readVaultSettings({ env, settings }: BackendContext): VaultSettings | undefined {
+export function readVaultSettings(context: BackendContext): VaultSettings | undefined {
+	const { env, settings } = context;
 	const variable = ["VAULT_ADDR", "BAO_ADDR"].find((name) => env[name]);
 	const address = variable === undefined ? settings.address : env[variable];
 	if (address === undefined || address === "") return undefined;
@@ -43,10 +48,20 @@ export function readVaultSettings({ env, settings }: BackendContext): VaultSetti
 	return {
 		...parsePlace(String(address).trim(), origin),
 		origin,
+		...readKvPlace(context),
+		revoke: settings.revoke === true && !TOKEN_VARIABLES.some((name) => env[name]?.trim()),
+	};
+}
+
+/**
+ * Reads where secrets lie, whether or not there is an address.
+ * @throws {DstaError} DSTA_CONFIG the namespace cannot be one
+ */
+export function readKvPlace({ env, settings }: Pick<BackendContext, "env" | "settings">): KvPlace {
+	return {
 		namespace: readNamespace(env, settings),
 		mount: trimSlashes(String(settings.mount ?? DEFAULT_MOUNT)),
 		kv: toKv(settings.kv),
-		revoke: settings.revoke === true && !TOKEN_VARIABLES.some((name) => env[name]?.trim()),
 	};
 }
 
@@ -54,7 +69,10 @@ export function readVaultSettings({ env, settings }: BackendContext): VaultSetti
  * The settings as one entry of the map changes them.
  * @throws {DstaError} DSTA_CONFIG its namespace cannot be one
  */
-export function overrideSettings(settings: VaultSettings, overrides: Overrides | undefined): VaultSettings {
+export function overrideSettings<Settings extends KvPlace>(
+	settings: Settings,
+	overrides: Overrides | undefined,
+): Settings {
 	if (overrides === undefined) return settings;
 	const { namespace, mount, kv } = overrides;
 	return {
