@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	list: async () => (await import("./commands/list.ts")).list,
 	init: async () => (await import("./commands/init.ts")).init,
 	migrate: async () => (await import("./commands/migrate.ts")).migrate,
+	policy: async () => (await import("./commands/policy.ts")).policy,
 	install: async () => (await import("./commands/install.ts")).install,
 	help: async () => (await import("./commands/help.ts")).help,
 	version: async () => (await import("./commands/version.ts")).version,

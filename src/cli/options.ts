@@ -35,6 +35,15 @@ export interface Options {
 	readonly yes: boolean;
 	readonly force: boolean;
 	readonly removeSource: boolean;
+	/** What changes the secrets is to be allowed. */
+	readonly rotation: boolean;
+	readonly name?: string;
+	/** The number of an AWS account. */
+	readonly account?: string;
+	/** ARNs of keys of KMS. */
+	readonly kmsKeys: readonly string[];
+	/** Whether who takes on the role of the map is meant, and not the role. */
+	readonly caller: boolean;
 	/** The value that `get` prints when nobody has the secret. */
 	readonly fallback?: string;
 }
@@ -186,6 +195,11 @@ function parseOptions(given: Given, env: Environment): Options {
 		yes: given.has("yes"),
 		force: given.has("force"),
 		removeSource: given.has("remove-source"),
+		rotation: given.has("rotation"),
+		name: parseWith(text("name"), matching(/^[\w+=,.@-]{1,128}$/), "up to 128 letters, digits and _+=,.@-"),
+		account: parseWith(text("account"), matching(/^\d{12}$/), "the twelve digits of an AWS account"),
+		kmsKeys: kmsKeysOf(given),
+		caller: given.has("caller"),
 		fallback: given.get("default")?.[0],
 	}) as Options;
 }
@@ -197,6 +211,16 @@ function patternsOf(name: "pass" | "strip", given: Given): readonly string[] {
 	throw usage(
 		`--${name} ${JSON.stringify(wrong)} is no pattern of variable names`,
 		"Write a name, in which * stands for anything: --pass 'VAULT_*'",
+	);
+}
+
+function kmsKeysOf(given: Given): readonly string[] {
+	const keys = given.get("kms-key") ?? [];
+	const wrong = keys.find((key) => !/^arn:aws[\w-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(key));
+	if (wrong === undefined) return keys;
+	throw usage(
+		`--kms-key ${JSON.stringify(wrong)} is no ARN of a key`,
+		"See it with aws kms describe-key --key-id alias/NAME: arn:aws:kms:REGION:ACCOUNT:key/ID; a policy cannot name an alias.",
 	);
 }
 
@@ -226,6 +250,10 @@ function parseWith<Value>(
 function parseBoolean(text: string): boolean | undefined {
 	if (/^(?:1|true|yes|on)$/i.test(text)) return true;
 	return /^(?:0|false|no|off)$/i.test(text) ? false : undefined;
+}
+
+function matching(pattern: RegExp): (text: string) => string | undefined {
+	return (text) => (pattern.test(text) ? text : undefined);
 }
 
 function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word | undefined {

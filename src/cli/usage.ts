@@ -17,6 +17,10 @@ export const COMMANDS = {
 	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
 	init: { operands: "", summary: "write a map from a .env, or from the configuration of another tool" },
 	migrate: { operands: "", summary: "move the variables of a .env to their paths at vault or aws" },
+	policy: {
+		operands: "vault|iam|terraform",
+		summary: "print the policy that allows what the map needs, and nothing more",
+	},
 	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
@@ -48,7 +52,7 @@ const options = {
 		short: "m",
 		value: "FILE",
 		variable: "DSTA_MAP",
-		commands: [...RESOLVING, ...MOVING],
+		commands: [...RESOLVING, ...MOVING, "policy"],
 		summary: "the map; default secrets.map.yaml in the working directory",
 	},
 	"env-file": {
@@ -62,7 +66,7 @@ const options = {
 	backend: {
 		value: "NAME",
 		variable: "DSTA_BACKEND",
-		commands: RESOLVING,
+		commands: [...RESOLVING, "policy"],
 		summary: "ask only this backend: vault, aws or env",
 	},
 	strict: {
@@ -119,6 +123,30 @@ const options = {
 	"remove-source": {
 		commands: ["migrate"],
 		summary: "take out of FILE what was moved, once all of it was read back",
+	},
+	rotation: {
+		commands: ["policy"],
+		summary: "the policy of what changes the secrets, in the place of a run, which reads them",
+	},
+	name: {
+		value: "NAME",
+		commands: ["policy"],
+		summary: "what the policy is called; default dsta-policy, or dsta-rotation",
+	},
+	account: {
+		value: "ID",
+		commands: ["policy"],
+		summary: "the number of the AWS account; default any",
+	},
+	"kms-key": {
+		value: "ARN",
+		repeatable: true,
+		commands: ["policy"],
+		summary: "a key of KMS that secrets at AWS are encrypted with; may be repeated",
+	},
+	caller: {
+		commands: ["policy"],
+		summary: "the policy of who takes on aws.assume_role, in the place of the role's",
 	},
 	json: { commands: ["check", "explain", "get", "put", "list", "migrate", "version"], summary: "print JSON" },
 	raw: { commands: ["get"], summary: "end the value without a newline" },

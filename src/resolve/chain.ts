@@ -224,7 +224,8 @@ async function askFor(request: ReadRequest, { backend, name, timeLimit }: Questi
 	}
 }
 
-function requestOf({ path, names, version, backends }: Entry, name: BackendName): ReadRequest {
+/** What an entry asks of a backend. */
+export function requestOf({ path, names, version, backends }: Entry, name: BackendName): ReadRequest {
 	return { path, names, version, overrides: backends?.[name] };
 }
 

@@ -158,6 +158,7 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 	list: [[], ["leaks", "--json"]],
 	init: [["--dry-run"]],
 	migrate: [["--to", "vault", "--yes"]],
+	policy: [["terraform"]],
 	install: [["bin"]],
 	help: [["run"]],
 	version: [["--json"]],

@@ -40,11 +40,17 @@ export interface AppRole {
 }
 
 /** A role of a mount of its own, whose secret_ids are good for one login. */
-export async function createAppRole(address: string, mount: string, settings: object = {}): Promise<AppRole> {
-	await enable(address, "approle", mount);
+export async function createAppRole(
+	address: string,
+	mount: string,
+	settings: object = {},
+	namespace = "dsta",
+): Promise<AppRole> {
+	await enable(address, "approle", mount, namespace);
 	const role = `auth/${mount}/role/api`;
-	await askVault(address, "POST", role, { token_policies: ["login"], secret_id_num_uses: 1, ...settings });
-	const { data } = await askVault(address, "GET", `${role}/role-id`);
+	const given = { token_policies: ["login"], secret_id_num_uses: 1, ...settings };
+	await askVault(address, "POST", role, given, namespace);
+	const { data } = await askVault(address, "GET", `${role}/role-id`, undefined, namespace);
 	return {
 		roleId: (data as { role_id: string }).role_id,
 		async secretId({ wrapped = false } = {}) {
@@ -54,16 +60,16 @@ export async function createAppRole(address: string, mount: string, settings: ob
 				"POST",
 				`${role}/secret-id`,
 				{},
-				"dsta",
+				namespace,
 				headers,
 			);
 			return wrapped ? (info as { token: string }).token : (data as { secret_id: string }).secret_id;
 		},
 		async tokens() {
-			const { data } = await askVault(address, "GET", "auth/token/accessors?list=true");
+			const { data } = await askVault(address, "GET", "auth/token/accessors?list=true", undefined, namespace);
 			const accessors = (data as { keys: readonly string[] }).keys;
 			const paths = await Promise.all(
-				accessors.map(async (accessor) => ({ accessor, path: await pathOf(address, accessor) })),
+				accessors.map(async (accessor) => ({ accessor, path: await pathOf(address, accessor, namespace) })),
 			);
 			return paths.filter(({ path }) => path === `auth/${mount}/login`).map(({ accessor }) => accessor);
 		},
@@ -71,10 +77,13 @@ export async function createAppRole(address: string, mount: string, settings: ob
 }
 
 /** Where a token was made; `undefined` where it is none any more. */
-export async function pathOf(address: string, accessor: string): Promise<string | undefined> {
-	const answer = await askVault(address, "POST", "auth/token/lookup-accessor", { accessor }).catch(
-		() => undefined,
-	);
+export async function pathOf(
+	address: string,
+	accessor: string,
+	namespace = "dsta",
+): Promise<string | undefined> {
+	const path = "auth/token/lookup-accessor";
+	const answer = await askVault(address, "POST", path, { accessor }, namespace).catch(() => undefined);
 	return (answer?.data as { path: string } | undefined)?.path;
 }
 
