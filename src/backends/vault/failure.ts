@@ -3,7 +3,7 @@ import { shellWord } from "../shell.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { probeOf } from "./connection-cure.ts";
 import { saysVersioned } from "./kv.ts";
-import type { VaultSettings } from "./settings.ts";
+import { namespaceAdvice, type VaultSettings } from "./settings.ts";
 import { answerFailure, redirectedElsewhere, sealed, standby, tooManyRequests } from "./unavailable.ts";
 import { refusedWrite, saysTooLarge, tooLarge } from "./write-failure.ts";
 
@@ -67,7 +67,7 @@ function badToken({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: "The token is unknown or has expired. Look at it with `vault token lookup`, or make a new one: vault token create -policy=dsta-policy",
+			cure: `The token is unknown or has expired. ${namespaceAdvice(settings)}Look at it with \`vault token lookup\`, or make a new one: vault token create -policy=dsta-policy`,
 		},
 	);
 }
@@ -79,7 +79,7 @@ function denied({ apiPath, capability, path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy (vault policy write dsta-policy policy.hcl) and make a new one (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.`,
+			cure: `${namespaceAdvice(settings)}See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy, or have one for the whole map (dsta-run policy vault > policy.hcl), write it (vault policy write dsta-policy policy.hcl) and make a new token (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.`,
 		},
 	);
 }

@@ -1,5 +1,6 @@
 import { DstaError } from "../../errors.ts";
 import type { BackendContext, Overrides } from "../backend.ts";
+import { shellWord } from "../shell.ts";
 import type { ProxyServer } from "../transport.ts";
 
 /** Where secrets lie in a server. */
@@ -81,6 +82,11 @@ export function overrideSettings<Settings extends KvPlace>(
 		...(mount === undefined ? {} : { mount: trimSlashes(String(mount)) }),
 		...(kv === undefined ? {} : { kv: toKv(kv) }),
 	};
+}
+
+/** What comes before commands of the vault program, which has no namespace by default; empty where none is meant. */
+export function namespaceAdvice({ namespace }: Pick<KvPlace, "namespace">): string {
+	return namespace === "" ? "" : `First export VAULT_NAMESPACE=${shellWord(namespace)}. `;
 }
 
 /** Whether an entry is asked of an engine of any kind, by a whole path of Vault's API. */

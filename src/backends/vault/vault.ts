@@ -5,7 +5,13 @@ import { kvPath } from "./api-path.ts";
 import type { VaultLease } from "./lease.ts";
 import type { Read } from "./reader.ts";
 import type { Session } from "./session.ts";
-import { isRaw, overrideSettings, readVaultSettings, type VaultSettings } from "./settings.ts";
+import {
+	isRaw,
+	namespaceAdvice,
+	overrideSettings,
+	readVaultSettings,
+	type VaultSettings,
+} from "./settings.ts";
 
 /**
  * Makes the backend for HashiCorp Vault and OpenBao; `undefined` when no address is configured.
@@ -117,7 +123,8 @@ function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest): string
 	return `See which fields it gives, by asking for another one: vault ${ask} ${shellWord(secret)}; what it takes says vault path-help ${shellWord(secret)}.`;
 }
 
-function absenceAdvice({ path }: ReadRequest, { mount }: VaultSettings): string {
+function absenceAdvice({ path }: ReadRequest, settings: VaultSettings): string {
+	const { mount } = settings;
 	const { secret, selector, text } = path;
 	if (text.startsWith(`${mount}/`)) {
 		const right = text.slice(mount.length + 1).replace(/^(?:data|metadata)\//, "");
@@ -126,5 +133,5 @@ function absenceAdvice({ path }: ReadRequest, { mount }: VaultSettings): string 
 	const folder = secret.slice(0, secret.lastIndexOf("/") + 1);
 	const field = selector.kind === "field" ? `${shellWord(selector.key)}=…` : "KEY=…";
 	const place = shellWord(`${mount}/${secret}`);
-	return `List what is there (vault kv list ${shellWord(`${mount}/${folder}`)}), look at it (vault kv get ${place}), or create it: vault kv put ${place} ${field}; where it has other fields that shall stay, dsta-run put ${shellWord(secret)} ${field}`;
+	return `${namespaceAdvice(settings)}List what is there (vault kv list ${shellWord(`${mount}/${folder}`)}), look at it (vault kv get ${place}), or create it: vault kv put ${place} ${field}; where it has other fields that shall stay, dsta-run put ${shellWord(secret)} ${field}`;
 }
