@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ask } from "../backends/aws/moto.ts";
+import { pathWithPrograms } from "../servers/path.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
-import { pathWithPrograms } from "./programs.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
 const MOTO = process.env.DSTA_TEST_MOTO ?? "";

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { LAUNCHER } from "../process/launch.ts";
-import { findServers } from "../servers/install.ts";
+import { findServers } from "./install.ts";
 
 /** A PATH on which `dsta-run` is the build under test, and `vault` the command of Vault or OpenBao. */
 export function pathWithPrograms(): string {
