@@ -30,6 +30,7 @@ export {
 	type SecretManagerOptions,
 } from "./library/manager.ts";
 export { type CustomBackend, type CustomBackendFactory, registerBackend } from "./library/registered.ts";
+export { type Rotation, type RotationInterval, SecretRotationManager } from "./library/rotation.ts";
 export { loadSecretMap, type ResolveMapOptions, resolveSecretMap } from "./library/secret-map.ts";
 export {
 	type BackendOption,

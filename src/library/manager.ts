@@ -1,9 +1,12 @@
+import { isWritable, type Written } from "../backends/backend.ts";
+import { signalAfter } from "../backends/deadline.ts";
+import type { BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import type { SecretMetrics } from "../observe/metrics.ts";
 import { type Attempt, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
 import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
-import { parseSecretPath } from "../secret-path.ts";
+import { parseSecretName, parseSecretPath } from "../secret-path.ts";
 import type { SecretBackend } from "./availability.ts";
 import { type BackendChoice, type ManagedBackends, openBackends } from "./managed-backends.ts";
 import type { AwsSettings, VaultSettings } from "./settings.ts";
@@ -157,6 +160,36 @@ export class SecretManager {
 		});
 	}
 
+	/**
+	 * Sets fields of a secret at the backend that is asked first; its other fields stay.
+	 * @throws {DstaError} DSTA_UNSUPPORTED the backend cannot be written · DSTA_CONFLICT somebody else keeps changing the secret ·
+	 * DSTA_MAP it is no path of a secret · as `getSecret`
+	 */
+	async setSecrets(
+		secret: string,
+		fields: Readonly<Record<string, string>>,
+		{ signal, timeoutMs = DEFAULT_TIMEOUT_MS }: Pick<CallOptions, "signal" | "timeoutMs"> = {},
+	): Promise<Written & { readonly backend: string }> {
+		this.#checkOpen();
+		checkMs("timeoutMs", timeoutMs);
+		signal?.throwIfAborted();
+		const name = parseSecretName(secret);
+		const { first } = this.#backends;
+		const backend = await this.#backends.get(first.name as BackendName);
+		if (backend === undefined || !isWritable(backend))
+			throw new DstaError("DSTA_UNSUPPORTED", `${first.name} cannot be written (${first.description})`, {
+				backend: first.name,
+				path: secret,
+				cure: 'Make the manager for one that can: new SecretManager({ backend: "vault" }).',
+			});
+		const limit = signalAfter(timeoutMs);
+		const bound = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+		const options = { replace: false, signal: bound };
+		const written = await backend.write(name, new Map(Object.entries(fields)), options);
+		this.#reads.clear();
+		return { ...written, backend: first.name };
+	}
+
 	/** Forgets what was found, so that the next calls ask again. */
 	clearCache(): void {
 		this.#reads.clear();
@@ -175,9 +208,13 @@ export class SecretManager {
 		return this.close();
 	}
 
-	async #read(entry: Entry, options: CallOptions): Promise<Resolution> {
+	#checkOpen(): void {
 		if (this.#isClosed)
 			throw usage("The secret manager is closed", "Make a new one, or close this one later.");
+	}
+
+	async #read(entry: Entry, options: CallOptions): Promise<Resolution> {
+		this.#checkOpen();
 		if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
 		const { chain, isSingle } = this.#backends;
 		return this.#reads.read(isSingle ? { ...entry, backend: chain[0] as string } : entry, options);
