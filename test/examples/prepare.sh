@@ -19,7 +19,8 @@ for file in "$examples"/*/package.json; do
 	mkdir "node/$name"
 	cp "$file" "node/$name"
 done
-npm install --silent --no-audit --no-fund --prefix node &
+# Not by --prefix, which takes the machine's own settings of npm out of sight.
+(cd node && exec npm install --silent --no-audit --no-fund) &
 installing=$!
 
 python3 -m venv .
