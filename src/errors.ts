@@ -35,11 +35,13 @@ export const EXIT_STATUS = {
 	DSTA_COMMAND_NOT_FOUND: 127,
 } as const;
 
+/** The code of an expected failure: stable, and what a program decides by. */
 export type ErrorCode = keyof typeof EXIT_STATUS;
 
 /** How the policy of a chain sees a failed read. */
 export type FailureClass = "unavailable" | "denied" | "misconfigured" | "invalid";
 
+/** What an error says beside its code and its message. */
 export interface DstaErrorDetails {
 	/** What to do about it: a whole sentence, or several commands separated by newlines. */
 	readonly cure: string;
@@ -55,12 +57,18 @@ export interface DstaErrorDetails {
  * and there is no `cause`, since the errors of clients carry requests with tokens.
  */
 export class DstaError extends Error {
+	/** Tells it from other errors where `instanceof` cannot, as across two copies of the package. */
 	override readonly name = "DstaError";
+	/** What kind of failure it is. */
 	readonly code: ErrorCode;
+	/** What to do about it: a whole sentence, or several commands separated by newlines. */
 	readonly cure: string;
+	/** The name of the backend that failed, where it was one. */
 	readonly backend: string | undefined;
+	/** The secret path concerned, as the user wrote it, where there is one. */
 	readonly path: string | undefined;
 
+	/** Makes the error of an expected failure; neither message nor details may hold a value. */
 	constructor(code: ErrorCode, message: string, details: DstaErrorDetails) {
 		super(message);
 		this.code = code;

@@ -2,14 +2,24 @@ export type {
 	Backend,
 	BackendContext,
 	Found,
+	Lease,
+	LeaseNews,
+	Overrides,
 	ReadRequest,
 	SecretValue,
 	WritableBackend,
 	WriteOptions,
 	Written,
 } from "./backends/backend.ts";
+export type { EnvFile } from "./backends/env/env-file.ts";
 export type { BackendName } from "./backends/registry.ts";
-export { DstaError, type DstaErrorDetails, type ErrorCode, EXIT_STATUS } from "./errors.ts";
+export {
+	DstaError,
+	type DstaErrorDetails,
+	type ErrorCode,
+	EXIT_STATUS,
+	type FailureClass,
+} from "./errors.ts";
 export type { AvailabilityOptions, SecretBackend } from "./library/availability.ts";
 export {
 	AwsSecretsManagerBackend,
@@ -29,6 +39,7 @@ export {
 	SecretManager,
 	type SecretManagerOptions,
 } from "./library/manager.ts";
+export type { OwnBackend, OwnWritableBackend } from "./library/own-backends.ts";
 export { type CustomBackend, type CustomBackendFactory, registerBackend } from "./library/registered.ts";
 export { type Rotation, type RotationInterval, SecretRotationManager } from "./library/rotation.ts";
 export { loadSecretMap, type ResolveMapOptions, resolveSecretMap } from "./library/secret-map.ts";
@@ -39,11 +50,36 @@ export {
 	getSecret,
 	getSecrets,
 } from "./library/secrets.ts";
-export type { AwsSettings, SecretSource, VaultAuthSettings, VaultSettings } from "./library/settings.ts";
-export type { SecretMap } from "./map/secret-map.ts";
+export type {
+	AwsRole,
+	AwsSettings,
+	SecretSource,
+	VaultAuthSettings,
+	VaultSettings,
+} from "./library/settings.ts";
+export type {
+	BackendSettings,
+	Delivery,
+	Encoding,
+	Entry,
+	Filter,
+	Insertion,
+	KeySource,
+	Policy,
+	Position,
+	Reaction,
+	RunMode,
+	RunSettings,
+	SecretMap,
+	SnapshotSettings,
+	Template,
+} from "./map/secret-map.ts";
+export type { ValueType } from "./map/value-type.ts";
 export {
 	createSecretMetrics,
 	type MetricsRegistry,
 	type Observed,
 	type SecretMetrics,
 } from "./observe/metrics.ts";
+export type { SecretPath, Selector } from "./secret-path.ts";
+export type { Setting } from "./setting.ts";

@@ -11,11 +11,13 @@ export type Selector =
 	/** Every field: a path that ends in `/*`. */
 	| { readonly kind: "all" };
 
+/** A path such as `exchange/binance/api_key`, taken apart. */
 export interface SecretPath {
 	/** The path as the user wrote it. */
 	readonly text: string;
 	/** The secret that holds the value: `exchange/binance` for `exchange/binance/api_key`. */
 	readonly secret: string;
+	/** Which part of that secret is meant. */
 	readonly selector: Selector;
 }
 

@@ -44,6 +44,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 	"clock.ts": 0,
 	"errors.ts": 0,
 	"secret-path.ts": 0,
+	"setting.ts": 0,
 };
 
 const isOurs = (name: string) => Object.hasOwn(FLOORS, room(name)) && name.endsWith(".ts");

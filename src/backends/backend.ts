@@ -1,4 +1,5 @@
 import type { SecretPath } from "../secret-path.ts";
+import type { Setting } from "../setting.ts";
 import type { EnvFile } from "./env/env-file.ts";
 
 /** What a backend stores: text, or whatever JSON can say. A number that the runtime would write differently (1.10, 1e400) is a raw JSON object. */
@@ -10,28 +11,28 @@ export type SecretValue =
 	| readonly SecretValue[]
 	| { readonly [key: string]: SecretValue };
 
-type Scalar = string | number | boolean | undefined;
-
-type Setting = Scalar | readonly Setting[] | { readonly [key: string]: Setting };
-
 /** Settings for one backend, of the map or of one entry, as the map gives them (`vault: { mount: team, auth: { … } }`). */
 export type Overrides = Readonly<Record<string, Setting>>;
 
 /** One question to a backend. */
 export interface ReadRequest {
+	/** What to read. */
 	readonly path: SecretPath;
 	/** The variables that the value is for; a wildcard path has one pattern that ends in `*`. */
 	readonly names: readonly string[];
 	/** A pinned version: a number at Vault, a version id or stage at AWS. */
 	readonly version?: string | number | undefined;
+	/** Settings for this request alone, which beat the backend's own. */
 	readonly overrides?: Overrides | undefined;
 }
 
 /** An answer to a ReadRequest: for a path that ends in `/*`, `value` is an object of all fields. */
 export interface Found {
+	/** What is stored there. */
 	readonly value: SecretValue;
 	/** Where the value lay, in the backend's own words: `secret/data/exchange/binance`. Never holds a value. */
 	readonly location: string;
+	/** The version that was read, where the backend keeps versions. */
 	readonly version?: string | undefined;
 }
 
@@ -39,7 +40,7 @@ export interface Found {
 export interface Lease {
 	/** What was lent, in the backend's own words: `database/creds/app`. */
 	readonly path: string;
-	/** What is left of it. */
+	/** What is left of it, in milliseconds. */
 	readonly leftMs: number;
 }
 
@@ -47,6 +48,7 @@ export interface Lease {
 export interface LeaseNews extends Lease {
 	/** `late`: it could not be renewed for now, and is tried again. `ending`: nothing makes it longer, and it may be over. */
 	readonly kind: "late" | "ending";
+	/** Why, as a part of a sentence; never holds a value. */
 	readonly reason: string;
 	/** What to do: whole sentences. */
 	readonly cure: string;
@@ -57,6 +59,7 @@ export interface LeaseNews extends Lease {
  * An implementation loads its client on first use and not before; reads of one turn of the event loop may share a request.
  */
 export interface Backend {
+	/** The name that chains, maps and messages know it by. */
 	readonly name: string;
 	/** What is asked, for messages: an address, a region, a file. */
 	readonly description: string;
@@ -93,18 +96,23 @@ export interface Backend {
 	close(): void;
 }
 
+/** How a secret is written. */
 export interface WriteOptions {
 	/** Replace all fields of the secret instead of merging into them. */
 	readonly replace: boolean;
 	/** Whether a field that has another value may get the new one (the default); otherwise nothing is written then. */
 	readonly overwrite?: boolean;
+	/** Ends the writing. */
 	readonly signal: AbortSignal;
 }
 
 /** What was written, without any value. */
 export interface Written {
+	/** Where it lies, in the backend's own words. */
 	readonly location: string;
+	/** The version that came into being, where the backend keeps versions. */
 	readonly version?: string | undefined;
+	/** Whether there was no such secret before. */
 	readonly created: boolean;
 	/** The names of all the fields that the secret has now. */
 	readonly fields: readonly string[];
@@ -130,6 +138,7 @@ export function isWritable(backend: Backend): backend is WritableBackend {
 
 /** What a backend is made from; nothing else of the process is visible to it. */
 export interface BackendContext {
+	/** The environment that configures it. */
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** The home directory, for `~/.vault-token` and the like. */
 	readonly home: string | undefined;

@@ -8,6 +8,7 @@ import { unconfigured } from "../resolve/unconfigured.ts";
 
 /** What a manager shows of a backend. */
 export interface SecretBackend {
+	/** The name that chains, maps and messages know it by. */
 	readonly name: string;
 	/** Where it asks, for messages: an address, a region, a file. */
 	readonly description: string;
@@ -20,7 +21,9 @@ export interface SecretBackend {
 	check(options?: AvailabilityOptions): Promise<void>;
 }
 
+/** How long a check may take. */
 export interface AvailabilityOptions {
+	/** Ends the check. */
 	readonly signal?: AbortSignal;
 	/** In milliseconds; 10 000 by default. */
 	readonly timeoutMs?: number;

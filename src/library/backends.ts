@@ -6,7 +6,7 @@ import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { createVaultBackend } from "../backends/vault/vault.ts";
 import { readSettingsObject } from "../map/from-object.ts";
 import { unconfigured } from "../resolve/unconfigured.ts";
-import { OwnWritableBackend, ReadableBackend } from "./own-backends.ts";
+import { OwnBackend, OwnWritableBackend } from "./own-backends.ts";
 import type { AwsSettings, VaultSettings } from "./settings.ts";
 import { surroundings } from "./surroundings.ts";
 
@@ -28,8 +28,12 @@ export interface EnvironmentOptions extends BackendOptions {
 
 /** HashiCorp Vault or OpenBao. */
 export class VaultBackend extends OwnWritableBackend {
-	/** @throws {DstaError} DSTA_CONFIG there is no address, or a setting is wrong */
-	constructor({ cwd, env, onWarning, ...settings }: VaultSettings & BackendOptions = {}) {
+	/**
+	 * Makes it, and asks nobody.
+	 * @throws {DstaError} DSTA_CONFIG there is no address, or a setting is wrong
+	 */
+	constructor(options: VaultSettings & BackendOptions = {}) {
+		const { cwd, env, onWarning, ...settings } = options;
 		const context = contextFor("vault", settings, { cwd, env, onWarning });
 		super(writable(createVaultBackend(context), "vault"));
 	}
@@ -37,17 +41,25 @@ export class VaultBackend extends OwnWritableBackend {
 
 /** AWS Secrets Manager. */
 export class AwsSecretsManagerBackend extends OwnWritableBackend {
-	/** @throws {DstaError} DSTA_CONFIG a setting is wrong */
-	constructor({ cwd, env, onWarning, ...settings }: AwsSettings & BackendOptions = {}) {
+	/**
+	 * Makes it, and asks nobody.
+	 * @throws {DstaError} DSTA_CONFIG a setting is wrong
+	 */
+	constructor(options: AwsSettings & BackendOptions = {}) {
+		const { cwd, env, onWarning, ...settings } = options;
 		super(writable(createAwsBackend(contextFor("aws", settings, { cwd, env, onWarning })), "aws"));
 	}
 }
 
 /** The environment of this process. */
-export class EnvironmentBackend extends ReadableBackend {
-	/** @throws {DstaError} DSTA_FILE_NOT_FOUND there is no dotenv file of the given name */
-	constructor({ envFile, ...options }: EnvironmentOptions = {}) {
-		const context = contextFor("env", {}, options);
+export class EnvironmentBackend extends OwnBackend {
+	/**
+	 * Makes it, and reads nothing yet.
+	 * @throws {DstaError} DSTA_FILE_NOT_FOUND there is no dotenv file of the given name
+	 */
+	constructor(options: EnvironmentOptions = {}) {
+		const { envFile, ...rest } = options;
+		const context = contextFor("env", {}, rest);
 		super(createEnvBackend({ ...context, envFile: openEnvFile({ named: envFile, cwd: context.cwd }) }));
 	}
 }

@@ -32,10 +32,12 @@ export interface CommandEnd {
  * DSTA_NOT_EXECUTABLE the command does not start · the signal's own reason when it aborts before that
  */
 export async function runCommand(
-	[file, ...args]: readonly [string, ...string[]],
-	{ map, stopSignal = "SIGTERM", ...options }: RunCommandOptions,
+	words: readonly [string, ...string[]],
+	options: RunCommandOptions,
 ): Promise<CommandEnd> {
-	return withResolved(map, options, async (resolved) => {
+	const [file, ...args] = words;
+	const { map, stopSignal = "SIGTERM", ...resolving } = options;
+	return withResolved(map, resolving, async (resolved) => {
 		const env = await environmentOf(map, resolved, options.env ?? surroundings().env);
 		const { startByNode } = await import("../launch/supervise.ts");
 		options.signal?.throwIfAborted();

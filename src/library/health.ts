@@ -5,6 +5,7 @@ import type { BackendOption } from "./secrets.ts";
 
 /** What a health check says. */
 export interface Health {
+	/** Whether the backend answers, accepts our credentials and lets us read. */
 	readonly status: "healthy" | "unhealthy";
 	/** The backend that was asked: the one that was named, or the first of the chain that is configured. */
 	readonly backend: string;
@@ -13,17 +14,15 @@ export interface Health {
 }
 
 /** Asks whether the backend answers and gives secrets. It never rejects because of a backend. */
-export async function checkSecretBackend({
-	backend,
-	...options
-}: BackendOption & AvailabilityOptions = {}): Promise<Health> {
+export async function checkSecretBackend(options: BackendOption & AvailabilityOptions = {}): Promise<Health> {
+	const { backend, ...limits } = options;
 	const quiet = { onWarning: () => undefined };
 	await using manager = new SecretManager(backend === undefined ? quiet : { ...quiet, backend });
 	const { backendName } = manager;
 	try {
-		await manager.backend.check(options);
+		await manager.backend.check(limits);
 		// That it accepts us does not say that it reads: a policy, or an engine that is not mounted, shows here.
-		await manager.getSecret("health/check", { default: "ok", ...options });
+		await manager.getSecret("health/check", { default: "ok", ...limits });
 		return { status: "healthy", backend: backendName };
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;

@@ -80,7 +80,10 @@ export class SecretManager {
 	readonly #metrics: SecretManagerOptions["metrics"];
 	#isClosed = false;
 
-	/** @throws {DstaError} DSTA_USAGE an option makes no sense · DSTA_CONFIG, DSTA_FILE_NOT_FOUND a setting is wrong */
+	/**
+	 * Makes a manager, and asks nobody.
+	 * @throws {DstaError} DSTA_USAGE an option makes no sense · DSTA_CONFIG, DSTA_FILE_NOT_FOUND a setting is wrong
+	 */
 	constructor(options: SecretManagerOptions = {}) {
 		const { cacheTtlMs = DEFAULT_CACHE_TTL_MS, strict = false, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
 		checkMs("cacheTtlMs", cacheTtlMs);

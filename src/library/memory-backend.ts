@@ -13,17 +13,20 @@ import { DstaError } from "../errors.ts";
 export type MemorySecrets = Readonly<Record<string, string | Readonly<Record<string, SecretValue>>>>;
 
 /**
- * A backend that keeps its secrets in memory, for tests: it answers as the others do, counts versions as Vault does, and fails
- * when it is told to.
+ * A backend of `dsta-run/testing` that keeps its secrets in memory: it answers as the others do, counts versions as Vault does,
+ * and fails when it is told to.
  */
 export class MemoryBackend implements WritableBackend {
+	/** The name that it was made with; `memory` by default. */
 	readonly name: string;
+	/** {@inheritDoc Backend.description} */
 	readonly description = "secrets in memory";
 	/** The paths that were asked for, in order. */
 	readonly reads: string[] = [];
 	readonly #versions: Map<string, SecretValue[]>;
 	#failure: DstaError | undefined;
 
+	/** Makes a backend that has these secrets. */
 	constructor(secrets: MemorySecrets = {}, name = "memory") {
 		this.name = name;
 		this.#versions = new Map(Object.entries(secrets).map(([path, content]) => [path, [content]]));
@@ -40,7 +43,9 @@ export class MemoryBackend implements WritableBackend {
 		this.#failure = failure;
 	}
 
-	async read({ path, version }: ReadRequest): Promise<Found | undefined> {
+	/** {@inheritDoc Backend.read} */
+	async read(request: ReadRequest): Promise<Found | undefined> {
+		const { path, version } = request;
 		this.reads.push(path.text);
 		this.#throwIfFailing();
 		const { secret, selector, text } = path;
@@ -56,23 +61,24 @@ export class MemoryBackend implements WritableBackend {
 		return found ?? find(text, (content) => (typeof content === "string" ? content : undefined));
 	}
 
-	locations({ path }: ReadRequest): readonly string[] {
-		return [path.secret];
+	/** {@inheritDoc Backend.locations} */
+	locations(request: ReadRequest): readonly string[] {
+		return [request.path.secret];
 	}
 
-	advice({ path }: ReadRequest): string {
-		return `Give ${path.text} to the MemoryBackend.`;
+	/** {@inheritDoc Backend.advice} */
+	advice(request: ReadRequest): string {
+		return `Give ${request.path.text} to the MemoryBackend.`;
 	}
 
+	/** {@inheritDoc Backend.check} */
 	async check(): Promise<void> {
 		this.#throwIfFailing();
 	}
 
-	async write(
-		secret: string,
-		fields: ReadonlyMap<string, string>,
-		{ overwrite = true, replace }: WriteOptions,
-	): Promise<Written> {
+	/** {@inheritDoc WritableBackend.write} */
+	async write(secret: string, fields: ReadonlyMap<string, string>, options: WriteOptions): Promise<Written> {
+		const { overwrite = true, replace } = options;
 		this.#throwIfFailing();
 		const current = this.#versions.get(secret)?.at(-1);
 		const kept = isObject(current) ? current : {};
@@ -93,6 +99,7 @@ export class MemoryBackend implements WritableBackend {
 		};
 	}
 
+	/** {@inheritDoc WritableBackend.list} */
 	async list(folder: string): Promise<readonly string[]> {
 		this.#throwIfFailing();
 		const start = folder === "" ? "" : `${folder}/`;
@@ -101,6 +108,7 @@ export class MemoryBackend implements WritableBackend {
 		return [...new Set(names)].sort();
 	}
 
+	/** Does nothing: its secrets stay, for the next manager. */
 	close(): void {}
 
 	#throwIfFailing(): void {

@@ -1,6 +1,7 @@
 import type {
 	Backend,
 	Found,
+	Lease,
 	LeaseNews,
 	ReadRequest,
 	WritableBackend,
@@ -9,30 +10,36 @@ import type {
 } from "../backends/backend.ts";
 import { type AvailabilityOptions, describeBackend, type SecretBackend } from "./availability.ts";
 
-/** A backend as an object of its own, which asks the one that it is made from. */
-export abstract class ReadableBackend implements Backend, SecretBackend {
+/** A backend that a program makes by a class: what chains ask, and what a manager shows of it. */
+export abstract class OwnBackend implements Backend, SecretBackend {
+	/** {@inheritDoc Backend.name} */
 	readonly name: string;
+	/** {@inheritDoc Backend.description} */
 	readonly description: string;
 	readonly #inner: Backend;
 
-	constructor(inner: Backend) {
+	protected constructor(inner: Backend) {
 		this.#inner = inner;
 		this.name = inner.name;
 		this.description = inner.description;
 	}
 
+	/** {@inheritDoc Backend.read} */
 	read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined> {
 		return this.#inner.read(request, signal);
 	}
 
+	/** {@inheritDoc Backend.locations} */
 	locations(request: ReadRequest): readonly string[] {
 		return this.#inner.locations(request);
 	}
 
+	/** {@inheritDoc Backend.advice} */
 	advice(request: ReadRequest): string {
 		return this.#inner.advice(request);
 	}
 
+	/** {@inheritDoc Backend.identity} */
 	identity(request: ReadRequest): string | undefined {
 		return this.#inner.identity?.(request);
 	}
@@ -43,40 +50,47 @@ export abstract class ReadableBackend implements Backend, SecretBackend {
 		return describeBackend(this.name, this.#inner).check(limits);
 	}
 
+	/** {@inheritDoc SecretBackend.isAvailable} */
 	isAvailable(options?: AvailabilityOptions): Promise<boolean> {
 		return describeBackend(this.name, this.#inner).isAvailable(options);
 	}
 
-	leases(): ReturnType<NonNullable<Backend["leases"]>> {
+	/** {@inheritDoc Backend.leases} */
+	leases(): readonly Lease[] {
 		return this.#inner.leases?.() ?? [];
 	}
 
+	/** {@inheritDoc Backend.keepAlive} */
 	async keepAlive(onNews: (news: LeaseNews) => void): Promise<void> {
 		await this.#inner.keepAlive?.(onNews);
 	}
 
+	/** {@inheritDoc Backend.release} */
 	get release(): Backend["release"] {
 		return this.#inner.release;
 	}
 
+	/** {@inheritDoc Backend.close} */
 	close(): void {
 		this.#inner.close();
 	}
 }
 
-/** One that can be written as well. */
-export abstract class OwnWritableBackend extends ReadableBackend implements WritableBackend {
+/** Such a backend that can be written as well. */
+export abstract class OwnWritableBackend extends OwnBackend implements WritableBackend {
 	readonly #inner: WritableBackend;
 
-	constructor(inner: WritableBackend) {
+	protected constructor(inner: WritableBackend) {
 		super(inner);
 		this.#inner = inner;
 	}
 
+	/** {@inheritDoc WritableBackend.write} */
 	write(secret: string, fields: ReadonlyMap<string, string>, options: WriteOptions): Promise<Written> {
 		return this.#inner.write(secret, fields, options);
 	}
 
+	/** {@inheritDoc WritableBackend.list} */
 	list(folder: string, signal: AbortSignal): Promise<readonly string[]> {
 		return this.#inner.list(folder, signal);
 	}

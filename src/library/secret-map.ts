@@ -36,8 +36,9 @@ export interface ResolveMapOptions {
  */
 export async function loadSecretMap(
 	file: string = DEFAULT_MAP,
-	{ cwd = "." }: Pick<ResolveMapOptions, "cwd"> = {},
+	options: Pick<ResolveMapOptions, "cwd"> = {},
 ): Promise<SecretMap> {
+	const { cwd = "." } = options;
 	return load(isAbsolute(file) ? file : join(cwd, file), { shownAs: file, backends: BACKEND_NAMES });
 }
 

@@ -9,6 +9,7 @@ import {
 
 /** Which backend a call asks; the whole chain where it names none. */
 export interface BackendOption {
+	/** Ask only this backend: by its name, or one that was made. */
 	readonly backend?: BackendChoice;
 }
 
@@ -21,9 +22,10 @@ const managers = new Map<BackendChoice | undefined, SecretManager>();
  */
 export async function getSecret(
 	path: string,
-	{ backend, ...options }: GetSecretOptions & BackendOption = {},
+	options: GetSecretOptions & BackendOption = {},
 ): Promise<string> {
-	return managerOf(backend).getSecret(path, options);
+	const { backend, ...rest } = options;
+	return managerOf(backend).getSecret(path, rest);
 }
 
 /**
@@ -32,9 +34,10 @@ export async function getSecret(
  */
 export async function getSecrets(
 	secret: string,
-	{ backend, ...options }: CallOptions & BackendOption = {},
+	options: CallOptions & BackendOption = {},
 ): Promise<Record<string, string>> {
-	return managerOf(backend).getSecrets(secret, options);
+	const { backend, ...rest } = options;
+	return managerOf(backend).getSecrets(secret, rest);
 }
 
 /**
@@ -43,9 +46,10 @@ export async function getSecrets(
  */
 export async function getExchangeCredentials<const Key extends string = "api_key" | "api_secret">(
 	exchange: string,
-	{ backend, ...options }: ExchangeOptions<Key> & BackendOption = {},
+	options: ExchangeOptions<Key> & BackendOption = {},
 ): Promise<ExchangeCredentials<Key>> {
-	return managerOf(backend).getExchangeCredentials(exchange, options as ExchangeOptions<Key>);
+	const { backend, ...rest } = options;
+	return managerOf(backend).getExchangeCredentials(exchange, rest as ExchangeOptions<Key>);
 }
 
 /** Closes the managers behind these functions; the next call makes new ones, which read the environment again. */

@@ -1,54 +1,67 @@
 import type { SecretPath } from "../secret-path.ts";
+import type { Setting } from "../setting.ts";
 import type { ValueType } from "./value-type.ts";
 
-export const ENCODINGS = ["base64", "base64url", "hex"] as const;
-export type Encoding = (typeof ENCODINGS)[number];
+/** What a stored value may be encoded in, and is decoded from. */
+export type Encoding = "base64" | "base64url" | "hex";
+export const ENCODINGS: readonly Encoding[] = ["base64", "base64url", "hex"];
 
 /** What follows a failed read: ask the next backend of the chain, or stop the run. */
 export type Reaction = "next" | "stop";
 
 /** The policy as far as the map states it. */
 export interface Policy {
+	/** When a backend cannot be reached or gives no usable answer. */
 	readonly unavailable?: Reaction;
+	/** When a backend refuses the credentials or the access. */
 	readonly denied?: Reaction;
 }
-
-type Scalar = string | number | boolean | undefined;
-
-type Setting = Scalar | readonly Setting[] | { readonly [key: string]: Setting };
 
 /** Settings of a backend, or of one entry for it: plain scalars, lists or groups of them; durations already in milliseconds. */
 export type BackendSettings = Readonly<Record<string, Setting>>;
 
-/** Where something stands in its file; both count from 1. */
+/** Where something stands in its file. */
 export interface Position {
+	/** The line, from 1. */
 	readonly line: number;
+	/** The column, from 1. */
 	readonly column: number;
 }
 
-/** How the command gets a value other than in the variable itself, which then holds a path to it. */
-export const DELIVERIES = ["file", "fd"] as const;
-export type Delivery = (typeof DELIVERIES)[number];
+/** How the command gets a value other than in the variable itself: in a file, or in a sealed one in memory. */
+export type Delivery = "file" | "fd";
+export const DELIVERIES: readonly Delivery[] = ["file", "fd"];
 
 /** One line of the map: a secret path and the variables that get its value. */
 export interface Entry {
+	/** What is read. */
 	readonly path: SecretPath;
 	/**
 	 * Variable names; for a path that ends in `/*` one pattern: a prefix and `*`.
 	 * None for a question outside a map: its value goes by its path, its fields by their keys.
 	 */
 	readonly names: readonly string[];
+	/** Where the entry stands in its file. */
 	readonly position?: Position;
+	/** The value when no backend has the secret. */
 	readonly default?: string;
+	/** Whether the variable is left out when no backend has the secret, instead of an error. */
 	readonly optional?: boolean;
 	/** The only backend to ask; `chain` and `backend` exclude each other. */
 	readonly backend?: string;
+	/** The backends to ask for this entry, in this order. */
 	readonly chain?: readonly string[];
+	/** The policy of this entry, which beats that of the map. */
 	readonly on?: Policy;
+	/** What the value must look like. */
 	readonly type?: ValueType;
+	/** What the value must match. */
 	readonly match?: RegExp;
+	/** What the stored value is encoded in. */
 	readonly decode?: Encoding;
+	/** A pinned version: a number at Vault, a version id or a stage at AWS. */
 	readonly version?: string | number;
+	/** How the command gets the value, where not in the variable itself. */
 	readonly as?: Delivery;
 	/** The permissions of its file. */
 	readonly mode?: number;
@@ -56,12 +69,15 @@ export interface Entry {
 	readonly backends?: Readonly<Record<string, BackendSettings>>;
 }
 
-export const FILTERS = ["url", "json", "base64", "shell"] as const;
-export type Filter = (typeof FILTERS)[number];
+/** What a template may do to a value, by the name of the filter. */
+export type Filter = "url" | "json" | "base64" | "shell";
+export const FILTERS: readonly Filter[] = ["url", "json", "base64", "shell"];
 
 /** A text with secrets in it, for one variable. */
 export interface Template {
+	/** The name of the variable. */
 	readonly name: string;
+	/** Its texts and the places of its secrets, in their order. */
 	readonly parts: readonly (string | Insertion)[];
 }
 
@@ -73,22 +89,29 @@ export interface Insertion {
 	readonly filters: readonly Filter[];
 }
 
-/** Whether dsta-run stays in front of its command, or becomes it. */
-export const RUN_MODES = ["spawn", "exec"] as const;
-export type RunMode = (typeof RUN_MODES)[number];
+/** Whether dsta-run stays in front of its command (`spawn`), or becomes it (`exec`). */
+export type RunMode = "spawn" | "exec";
+export const RUN_MODES: readonly RunMode[] = ["spawn", "exec"];
 
+/** How the command is run. */
 export interface RunSettings {
+	/** `spawn` stays in front of the command, `exec` becomes it. */
 	readonly mode?: RunMode;
 	/** Whether a service manager hears of the run; `command`: that it is ready the command says itself. */
 	readonly notify?: boolean | "command";
+	/** Whether the command inherits nothing but what is passed and the secrets. */
 	readonly pristine?: boolean;
+	/** Names of variables that the command inherits all the same; `*` for any characters. */
 	readonly pass?: readonly string[];
+	/** Names of variables that it does not inherit; `*` for any characters. */
 	readonly strip?: readonly string[];
 	/** Whether files of secrets may stay when nobody is left to remove them. */
 	readonly keepFiles?: boolean;
 	/** The number of a signal, and that of what the command gets instead; 0 for nothing. */
 	readonly signals?: ReadonlyMap<number, number>;
+	/** How long the command may take to end after a signal that asks it to, in milliseconds; then it is killed. */
 	readonly killAfterMs?: number;
+	/** Whether dsta-run reaps the orphans of its command. */
 	readonly subreaper?: boolean;
 	/** The number of the signal that the command gets when dsta-run is killed. */
 	readonly onOrphan?: number;
@@ -102,24 +125,35 @@ export type KeySource =
 
 /** Where the last answers of the backends are kept, encrypted, for the time when one of them cannot be asked. */
 export interface SnapshotSettings {
+	/** The file that holds them. */
 	readonly file: string;
-	/** How long after it was read an answer may stand in for its backend. */
+	/** How long after it was read an answer may stand in for its backend, in milliseconds. */
 	readonly maxAgeMs: number;
+	/** Where the key of its encryption is read from. */
 	readonly key: KeySource;
 }
 
 /** A map file, read and checked. */
 export interface SecretMap {
+	/** How messages name its file. */
 	readonly file: string;
+	/** Its entries, in their order. */
 	readonly entries: readonly Entry[];
+	/** Its templates, in their order. */
 	readonly templates?: readonly Template[];
+	/** The backends to ask, in this order. */
 	readonly chain?: readonly string[];
+	/** Whether an unavailable backend is an error, instead of a reason to ask the next one. */
 	readonly strict?: boolean;
+	/** The deadline of the whole resolution in milliseconds. */
 	readonly timeoutMs?: number;
+	/** What follows a failed read. */
 	readonly on?: Policy;
 	/** Top-level settings per backend name. */
 	readonly backends: Readonly<Record<string, BackendSettings>>;
+	/** How the command is run. */
 	readonly run: RunSettings;
+	/** Where the last answers are kept, if they are. */
 	readonly snapshot?: SnapshotSettings;
 }
 

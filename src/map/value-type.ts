@@ -1,8 +1,17 @@
 import { runInNewContext } from "node:vm";
 
-/** What a value must look like before the command may have it. */
-export const VALUE_TYPES = ["string", "int", "number", "bool", "port", "url", "json", "pem"] as const;
-export type ValueType = (typeof VALUE_TYPES)[number];
+/** The name of what a value must look like. */
+export type ValueType = "string" | "int" | "number" | "bool" | "port" | "url" | "json" | "pem";
+export const VALUE_TYPES: readonly ValueType[] = [
+	"string",
+	"int",
+	"number",
+	"bool",
+	"port",
+	"url",
+	"json",
+	"pem",
+];
 
 /** Why a text does not fit a type or a pattern, as the end of a sentence that shows nothing of it; `undefined` if it fits. */
 export function misfitOf(

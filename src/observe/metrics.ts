@@ -2,17 +2,21 @@ import type { Registry } from "prom-client";
 
 /** What a backend was asked, as the metrics see it. */
 export interface Observed {
+	/** The name of the backend. */
 	readonly backend: string;
 	/** `found`, `absent`, or the class of the failure: `unavailable`, `denied`, `misconfigured`, `invalid`. */
 	readonly status: string;
+	/** What the answer took, in milliseconds. */
 	readonly durationMs: number;
 }
 
 /** A registry of prom-client, ours or that of a program: what a program needs of it, without its types. */
 export interface MetricsRegistry {
+	/** The content type of that text, for an endpoint's answer. */
 	readonly contentType: string;
 	/** The metrics in Prometheus' text format. */
 	metrics(): Promise<string>;
+	/** Takes a metric of prom-client. */
 	registerMetric(metric: never): void;
 }
 
@@ -20,6 +24,7 @@ export interface MetricsRegistry {
 export interface SecretMetrics {
 	/** The registry that the metrics are in. */
 	readonly registry: MetricsRegistry;
+	/** Counts one question and its answer. */
 	observe(observed: Observed): void;
 }
 
