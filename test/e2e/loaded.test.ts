@@ -7,17 +7,10 @@ import { ask, motoAddress } from "../backends/aws/moto.ts";
 import { fileWith } from "../backends/vault/logins.ts";
 import { CLI, folderWith, launch } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
+import { MARKS } from "./marks.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
 const DIST = dirname(CLI);
-
-/** A text by which the code of each package is known, which no code of ours contains. */
-const MARKS = {
-	yaml: "tag:yaml.org,2002",
-	execa: "Command was killed with",
-	"node-vault": "strictSSL",
-	"the AWS SDK": "com.amazonaws.secretsmanager",
-} as const;
 
 type Package = keyof typeof MARKS;
 const PACKAGES = Object.keys(MARKS) as Package[];
