@@ -4,6 +4,7 @@ import type { CallOptions, SecretManager } from "./manager.ts";
 
 /** A rotation that was made. */
 export interface Rotation {
+	/** The path, as it was given. */
 	readonly path: string;
 	/** The backend that has the new value. */
 	readonly backend: string;
