@@ -17,7 +17,7 @@ export type CustomBackendFactory = (context: BackendContext) => CustomBackend | 
 const FACTORIES = new Map<string, CustomBackendFactory>();
 
 /**
- * Makes a backend known by a name, for `backend` and `chain` of a manager and in maps.
+ * Makes a backend known by a name, for `backend` and `chain` of a manager.
  * @throws {DstaError} DSTA_USAGE the name is taken, or is none
  */
 export function registerBackend(name: string, create: CustomBackendFactory): void {
