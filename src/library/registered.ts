@@ -68,7 +68,10 @@ function bound(custom: CustomBackend): Partial<WritableBackend> {
 	return Object.fromEntries(members);
 }
 
-const OPTIONAL = ["description", "locations", "advice", "check", "close", "write", "list"] as const;
+const OPTIONAL = [
+	...["description", "locations", "advice", "identity", "check", "leases", "keepAlive", "release", "close"],
+	...["write", "list"],
+] as const satisfies readonly (keyof CustomBackend)[];
 
 async function guard<T>(name: string, { path }: ReadRequest, action: () => Promise<T>): Promise<T> {
 	try {

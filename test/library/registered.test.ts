@@ -106,6 +106,19 @@ describe("a backend of a user's own", () => {
 		expect(made.isClosed).toBe(true);
 	});
 
+	it("gives back what it has lent, at the end of its manager", async () => {
+		const ends: string[] = [];
+		registerBackend("lender", () => ({
+			read: async ({ path }) => ({ value: "v", location: path.secret }),
+			release: async () => void ends.push("released"),
+			close: () => void ends.push("closed"),
+		}));
+		const manager = manage({ backend: "lender" });
+		expect(await manager.getSecret("a/b/c")).toBe("v");
+		await manager.close();
+		expect(ends).toEqual(["released", "closed"]);
+	});
+
 	it.each(["vault", "shelf", "", "Upper", "__proto__"])("cannot be called %j", (name) => {
 		expect(() => registerBackend(name, () => undefined)).toThrow(
 			expect.objectContaining({ code: "DSTA_USAGE" }),
