@@ -16,7 +16,7 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"clock|cli/(?:commands/run|environment|feasibility|mistakes|options|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"clock|cli/(?:commands/run|feasibility|mistakes|options|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:job-control|notify|pid1|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/templates";
 /** What every question to Vault or AWS goes through under Node. */

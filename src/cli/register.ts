@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Lease } from "../backends/backend.ts";
 import { DstaError } from "../errors.ts";
+import { completeInherited } from "../launch/inherited.ts";
 import { createLog, type Log } from "../observe/log.ts";
-import { environmentFor } from "./environment.ts";
+import { commandEnvironment } from "../resolve/command-environment.ts";
 import { hasFiles } from "./feasibility.ts";
 import { parseCommandLine } from "./options.ts";
 import { writeOut } from "./output.ts";
@@ -48,7 +49,12 @@ export async function register(process: NodeJS.Process): Promise<void> {
 		const leases = await session.backends.leases();
 		if (leases.length > 0) await keep(session, leases, log);
 		else await session.backends.release();
-		const wanted = await environmentFor(session, { host, options: commandLine.options, secrets: values });
+		const { envFile, map } = session;
+		const wanted = await commandEnvironment(map, {
+			envFile,
+			inherited: completeInherited(env),
+			secrets: values,
+		});
 		for (const name of Object.keys(env)) if (!Object.hasOwn(wanted, name)) delete process.env[name];
 		Object.assign(process.env, wanted, { [MARK]: mark });
 	} catch (error) {

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { startFailure } from "../launch/command.ts";
-import { buildEnvironment, checkEnvironment } from "../launch/environment.ts";
+import { checkEnvironment } from "../launch/environment.ts";
 import type { SecretMap } from "../map/secret-map.ts";
-import { loginVariables } from "../map/vault-auth.ts";
+import { commandEnvironment } from "../resolve/command-environment.ts";
 import { type ResolvedMap, type ResolveMapOptions, withResolved } from "./secret-map.ts";
 import { surroundings } from "./surroundings.ts";
 
@@ -53,18 +53,13 @@ export async function runCommand(
 }
 
 async function environmentOf(
-	{ backends, run }: SecretMap,
+	map: SecretMap,
 	{ envFile, values }: ResolvedMap,
 	inherited: NonNullable<ResolveMapOptions["env"]>,
 ): Promise<Record<string, string>> {
 	const [unfit] = checkEnvironment(values, inherited).values();
 	if (unfit !== undefined) throw unfit;
-	const exported = backends.env?.export === true ? await envFile?.variables() : undefined;
-	return buildEnvironment({ ...Object.fromEntries(exported ?? []), ...inherited }, values, {
-		pristine: run.pristine ?? false,
-		choices: [{ pass: [], strip: [], ...run }],
-		login: loginVariables(backends.vault),
-	});
+	return commandEnvironment(map, { envFile, inherited, secrets: values });
 }
 
 function nameOf(signal: number | undefined): NodeJS.Signals | undefined {

@@ -1,12 +1,12 @@
 import type { Command } from "../../launch/command.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import type { CommandFiles } from "../../launch/files.ts";
-import { findDamaged } from "../../launch/inherited.ts";
+import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { findServiceManager, loadLaunch, prepareReaping } from "../../launch/launch.ts";
 import { takeOver, type Warn } from "../../launch/own.ts";
+import { commandEnvironment } from "../../resolve/command-environment.ts";
 import type { Outcome } from "../../resolve/resolve.ts";
-import { environmentFor } from "../environment.ts";
 import { checkFeasibility, hasFiles } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -69,7 +69,9 @@ async function prepareCommand(
 ): Promise<Command> {
 	const files = await prepareFiles(session, outcomes, { host, warn });
 	const secrets = new Map([...values, ...(files?.variables ?? [])]);
-	const env = await environmentFor(session, { host, options: commandLine.options, secrets });
+	const inherited = completeInherited(host.env);
+	const choice = commandLine.options;
+	const env = await commandEnvironment(session.map, { envFile: session.envFile, inherited, secrets, choice });
 	const [file, ...args] = commandLine.command as [string, ...string[]];
 	host.log("debug", `starting ${file} with ${secrets.size} secrets`);
 	const command = { file, args, env, files };
