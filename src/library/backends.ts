@@ -8,7 +8,7 @@ import { readSettingsObject } from "../map/from-object.ts";
 import { unconfigured } from "../resolve/unconfigured.ts";
 import { OwnBackend, OwnWritableBackend } from "./own-backends.ts";
 import type { AwsSettings, VaultSettings } from "./settings.ts";
-import { surroundings } from "./surroundings.ts";
+import { contextIn, type SurroundingsOptions } from "./surroundings.ts";
 
 /** What any backend may be told beside its settings. */
 export interface BackendOptions {
@@ -65,22 +65,9 @@ export class EnvironmentBackend extends OwnBackend {
 }
 
 /** What a backend is made from in a program. */
-function contextFor(
-	name: BackendName,
-	settings: object,
-	options: { readonly [Key in keyof BackendOptions]: BackendOptions[Key] | undefined },
-): BackendContext {
-	const around = surroundings();
-	const { cwd = ".", env = around.env, onWarning: warn = around.warn } = options;
-	return {
-		env,
-		home: env.HOME,
-		cwd,
-		paths: [],
-		settings: readSettingsObject({ [name]: settings }, BACKEND_NAMES)[name] ?? {},
-		isNamed: true,
-		log: (level, message) => (level === "warn" ? warn(message) : undefined),
-	};
+function contextFor(name: BackendName, settings: object, options: SurroundingsOptions): BackendContext {
+	const read = readSettingsObject({ [name]: settings }, BACKEND_NAMES);
+	return { ...contextIn(options), paths: [], settings: read[name] ?? {}, isNamed: true };
 }
 
 function writable(backend: Backend | undefined, name: BackendName): WritableBackend {

@@ -11,7 +11,7 @@ import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
 import { describeBackend, type SecretBackend } from "./availability.ts";
 import type { SecretManagerOptions } from "./manager.ts";
 import { createRegistered, registeredNames } from "./registered.ts";
-import { surroundings } from "./surroundings.ts";
+import { contextIn } from "./surroundings.ts";
 
 /** A backend by its name, or one that was made. */
 export type BackendChoice = BackendName | (string & {}) | Backend;
@@ -34,21 +34,12 @@ export interface ManagedBackends extends Backends {
  * @throws {DstaError} DSTA_USAGE a name is unknown, or options exclude each other · DSTA_FILE_NOT_FOUND the env file
  */
 export function openBackends(options: SecretManagerOptions): ManagedBackends {
-	const around = surroundings();
-	const { cwd = ".", env = around.env, envFile, onWarning: warn = around.warn } = options;
+	const { warn, ...context } = contextIn(options);
 	const choices = choicesOf(options);
 	const given = new Map(choices.map((choice) => [nameOf(choice), choice]));
 	const chain = [...given.keys()] as readonly BackendName[];
 	const isSingle = options.backend !== undefined;
-	const context: BackendContext = {
-		env,
-		home: env.HOME,
-		cwd,
-		paths: [],
-		settings: {},
-		envFile: openEnvFile({ named: envFile, cwd }),
-		log: (level, message) => (level === "warn" ? warn(message) : undefined),
-	};
+	const envFile = openEnvFile({ named: options.envFile, cwd: context.cwd });
 	const { aws, vault } = options;
 	const settings = readSettingsObject({ aws, vault }, chain);
 	const made = new Map<string, Backend | undefined>();
@@ -56,7 +47,13 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 		if (made.has(name)) return made.get(name);
 		const own = settings[name];
 		const isNamed = isSingle || own !== undefined;
-		const backend = create(given.get(name) ?? name, { ...context, settings: own ?? {}, isNamed });
+		const backend = create(given.get(name) ?? name, {
+			...context,
+			envFile,
+			paths: [],
+			settings: own ?? {},
+			isNamed,
+		});
 		made.set(name, backend);
 		return backend;
 	};

@@ -6,7 +6,7 @@ import type { SecretMap } from "../map/secret-map.ts";
 import { type PreparedMap, prepareMap, resolveLines } from "../resolve/map.ts";
 import { collect, type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import type { Filling } from "../resolve/templates.ts";
-import { surroundings } from "./surroundings.ts";
+import { contextIn } from "./surroundings.ts";
 
 const DEFAULT_MAP = "secrets.map.yaml";
 
@@ -69,14 +69,11 @@ export async function withResolved<T>(
 ): Promise<T> {
 	refuseFiles(map);
 	options.signal?.throwIfAborted();
-	const around = surroundings();
-	const { cwd = ".", env = around.env, onWarning: warn = around.warn, ...choices } = options;
+	const { cwd, env, onWarning, ...choices } = options;
+	const { warn, ...context } = contextIn({ cwd, env, onWarning });
 	const { backends, envFile, resolveOptions } = prepareMap(map, {
 		...choices,
-		env,
-		cwd,
-		home: env.HOME,
-		log: (level, message) => (level === "warn" ? warn(message) : undefined),
+		...context,
 		onPassedOver: ({ message }) => warn(`${message}; the next backend is asked`),
 		onDefault: ({ path }, backend) =>
 			warn(`the default of ${path.text} stands in for ${backend}, which could not be asked`),

@@ -1,8 +1,6 @@
-/** Where a text that logs in lies: a variable, a file, or a credential of the systemd unit. It never stands in settings itself. */
-export type SecretSource =
-	| { readonly env: string }
-	| { readonly file: string }
-	| { readonly credential: string };
+import type { SecretSource } from "../backends/vault/login/auth.ts";
+
+export type { SecretSource };
 
 /** How to log in to Vault, in the words of `vault.auth` in a map. */
 export interface VaultAuthSettings {

@@ -1,4 +1,4 @@
-/** Where the text of a secret lies: in a variable, a file, or a credential of the systemd unit. */
+/** Where a text that logs in lies: in a variable, a file, or a credential of the systemd unit. It never stands in settings itself. */
 export type SecretSource =
 	| { readonly env: string }
 	| { readonly file: string }
