@@ -54,6 +54,14 @@ export interface LeaseNews extends Lease {
 	readonly cure: string;
 }
 
+/** What tells, without its value, whether an answer is still the same. */
+export type Revision =
+	| { readonly kind: "absent" }
+	/** A text that is another one whenever the answer may be; it holds no value. */
+	| { readonly kind: "known"; readonly text: string }
+	/** It does not show but in the value itself. */
+	| { readonly kind: "unknown" };
+
 /**
  * A place that secrets are read from.
  * An implementation loads its client on first use and not before; reads of one turn of the event loop may share a request.
@@ -68,6 +76,12 @@ export interface Backend {
 	 * @throws {DstaError} DSTA_DENIED, DSTA_UNAVAILABLE, DSTA_TIMEOUT, DSTA_CONFIG or DSTA_INVALID_VALUE; never anything else
 	 */
 	read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined>;
+	/**
+	 * Whether what a path leads to may have changed, as cheaply as this backend can tell. `absent` and `known` say nothing of a single
+	 * field. Absent where only the value shows it.
+	 * @throws {DstaError} as `read`
+	 */
+	revision?(request: ReadRequest, signal: AbortSignal): Promise<Revision>;
 	/** Where `read` looks for a path, in the order of looking, for messages. Asks nobody. */
 	locations(request: ReadRequest): readonly string[];
 	/**
@@ -102,6 +116,8 @@ export interface WriteOptions {
 	readonly replace: boolean;
 	/** Whether a field that has another value may get the new one (the default); otherwise nothing is written then. */
 	readonly overwrite?: boolean;
+	/** The values that fields must still have, `undefined` where there was none; otherwise nothing is written (DSTA_CONFLICT). */
+	readonly from?: ReadonlyMap<string, SecretValue | undefined>;
 	/** Ends the writing. */
 	readonly signal: AbortSignal;
 }
@@ -118,6 +134,31 @@ export interface Written {
 	readonly fields: readonly string[];
 }
 
+/** A version of a secret that a backend keeps. */
+export interface StoredVersion {
+	readonly version: string;
+	/** When it came into being. */
+	readonly createdAt: Date | undefined;
+	readonly isCurrent: boolean;
+	/** Whether it can still be read. */
+	readonly isReadable: boolean;
+}
+
+/** Short texts beside a secret, by their names: custom metadata at Vault, tags at AWS. Never values of secrets. */
+export interface Annotations {
+	/**
+	 * All of them; `undefined`: there is no such secret.
+	 * @throws {DstaError} as `read`; DSTA_UNSUPPORTED the engine keeps none
+	 */
+	read(secret: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>;
+	/**
+	 * Sets some and, where `undefined`, removes them; others stay. Names and texts are of ASCII letters, digits, space and
+	 * `_.:/=+-@`; a name has up to 128 characters, a text up to 256.
+	 * @throws {DstaError} as `read`; DSTA_NOT_FOUND there is no such secret
+	 */
+	write(secret: string, changes: ReadonlyMap<string, string | undefined>, signal: AbortSignal): Promise<void>;
+}
+
 /** A backend that can also change and list its secrets. */
 export interface WritableBackend extends Backend {
 	/**
@@ -130,6 +171,13 @@ export interface WritableBackend extends Backend {
 	 * @throws {DstaError} as `read`
 	 */
 	list(folder: string, signal: AbortSignal): Promise<readonly string[]>;
+	/** What can be kept beside a secret; absent where nothing can. */
+	readonly annotations?: Annotations;
+	/**
+	 * The versions of a secret, the newest first; none where the engine keeps none.
+	 * @throws {DstaError} as `read`
+	 */
+	versions?(secret: string, signal: AbortSignal): Promise<readonly StoredVersion[]>;
 }
 
 export function isWritable(backend: Backend): backend is WritableBackend {

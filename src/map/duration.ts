@@ -5,11 +5,11 @@ const MAX_MS = 2 ** 31 - 1;
 
 /**
  * Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds as milliseconds; `undefined` when it is none of these or longer than
- * a timer can wait (24 days).
+ * `maxMs`: by default what a timer can wait (24 days).
  */
-export function parseDuration(text: string | number): number | undefined {
+export function parseDuration(text: string | number, maxMs = MAX_MS): number | undefined {
 	const match = /^(\d+(?:\.\d+)?)(ms|[smhd])?$/.exec(String(text).trim());
 	if (match === null) return undefined;
 	const durationMs = Math.round(Number(match[1]) * UNITS_MS[(match[2] ?? "s") as keyof typeof UNITS_MS]);
-	return durationMs <= MAX_MS ? durationMs : undefined;
+	return durationMs <= maxMs ? durationMs : undefined;
 }

@@ -1,6 +1,7 @@
 import { DstaError } from "../errors.ts";
 import { parseSecretPath, type SecretPath } from "../secret-path.ts";
 import { checkVersions } from "./aws-settings.ts";
+import { readOnChange } from "./change.ts";
 import {
 	type Context,
 	complain,
@@ -24,6 +25,7 @@ import {
 	type ScalarNode,
 	type YamlNode,
 } from "./node.ts";
+import { readRotate } from "./rotate.ts";
 import { DELIVERIES, ENCODINGS, type Entry } from "./secret-map.ts";
 import { ENTRY_SETTINGS, pickSettings, readBackend, readChain, readPolicy } from "./settings.ts";
 import { suggest } from "./suggest.ts";
@@ -89,6 +91,8 @@ const ENTRY = {
 	...ENTRY_SETTINGS,
 	as: oneOf(DELIVERIES),
 	mode: readMode,
+	on_change: readOnChange,
+	rotate: readRotate,
 } satisfies Schema;
 
 /** What a line says: an entry unless something is wrong with it, and its names as far as they are right, with their places. */
@@ -116,13 +120,14 @@ export function readEntry({ key, value }: PairNode, context: Context): ReadEntry
 	if (value.kind === "mapping") checkVersions(value, context);
 	if (fields?.default !== undefined) checkDefault(value, fields, context);
 	if (problems.count > before || path === undefined || fields === undefined) return { names };
-	const { env: _, vault: __, aws: ___, ...rest } = fields;
+	const { env: _, vault: __, aws: ___, on_change: onChange, ...rest } = fields;
 	const backends = pickSettings(fields, ENTRY_SETTINGS);
 	const entry: Entry = {
 		path,
 		names: names.map(({ text }) => text),
 		position: problems.positionOf(key.offset),
 		...rest,
+		...(onChange === undefined ? {} : { onChange }),
 		...(Object.keys(backends).length === 0 ? {} : { backends }),
 	};
 	return { entry, names };

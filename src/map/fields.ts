@@ -1,6 +1,7 @@
 import { parseDuration } from "./duration.ts";
 import { isNothing, isNull, type MappingNode, type YamlNode } from "./node.ts";
 import type { Problems } from "./problems.ts";
+import type { Words } from "./secret-map.ts";
 import { suggestion } from "./suggest.ts";
 
 /** What reading a node needs to know of its map. */
@@ -15,16 +16,11 @@ export interface Context {
 /** Reads the value of a key, `label` in messages; notes what is wrong and answers `undefined` then. */
 export type Reader<T> = (node: YamlNode, label: string, context: Context) => T | undefined;
 
-/** Marks a key that the map's language has and this version does not. */
-export const NOT_YET = "not yet";
-
-export type Schema = Readonly<Record<string, Reader<unknown> | typeof NOT_YET>>;
+export type Schema = Readonly<Record<string, Reader<unknown>>>;
 
 /** What a schema reads: each key that is there and right. */
 export type Fields<S extends Schema> = {
-	readonly [K in keyof S as S[K] extends Reader<unknown> ? K : never]?: S[K] extends Reader<infer T>
-		? T
-		: never;
+	readonly [K in keyof S]?: S[K] extends Reader<infer T> ? T : never;
 };
 
 export interface FieldsOptions {
@@ -35,7 +31,7 @@ export interface FieldsOptions {
 	readonly explainUnknown?: (key: string) => string | undefined;
 }
 
-/** Reads the keys of a mapping, notes those that are unknown, repeated or not there yet. */
+/** Reads the keys of a mapping, notes those that are unknown or repeated. */
 export function readFields<S extends Schema>(
 	mapping: MappingNode,
 	schema: S,
@@ -61,8 +57,6 @@ export function readFields<S extends Schema>(
 					: (explainUnknown?.(key.text) ??
 							`unknown key ${shown(key.text)}${suggestion(key.text, keysOf(schema))}`),
 			);
-		else if (reader === NOT_YET)
-			context.problems.add(key.offset, `${label} is not supported by this version of dsta-run`);
 		else {
 			const read = reader(value, label, context);
 			if (read !== undefined) fields[key.text] = read;
@@ -154,11 +148,17 @@ export function listOf<T>(read: Reader<T>): Reader<readonly T[]> {
 	};
 }
 
+/** A command and its arguments. A text would have to be taken apart as a shell does it. */
+export const readCommand: Reader<Words> = (node, label, context) => {
+	if (node.kind === "list") return listOf(readWord)(node, label, context) as Words | undefined;
+	return complain(node, `${label} is a list of words: [COMMAND, "ARGUMENT"]`, context);
+};
+
 /** Notes a problem; answers `undefined` so that a reader can end with it. */
 export function complain(node: YamlNode, sentence: string, { problems }: Context): undefined {
 	problems.add(node.offset, sentence);
 }
 
 function keysOf(schema: Schema): string[] {
-	return Object.keys(schema).filter((key) => schema[key] !== NOT_YET);
+	return Object.keys(schema);
 }

@@ -1,8 +1,8 @@
+import { readAudit } from "./audit.ts";
 import { looksLikeEntry, readEntry } from "./entry.ts";
 import {
 	type Context,
 	complain,
-	NOT_YET,
 	type Reader,
 	readBoolean,
 	readDuration,
@@ -13,6 +13,7 @@ import {
 } from "./fields.ts";
 import { claimName } from "./names.ts";
 import { findPair, isNull, type MappingNode, type PairNode, type YamlNode } from "./node.ts";
+import { readRotate } from "./rotate.ts";
 import type { Entry, SecretMap } from "./secret-map.ts";
 import { BACKEND_SETTINGS, pickSettings, readChain, readPolicy, readRun } from "./settings.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -58,7 +59,8 @@ const MAP = {
 	snapshot: readSnapshot,
 	secrets: readEntries,
 	templates: readTemplateLines,
-	audit: NOT_YET,
+	rotate: readRotate,
+	audit: readAudit,
 } satisfies Schema;
 
 /**

@@ -65,6 +65,10 @@ export interface Entry {
 	readonly as?: Delivery;
 	/** The permissions of its file. */
 	readonly mode?: number;
+	/** What follows when it changes while its command runs, in the place of what the map says for all. */
+	readonly onChange?: ChangeReaction;
+	/** How it is rotated, in the place of what the map says for all. */
+	readonly rotate?: RotateSettings;
 	/** Settings per backend name: `{ vault: { mount: "team" } }`. */
 	readonly backends?: Readonly<Record<string, BackendSettings>>;
 }
@@ -93,8 +97,80 @@ export interface Insertion {
 export type RunMode = "spawn" | "exec";
 export const RUN_MODES: readonly RunMode[] = ["spawn", "exec"];
 
+/** What follows when a secret has changed while its command runs. */
+export type ChangeReaction =
+	/** The command is stopped and started with the new values. */
+	| { readonly kind: "restart" }
+	/** The files of secrets are written anew, and then it gets a signal, by its number. */
+	| { readonly kind: "signal"; readonly signal: number }
+	/** The files of secrets are written anew, and then another command is run. */
+	| { readonly kind: "exec"; readonly command: Words }
+	/** The command is stopped, and dsta-run ends with a status: whoever has started it starts it again. */
+	| { readonly kind: "exit"; readonly status: number }
+	| { readonly kind: "ignore" };
+
+/** A command and its arguments. */
+export type Words = readonly [string, ...string[]];
+
+/** How it shows that a command which was started again is ready, and for how long that is waited for. */
+export type Readiness = (
+	| { readonly http: string }
+	/** `HOST:PORT`. */
+	| { readonly tcp: string }
+	| { readonly exec: Words }
+	/** It says so itself, by READY=1 to NOTIFY_SOCKET. */
+	| { readonly notify: true }
+) & { readonly timeoutMs?: number };
+
+/** How a secret is rotated. */
+export interface RotateSettings {
+	/** How often. */
+	readonly everyMs?: number;
+	/** What makes the new value: a generator such as `alnum:32`, or a command that prints it. */
+	readonly generate?: string | { readonly command: Words };
+	/** What has those who use it take the new value: a command, or waiting until all of these tell of its version. */
+	readonly restart?:
+		| { readonly command: Words }
+		| { readonly waitFor: readonly string[]; readonly timeoutMs?: number };
+	/** What shows that the new value works. */
+	readonly verify?: { readonly command: Words };
+	/** What takes the old one back, and how long after that. */
+	readonly revoke?: { readonly command: Words; readonly afterMs?: number };
+}
+
+/** Where it is recorded what was done, without values. */
+export interface AuditSettings {
+	readonly file: string;
+	/** The size over which the next one is begun, in bytes. */
+	readonly maxBytes?: number;
+	/** How many files are kept. */
+	readonly keep?: number;
+}
+
 /** How the command is run. */
 export interface RunSettings {
+	/** How often it is looked whether secrets have changed, in milliseconds; `false`: not at all. */
+	readonly watch?: number | false;
+	/** What follows when one has, where its entry does not say. */
+	readonly onChange?: ChangeReaction;
+	/** Whether a secret that is gone counts as changed; by default its old value stays, and a warning says so. */
+	readonly onAbsent?: "ignore" | "change";
+	/** The number of the signal by which the command is stopped to be started again. */
+	readonly stopSignal?: number;
+	/** How long it may take to stop, in milliseconds; then it is killed. */
+	readonly stopTimeoutMs?: number;
+	/** For how long changes are gathered into one, in milliseconds. */
+	readonly settleMs?: number;
+	/** Each instance waits for a random part of this before it acts on a change, in milliseconds. */
+	readonly splayMs?: number;
+	/** For how long a command that was started again with new values has to run, in milliseconds; otherwise it gets the previous ones. */
+	readonly probationMs?: number;
+	/** How it shows that a command that was started again is ready; otherwise it gets the previous values. */
+	readonly ready?: Readiness;
+	/** The number of the signal by which the map and its secrets are read anew. */
+	readonly reloadSignal?: number;
+	/** Where the metrics are served. */
+	readonly metrics?: string;
 	/** `spawn` stays in front of the command, `exec` becomes it. */
 	readonly mode?: RunMode;
 	/** Whether a service manager hears of the run; `command`: that it is ready the command says itself. */
@@ -121,7 +197,7 @@ export interface RunSettings {
 export type KeySource =
 	| { readonly file: string }
 	| { readonly credential: string }
-	| { readonly command: readonly string[] };
+	| { readonly command: Words };
 
 /** Where the last answers of the backends are kept, encrypted, for the time when one of them cannot be asked. */
 export interface SnapshotSettings {
@@ -155,6 +231,10 @@ export interface SecretMap {
 	readonly run: RunSettings;
 	/** Where the last answers are kept, if they are. */
 	readonly snapshot?: SnapshotSettings;
+	/** How secrets are rotated whose entry does not say. */
+	readonly rotate?: RotateSettings;
+	/** Where it is recorded what was done. */
+	readonly audit?: AuditSettings;
 }
 
 export function isWildcard(entry: Pick<Entry, "path">): boolean {

@@ -1,11 +1,11 @@
 import { AWS, AWS_OF_ENTRY, checkAws } from "./aws-settings.ts";
+import { readOnChange, readReady } from "./change.ts";
 import {
 	booleanOr,
 	complain,
 	countUpTo,
 	listOf,
 	mappingOf,
-	NOT_YET,
 	oneOf,
 	type Reader,
 	readBoolean,
@@ -87,6 +87,15 @@ const readVariable: Reader<string> = (node, label, context) => {
 	return complain(node, `${label} holds names of variables, with * for any characters`, context);
 };
 
+/** How often it is looked whether secrets have changed, where `true` alone is said. */
+const DEFAULT_WATCH_MS = 60_000;
+
+const readWatch: Reader<number | false> = (node, label, context) => {
+	if (node.kind !== "scalar" || !/^[a-z]+$/i.test(node.text)) return readDuration(node, label, context);
+	const isOn = readBoolean(node, label, context);
+	return isOn && DEFAULT_WATCH_MS;
+};
+
 const RUN = {
 	mode: oneOf(RUN_MODES),
 	notify: booleanOr("command"),
@@ -94,9 +103,17 @@ const RUN = {
 	pass: listOf(readVariable),
 	strip: listOf(readVariable),
 	keep_files: readBoolean,
-	watch: NOT_YET,
-	metrics: NOT_YET,
-	on_change: NOT_YET,
+	watch: readWatch,
+	on_change: readOnChange,
+	on_absent: oneOf(["ignore", "change"]),
+	stop_signal: readSignal,
+	stop_timeout: readDuration,
+	settle: readDuration,
+	splay: readDuration,
+	probation: readDuration,
+	ready: readReady,
+	reload_signal: readSignal,
+	metrics: readWord,
 	signals: readRewriting,
 	kill_after: readDuration,
 	subreaper: readBoolean,
@@ -109,13 +126,24 @@ const readRunFields = mappingOf(RUN);
 export const readRun: Reader<RunSettings> = (node, label, context) => {
 	const fields = readRunFields(node, label, context);
 	if (fields === undefined) return undefined;
-	const { keep_files: keepFiles, kill_after: killAfterMs, on_orphan: onOrphan, ...settings } = fields;
-	return {
-		...settings,
-		...(keepFiles === undefined ? {} : { keepFiles }),
-		...(killAfterMs === undefined ? {} : { killAfterMs }),
-		...(onOrphan === undefined ? {} : { onOrphan }),
-	};
+	return Object.fromEntries(
+		Object.entries(fields).map(([key, value]) => [RENAMED[key] ?? key, value]),
+	) as RunSettings;
+};
+
+/** What has another name than its key. */
+const RENAMED: Readonly<Record<string, keyof RunSettings | undefined>> = {
+	keep_files: "keepFiles",
+	kill_after: "killAfterMs",
+	on_absent: "onAbsent",
+	on_change: "onChange",
+	on_orphan: "onOrphan",
+	probation: "probationMs",
+	reload_signal: "reloadSignal",
+	settle: "settleMs",
+	splay: "splayMs",
+	stop_signal: "stopSignal",
+	stop_timeout: "stopTimeoutMs",
 };
 
 /** The settings among read fields, per backend name, as far as there are any. */

@@ -1,14 +1,12 @@
 import {
-	type Context,
 	complain,
-	listOf,
 	mappingOf,
 	type Reader,
+	readCommand,
 	readDuration,
 	readWord,
 	type Schema,
 } from "./fields.ts";
-import type { YamlNode } from "./node.ts";
 import type { KeySource, SnapshotSettings } from "./secret-map.ts";
 import { readCredential } from "./vault-auth.ts";
 
@@ -49,9 +47,3 @@ export const readSnapshot: Reader<SnapshotSettings> = (node, label, context) => 
 		return complain(node, `${label}.file would be written over its key: name two files`, context);
 	return { file, maxAgeMs, key };
 };
-
-// A text would have to be taken apart as a shell does it.
-function readCommand(node: YamlNode, label: string, context: Context): readonly string[] | undefined {
-	if (node.kind === "list") return listOf(readWord)(node, label, context);
-	return complain(node, `${label} is a list of words: [keyctl, pipe, "123"]`, context);
-}

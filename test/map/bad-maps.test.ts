@@ -21,7 +21,7 @@ function complaintsOf(text: string): string[] {
 const NO_NAME = "is no variable name (letters, digits and _, no digit first)";
 const LINE = "exchange/binance/api_key: BINANCE_API_KEY";
 const ENTRY_KEYS =
-	"env, default, optional, backend, chain, on, type, match, decode, version, vault, aws, as, mode";
+	"env, default, optional, backend, chain, on, type, match, decode, version, vault, aws, as, mode, on_change, rotate";
 const ALIAS =
 	'a text cannot begin with * or & in YAML, where that is an alias or an anchor: put it in quotes, "*"';
 const TAG = "a text cannot begin with ! in YAML, where that is a tag: put it in quotes";
@@ -30,6 +30,8 @@ const NOT_YAML =
 const EMPTY = `1:1: the map is empty: write ${LINE}, or {} for a map of nothing`;
 const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
 
+const GENERATORS =
+	"alnum:LENGTH, ascii:LENGTH, hex:BYTES, base64:BYTES, base64url:BYTES, uuid, { command: [COMMAND, ARG] }";
 const SNAPSHOT = "{ file: /var/lib/dsta/app.snapshot, key: { file: /etc/dsta/snapshot.key } }";
 const NO_SOURCE = "snapshot.key takes one of file, credential, command: { file: /etc/dsta/snapshot.key }";
 const METHODS = "credential, token_file, approle, kubernetes, jwt, oidc, aws, userpass, cert, command";
@@ -431,10 +433,29 @@ describe("a wrong setting", () => {
 		["run: {on_orphan: TREM}", '2:18: run.on_orphan: "TREM" is no signal; did you mean "TERM"?'],
 		["run: {on_orphan: sigterm}", '2:18: run.on_orphan: "sigterm" is no signal; did you mean "TERM"?'],
 		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
-		...["watch", "metrics", "on_change"].map((key): [string, string] => [
-			`run: {${key}: x}`,
-			`2:7: run.${key} is not supported by this version of dsta-run`,
-		]),
+		["run: {watch: often}", "2:14: run.watch must be true or false"],
+		["run: {watch: 5 m}", "2:14: run.watch must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds"],
+		["run: {metrics: ''}", "2:16: run.metrics is empty; give it a value or leave it out"],
+		[
+			"run: {on_change: reload}",
+			'2:18: run.on_change cannot be "reload"; write one of restart, exit, ignore',
+		],
+		[
+			"run: {on_change: signal}",
+			"2:18: run.on_change: say which: { signal: HUP }, or { exec: [COMMAND, ARG] }",
+		],
+		["run: {on_change: {signal: HUP, exit: 3}}", "2:18: run.on_change holds one of signal, exec, exit"],
+		["run: {on_change: {exit: 256}}", "2:25: run.on_change.exit must be a whole number from 0 to 255"],
+		["run: {on_absent: keep}", '2:18: run.on_absent cannot be "keep"; write one of ignore, change'],
+		["run: {ready: {}}", "2:14: run.ready holds one of http, tcp, exec, notify"],
+		["run: {ready: {http: localhost/}}", "2:21: run.ready.http must be a URL: http://127.0.0.1:8080/healthz"],
+		["run: {ready: {tcp: 8080}}", "2:20: run.ready.tcp must be HOST:PORT: 127.0.0.1:8080"],
+		["rotate: {generate: 'alnum:0'}", `2:20: rotate.generate "alnum:0" is none of ${GENERATORS}`],
+		["rotate: {verify: {}}", "2:18: rotate.verify needs a command: { command: [COMMAND, ARG] }"],
+		["rotate: {restart: {}}", "2:19: rotate.restart holds a command, or wait_for and perhaps a timeout"],
+		["rotate: {revoke: {after: 1h}}", "2:18: rotate.revoke needs a command: { command: [COMMAND, ARG] }"],
+		["audit: {keep: 3}", "2:8: audit needs a file: /var/log/dsta/audit.jsonl"],
+		["audit: {file: /a, max_size: 1T}", "2:29: audit.max_size must be a size of 4k or more: 512k, 10M, 1G"],
 		["snapshot: {}", `2:11: snapshot needs a file and a key: ${SNAPSHOT}`],
 		["snapshot: {file: /s}", `2:11: snapshot needs a key: ${SNAPSHOT}`],
 		["snapshot: {key: {file: /k}, max_age: 1h}", `2:11: snapshot needs a file: ${SNAPSHOT}`],
@@ -451,7 +472,7 @@ describe("a wrong setting", () => {
 		],
 		[
 			"snapshot: {file: /s, key: {command: keyctl pipe 1}}",
-			'2:37: snapshot.key.command is a list of words: [keyctl, pipe, "123"]',
+			'2:37: snapshot.key.command is a list of words: [COMMAND, "ARGUMENT"]',
 		],
 		["snapshot: {file: /s, key: {command: []}}", "2:37: snapshot.key.command is an empty list"],
 		[
@@ -462,7 +483,6 @@ describe("a wrong setting", () => {
 			"snapshot: {file: /s, key: {file: /s}}",
 			"2:11: snapshot.file would be written over its key: name two files",
 		],
-		["audit: x", "2:1: audit is not supported by this version of dsta-run"],
 		["secrets: {}", '2:1: "secrets" is given twice, first at m.yaml:1:1'],
 	])("%s: %s", (line, complaint) => {
 		expect(complaintsOf(wrap(line))).toEqual([complaint]);
