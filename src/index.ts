@@ -1,4 +1,5 @@
 export type {
+	Annotations,
 	Backend,
 	BackendContext,
 	Found,
@@ -6,7 +7,9 @@ export type {
 	LeaseNews,
 	Overrides,
 	ReadRequest,
+	Revision,
 	SecretValue,
+	StoredVersion,
 	WritableBackend,
 	WriteOptions,
 	Written,

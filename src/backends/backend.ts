@@ -116,7 +116,10 @@ export interface WriteOptions {
 	readonly replace: boolean;
 	/** Whether a field that has another value may get the new one (the default); otherwise nothing is written then. */
 	readonly overwrite?: boolean;
-	/** The values that fields must still have, `undefined` where there was none; otherwise nothing is written (DSTA_CONFLICT). */
+	/**
+	 * The values that fields must still have, to the letter, `undefined` where there was none; otherwise nothing is written
+	 * (DSTA_CONFLICT). What has changed beside them is merged into.
+	 */
 	readonly from?: ReadonlyMap<string, SecretValue | undefined>;
 	/** Ends the writing. */
 	readonly signal: AbortSignal;
@@ -136,12 +139,16 @@ export interface Written {
 
 /** A version of a secret that a backend keeps. */
 export interface StoredVersion {
+	/** What a `ReadRequest` names it by. */
 	readonly version: string;
 	/** When it came into being. */
 	readonly createdAt: Date | undefined;
+	/** Whether it is what is read where no version is named; one that was deleted may be. */
 	readonly isCurrent: boolean;
 	/** Whether it can still be read. */
 	readonly isReadable: boolean;
+	/** Whether it was to become the current one and did not: somebody is at it, or was cut off. */
+	readonly isPending: boolean;
 }
 
 /** Short texts beside a secret, by their names: custom metadata at Vault, tags at AWS. Never values of secrets. */
@@ -153,8 +160,8 @@ export interface Annotations {
 	read(secret: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>;
 	/**
 	 * Sets some and, where `undefined`, removes them; others stay. Names and texts are of ASCII letters, digits, space and
-	 * `_.:/=+-@`; a name has up to 128 characters, a text up to 256.
-	 * @throws {DstaError} as `read`; DSTA_NOT_FOUND there is no such secret
+	 * `_.:/=+-@`; a name has from 1 to 128 characters, a text from 1 to 256.
+	 * @throws {DstaError} as `read`; DSTA_NOT_FOUND there is no such secret · DSTA_CONFIG one is not of this kind, or there are too many
 	 */
 	write(secret: string, changes: ReadonlyMap<string, string | undefined>, signal: AbortSignal): Promise<void>;
 }

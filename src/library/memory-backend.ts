@@ -1,12 +1,16 @@
+import { checkAnnotations } from "../backends/annotation.ts";
 import type {
+	Annotations,
 	Found,
 	ReadRequest,
 	SecretValue,
+	StoredVersion,
 	WritableBackend,
 	WriteOptions,
 	Written,
 } from "../backends/backend.ts";
 import { isObject, selectValue } from "../backends/select.ts";
+import { checkUnchanged } from "../backends/unchanged.ts";
 import { DstaError } from "../errors.ts";
 
 /** Secrets by their paths: an object of fields, or one text for a secret without fields. */
@@ -23,19 +27,23 @@ export class MemoryBackend implements WritableBackend {
 	readonly description = "secrets in memory";
 	/** The paths that were asked for, in order. */
 	readonly reads: string[] = [];
-	readonly #versions: Map<string, SecretValue[]>;
+	readonly #versions: Map<string, Version[]>;
+	readonly #annotations = new Map<string, Map<string, string>>();
 	#failure: DstaError | undefined;
 
 	/** Makes a backend that has these secrets. */
 	constructor(secrets: MemorySecrets = {}, name = "memory") {
 		this.name = name;
-		this.#versions = new Map(Object.entries(secrets).map(([path, content]) => [path, [content]]));
+		this.#versions = new Map(Object.entries(secrets).map(([path, content]) => [path, [versionOf(content)]]));
 	}
 
 	/** Replaces a secret, or removes it: `undefined`. */
 	set(secret: string, content: MemorySecrets[string] | undefined): void {
-		if (content === undefined) this.#versions.delete(secret);
-		else this.#versions.set(secret, [...(this.#versions.get(secret) ?? []), content]);
+		if (content !== undefined) this.#add(secret, content);
+		else {
+			this.#versions.delete(secret);
+			this.#annotations.delete(secret);
+		}
 	}
 
 	/** Has every call fail from now on, or none: `undefined`. */
@@ -52,7 +60,7 @@ export class MemoryBackend implements WritableBackend {
 		const find = (place: string, select: (content: SecretValue) => SecretValue | undefined) => {
 			const versions = this.#versions.get(place) ?? [];
 			const number = version === undefined ? versions.length : Number(version);
-			const content = versions[number - 1];
+			const content = versions[number - 1]?.content;
 			const value = content === undefined ? undefined : select(content);
 			return value === undefined ? undefined : { value, location: place, version: String(number) };
 		};
@@ -80,8 +88,9 @@ export class MemoryBackend implements WritableBackend {
 	async write(secret: string, fields: ReadonlyMap<string, string>, options: WriteOptions): Promise<Written> {
 		const { overwrite = true, replace } = options;
 		this.#throwIfFailing();
-		const current = this.#versions.get(secret)?.at(-1);
+		const current = this.#versions.get(secret)?.at(-1)?.content;
 		const kept = isObject(current) ? current : {};
+		checkUnchanged(kept, { backend: this.name, secret, ...options });
 		const changed = [...fields].find(([key, value]) => Object.hasOwn(kept, key) && kept[key] !== value);
 		if (!overwrite && changed !== undefined)
 			throw new DstaError("DSTA_CONFLICT", `${secret} has another ${changed[0]}`, {
@@ -90,10 +99,9 @@ export class MemoryBackend implements WritableBackend {
 				cure: "Write it with overwrite: true.",
 			});
 		const content = { ...(replace ? {} : kept), ...Object.fromEntries(fields) };
-		this.#versions.set(secret, [...(this.#versions.get(secret) ?? []), content]);
 		return {
 			location: secret,
-			version: String(this.#versions.get(secret)?.length),
+			version: String(this.#add(secret, content)),
 			created: current === undefined,
 			fields: Object.keys(content).sort(),
 		};
@@ -108,10 +116,62 @@ export class MemoryBackend implements WritableBackend {
 		return [...new Set(names)].sort();
 	}
 
+	/** {@inheritDoc WritableBackend.annotations} */
+	readonly annotations: Annotations = {
+		read: async (secret) => {
+			this.#throwIfFailing();
+			return this.#versions.has(secret) ? new Map(this.#annotations.get(secret)) : undefined;
+		},
+		write: async (secret, changes) => {
+			this.#throwIfFailing();
+			checkAnnotations(changes, { backend: this.name, secret });
+			if (!this.#versions.has(secret))
+				throw new DstaError("DSTA_NOT_FOUND", `Secret not found: ${secret} (${this.name} has none)`, {
+					backend: this.name,
+					path: secret,
+					cure: `Write ${secret} first.`,
+				});
+			const texts = new Map(this.#annotations.get(secret));
+			for (const [name, text] of changes) text === undefined ? texts.delete(name) : texts.set(name, text);
+			this.#annotations.set(secret, texts);
+		},
+	};
+
+	/** {@inheritDoc WritableBackend.versions} */
+	async versions(secret: string): Promise<readonly StoredVersion[]> {
+		this.#throwIfFailing();
+		const versions = this.#versions.get(secret) ?? [];
+		return versions
+			.map(({ createdAt }, index) => ({
+				version: String(index + 1),
+				createdAt,
+				isCurrent: index === versions.length - 1,
+				isReadable: true,
+				isPending: false,
+			}))
+			.reverse();
+	}
+
 	/** Does nothing: its secrets stay, for the next manager. */
 	close(): void {}
+
+	/** Adds a version, and answers how many there are. */
+	#add(secret: string, content: SecretValue): number {
+		const versions = [...(this.#versions.get(secret) ?? []), versionOf(content)];
+		this.#versions.set(secret, versions);
+		return versions.length;
+	}
 
 	#throwIfFailing(): void {
 		if (this.#failure !== undefined) throw this.#failure;
 	}
+}
+
+interface Version {
+	readonly content: SecretValue;
+	readonly createdAt: Date;
+}
+
+function versionOf(content: SecretValue): Version {
+	return { content, createdAt: new Date() };
 }

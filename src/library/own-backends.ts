@@ -1,9 +1,11 @@
 import type {
+	Annotations,
 	Backend,
 	Found,
 	Lease,
 	LeaseNews,
 	ReadRequest,
+	StoredVersion,
 	WritableBackend,
 	WriteOptions,
 	Written,
@@ -93,5 +95,15 @@ export abstract class OwnWritableBackend extends OwnBackend implements WritableB
 	/** {@inheritDoc WritableBackend.list} */
 	list(folder: string, signal: AbortSignal): Promise<readonly string[]> {
 		return this.#inner.list(folder, signal);
+	}
+
+	/** {@inheritDoc WritableBackend.annotations} */
+	get annotations(): Annotations {
+		return this.#inner.annotations as Annotations;
+	}
+
+	/** {@inheritDoc WritableBackend.versions} */
+	async versions(secret: string, signal: AbortSignal): Promise<readonly StoredVersion[]> {
+		return (await this.#inner.versions?.(secret, signal)) ?? [];
 	}
 }

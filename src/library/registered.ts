@@ -70,7 +70,7 @@ function bound(custom: CustomBackend): Partial<WritableBackend> {
 
 const OPTIONAL = [
 	...["description", "locations", "advice", "identity", "check", "leases", "keepAlive", "release", "close"],
-	...["write", "list"],
+	...["write", "list", "annotations", "versions"],
 ] as const satisfies readonly (keyof CustomBackend)[];
 
 async function guard<T>(name: string, { path }: ReadRequest, action: () => Promise<T>): Promise<T> {

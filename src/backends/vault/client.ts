@@ -7,7 +7,7 @@ export type Repeat = "always" | "untaken" | "never";
 
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
 export interface ApiRequest {
-	readonly method: "GET" | "POST";
+	readonly method: "GET" | "POST" | "PATCH";
 	readonly path: string;
 	readonly namespace: string;
 	readonly body?: SecretValue | undefined;
@@ -114,8 +114,8 @@ interface NodeVaultClient {
 async function sendOnce(transport: Transport, request: NodeVaultRequest): Promise<ApiResponse> {
 	const url = new URL(request.uri as string);
 	const body = typeof request.json === "object" ? JSON.stringify(request.json) : undefined;
-	const headers =
-		body === undefined ? request.headers : { ...request.headers, "Content-Type": "application/json" };
+	const type = request.method === "PATCH" ? "application/merge-patch+json" : "application/json";
+	const headers = body === undefined ? request.headers : { ...request.headers, "Content-Type": type };
 	const { isRepeatable, method, signal } = request;
 	const ask = (to: URL) => transport.send({ method, url: to, headers, body, isRepeatable, signal });
 	const response = await ask(url);

@@ -14,7 +14,7 @@ export interface Target {
 	readonly apiPath: string;
 	/** The secret path that the user asked for, or the secret. */
 	readonly path: string;
-	readonly capability: "read" | "update" | "list";
+	readonly capability: "read" | "update" | "patch" | "list";
 }
 
 /** The failure that an answer other than success, absence and conflict stands for. */

@@ -67,6 +67,20 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const { listSecrets } = await import("./list.ts");
 			return listSecrets((await open()).session, folder, signal);
 		},
+		annotations: {
+			async read(secret, signal) {
+				const { readAnnotations } = await import("./annotations.ts");
+				return readAnnotations((await open()).session, secret, signal);
+			},
+			async write(secret, changes, signal) {
+				const { writeAnnotations } = await import("./annotations.ts");
+				await writeAnnotations((await open()).session, { secret, changes, signal });
+			},
+		},
+		async versions(secret, signal) {
+			const { listVersions } = await import("./versions.ts");
+			return listVersions((await open()).session, secret, signal);
+		},
 		leases: () => leases.map(toLease),
 		async keepAlive(onNews) {
 			if (leases.length === 0) return;

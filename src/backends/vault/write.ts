@@ -2,6 +2,7 @@ import { DstaError } from "../../errors.ts";
 import type { WriteOptions, Written } from "../backend.ts";
 import { checkOverwrite } from "../overwrite.ts";
 import { isObject } from "../select.ts";
+import { checkUnchanged } from "../unchanged.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import { encodePath, kvPath } from "./api-path.ts";
 import { errorsOf } from "./client.ts";
@@ -19,6 +20,7 @@ export interface WriteRequest extends WriteOptions {
 /**
  * Writes fields of a secret. In version 2 of the engine a write names the version that it was made from (check-and-set),
  * so that a change made by somebody else in between is merged into and never lost.
+ * Version 1 has nothing of the kind: what is written between our reading and our writing is lost there.
  * @throws {DstaError} DSTA_CONFLICT somebody else keeps changing it, or it may not be overwritten · as `readSecret`
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
@@ -31,7 +33,9 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 
 	for (let attempt = 1; attempt <= WRITE_ATTEMPTS; attempt++) {
 		const current = await readState(session, reading, kv);
-		const kept = !request.replace && isObject(current.content) ? current.content : {};
+		const stored = isObject(current.content) ? current.content : {};
+		const kept = request.replace ? {} : stored;
+		checkUnchanged(stored, { backend: "vault", ...request });
 		checkOverwrite(kept, { backend: "vault", ...request });
 		const content = { ...kept, ...Object.fromEntries(request.fields) };
 		const cas = kv === 2 ? Number(current.version) || 0 : undefined;
