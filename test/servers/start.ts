@@ -20,22 +20,19 @@ export const ROOT_TOKEN = "root-token-of-the-tests";
 export async function startVault(program: string, args: readonly string[] = []): Promise<Server> {
 	// It takes the next port as well, to talk to a cluster that there is none of.
 	const port = await freePort(2);
-	const server = await start(program, port, "/v1/sys/health", [
-		"server",
-		"-dev",
-		`-dev-root-token-id=${ROOT_TOKEN}`,
-		`-dev-listen-address=127.0.0.1:${port}`,
-		...args,
-	]);
+	const own = [`-dev-root-token-id=${ROOT_TOKEN}`, `-dev-listen-address=127.0.0.1:${port}`];
+	const server = await start(program, ["server", "-dev", ...own, ...args], { port, path: "/v1/sys/health" });
 	await askVault(server.address, "POST", "sys/namespaces/dsta", {}, "");
 	await askVault(server.address, "POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
 	await askVault(server.address, "POST", "sys/mounts/kv1", { type: "kv", options: { version: "1" } });
 	return server;
 }
 
+/** Starts moto, put right where it would let a test pass or fail that AWS would not: see moto/sitecustomize.py. */
 export async function startMoto(program: string): Promise<Server> {
 	const port = await freePort();
-	return start(program, port, "/moto-api/", ["-H", "127.0.0.1", "-p", String(port)]);
+	const env = { PYTHONPATH: new URL("moto", import.meta.url).pathname };
+	return start(program, ["-H", "127.0.0.1", "-p", String(port)], { port, path: "/moto-api/", env });
 }
 
 /** Asks Vault's API as root, in the namespace dsta unless said. */
@@ -86,10 +83,21 @@ export async function askVaultText(
 	return text;
 }
 
-async function start(program: string, port: number, path: string, args: readonly string[]): Promise<Server> {
+interface StartOptions {
+	readonly port: number;
+	/** What answers once it is ready. */
+	readonly path: string;
+	readonly env?: NodeJS.ProcessEnv;
+}
+
+async function start(
+	program: string,
+	args: readonly string[],
+	{ env = {}, path, port }: StartOptions,
+): Promise<Server> {
 	const home = mkdtempSync(join(tmpdir(), "dsta-run-server-"));
 	const child = spawn(program, args, {
-		env: { ...process.env, HOME: home },
+		env: { ...process.env, ...env, HOME: home },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	let output = "";

@@ -1,8 +1,10 @@
 import type {
 	BatchGetSecretValueCommandOutput,
 	CreateSecretCommandOutput,
+	DescribeSecretCommandOutput,
 	GetSecretValueCommandOutput,
 	ListSecretsCommandOutput,
+	ListSecretVersionIdsCommandOutput,
 	PutSecretValueCommandOutput,
 } from "@aws-sdk/client-secrets-manager";
 import type { Stored } from "./content.ts";
@@ -42,6 +44,25 @@ export function checkWritten<Output extends CreateSecretCommandOutput | PutSecre
 	answer: Output,
 ): Output {
 	insist(typeof answer.VersionId === "string");
+	return answer;
+}
+
+/** An answer about a secret, with its tags. */
+export function checkDescription(answer: DescribeSecretCommandOutput): DescribeSecretCommandOutput {
+	const { Name, Tags = [] } = answer;
+	insist(typeof Name === "string" && areObjects(Tags));
+	return answer;
+}
+
+/** An answer with a page of versions. */
+export function checkVersions(answer: ListSecretVersionIdsCommandOutput): ListSecretVersionIdsCommandOutput {
+	const { NextToken, Versions } = answer;
+	insist(areObjects(Versions) && isTextIfAny(NextToken));
+	insist(
+		Versions.every(
+			({ VersionId, VersionStages = [] }) => typeof VersionId === "string" && Array.isArray(VersionStages),
+		),
+	);
 	return answer;
 }
 

@@ -38,6 +38,20 @@ export function createAwsBackend(context: BackendContext): WritableBackend | und
 			const { listSecrets } = await import("./list.ts");
 			return listSecrets((await open()).session, folder, signal);
 		},
+		annotations: {
+			async read(secret, signal) {
+				const { readAnnotations } = await import("./annotations.ts");
+				return readAnnotations((await open()).session, secret, signal);
+			},
+			async write(secret, changes, signal) {
+				const { writeAnnotations } = await import("./annotations.ts");
+				await writeAnnotations((await open()).session, { secret, changes, signal });
+			},
+		},
+		async versions(secret, signal) {
+			const { listVersions } = await import("./versions.ts");
+			return listVersions((await open()).session, secret, signal);
+		},
 		close: () => void opened?.then(({ session }) => session.close()),
 	};
 }

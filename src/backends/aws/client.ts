@@ -5,23 +5,45 @@ import {
 	CreateSecretCommand,
 	type CreateSecretCommandInput,
 	type CreateSecretCommandOutput,
+	DescribeSecretCommand,
+	type DescribeSecretCommandInput,
+	type DescribeSecretCommandOutput,
 	GetSecretValueCommand,
 	type GetSecretValueCommandInput,
 	type GetSecretValueCommandOutput,
 	ListSecretsCommand,
 	type ListSecretsCommandInput,
 	type ListSecretsCommandOutput,
+	ListSecretVersionIdsCommand,
+	type ListSecretVersionIdsCommandInput,
+	type ListSecretVersionIdsCommandOutput,
 	PutSecretValueCommand,
 	type PutSecretValueCommandInput,
 	type PutSecretValueCommandOutput,
 	SecretsManagerClient,
 	type SecretsManagerClientConfig,
+	TagResourceCommand,
+	type TagResourceCommandInput,
+	type TagResourceCommandOutput,
+	UntagResourceCommand,
+	type UntagResourceCommandInput,
+	type UntagResourceCommandOutput,
+	UpdateSecretVersionStageCommand,
+	type UpdateSecretVersionStageCommandInput,
+	type UpdateSecretVersionStageCommandOutput,
 } from "@aws-sdk/client-secrets-manager";
 import type { BackendContext } from "../backend.ts";
 import { createCircuit } from "../circuit.ts";
 import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
-import { checkBatch, checkList, checkSecret, checkWritten } from "./answer.ts";
+import {
+	checkBatch,
+	checkDescription,
+	checkList,
+	checkSecret,
+	checkVersions,
+	checkWritten,
+} from "./answer.ts";
 import { loadConnection } from "./connection-settings.ts";
 import { AwsFault, faultOf, isOutOfReach } from "./fault.ts";
 import { createHttpHandler } from "./http-handler.ts";
@@ -39,7 +61,13 @@ export interface AwsClient {
 	readonly get: Ask<GetSecretValueCommandInput, GetSecretValueCommandOutput>;
 	readonly put: Ask<PutSecretValueCommandInput, PutSecretValueCommandOutput>;
 	readonly create: Ask<CreateSecretCommandInput, CreateSecretCommandOutput>;
+	/** Moves a label of versions from one to another, or takes it off. */
+	readonly label: Ask<UpdateSecretVersionStageCommandInput, UpdateSecretVersionStageCommandOutput>;
 	readonly list: Ask<ListSecretsCommandInput, ListSecretsCommandOutput>;
+	readonly describe: Ask<DescribeSecretCommandInput, DescribeSecretCommandOutput>;
+	readonly versions: Ask<ListSecretVersionIdsCommandInput, ListSecretVersionIdsCommandOutput>;
+	readonly tag: Ask<TagResourceCommandInput, TagResourceCommandOutput>;
+	readonly untag: Ask<UntagResourceCommandInput, UntagResourceCommandOutput>;
 	/** Signs a request to another service in the region with the credentials of this client. */
 	readonly sign: Ask<SignableRequest, Signed>;
 	close(): void;
@@ -143,8 +171,18 @@ export async function createClient(
 			ask(signal, (options) => sdk.send(new PutSecretValueCommand(input), options), checkWritten),
 		create: (input, signal) =>
 			ask(signal, (options) => sdk.send(new CreateSecretCommand(input), options), checkWritten),
+		label: (input, signal) =>
+			ask(signal, (options) => sdk.send(new UpdateSecretVersionStageCommand(input), options), unchecked),
 		list: (input, signal) =>
 			ask(signal, (options) => sdk.send(new ListSecretsCommand(input), options), checkList),
+		describe: (input, signal) =>
+			ask(signal, (options) => sdk.send(new DescribeSecretCommand(input), options), checkDescription),
+		versions: (input, signal) =>
+			ask(signal, (options) => sdk.send(new ListSecretVersionIdsCommand(input), options), checkVersions),
+		tag: (input, signal) =>
+			ask(signal, (options) => sdk.send(new TagResourceCommand(input), options), unchecked),
+		untag: (input, signal) =>
+			ask(signal, (options) => sdk.send(new UntagResourceCommand(input), options), unchecked),
 		sign: ({ service, ...request }, signal) =>
 			atMost(signal, async () => {
 				await prepare(signal);
@@ -159,6 +197,11 @@ export async function createClient(
 			}),
 		close: () => sdk.destroy(),
 	};
+}
+
+// Says no more than that it is done.
+function unchecked<Output>(answer: Output): Output {
+	return answer;
 }
 
 async function withRole(

@@ -1,18 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Secret } from "./ask.ts";
-import type { AwsClient } from "./client.ts";
-import { AwsFault, type FaultKind } from "./fault.ts";
-import type { About, Session } from "./session.ts";
-
-/** Where a secret is written, and for whom. */
-export interface Place {
-	readonly session: Session;
-	readonly client: AwsClient;
-	/** The region of the client. */
-	readonly region: string | undefined;
-	readonly path: string;
-	readonly signal: AbortSignal;
-}
+import { attempt, look, type Place } from "./place.ts";
+import { promote } from "./staged.ts";
 
 /** A change of a secret that is there. */
 export interface Change {
@@ -23,6 +12,8 @@ export interface Change {
 	readonly from: Secret | undefined;
 	/** Which of the names for the new version, from 0: one is taken for good where the secret went back to `from`. */
 	readonly turn: number;
+	/** Whether nobody may ever see it where somebody else was first. */
+	readonly isStaged: boolean;
 }
 
 /** `stale`: somebody else was first. `lost`: what was overwritten, under the version that has to be replaced now. */
@@ -33,18 +24,26 @@ export type Outcome =
 /**
  * Makes a text the current version of a secret unless somebody has changed what the text was made from. AWS has no such
  * action, but a version's name is ours to choose and can be taken but once: all who change one version choose the same.
- * For those who choose otherwise, what the new version took the place of is looked at afterwards.
+ * For those who choose otherwise, what the new version took the place of is looked at afterwards; or it is staged first, which
+ * is exact whoever they are, and asks for one more permission.
  * @throws {DstaError} as `read`
  */
 export async function compareAndSet(place: Place, change: Change): Promise<Outcome> {
 	const { client, signal } = place;
-	const { from, id, text } = change;
-	const input = { SecretId: id, SecretString: text, ClientRequestToken: nameAfter(change) };
+	const { from, id, isStaged, text } = change;
+	const input = {
+		SecretId: id,
+		SecretString: text,
+		ClientRequestToken: nameAfter(change),
+		...(isStaged ? { VersionStages: ["AWSPENDING"] } : {}),
+	};
 	const answer = await attempt(place, { action: "PutSecretValue", id, absences: ["absent", "exists"] }, () =>
 		client.put(input, signal),
 	);
 	if (answer === undefined) return { kind: "stale" };
 	const version = answer.VersionId;
+	if (isStaged)
+		return (await promote(place, change, answer)) ? { kind: "written", version } : { kind: "stale" };
 	const previous = await look(place, id, "AWSPREVIOUS");
 	if (from !== undefined && previous?.VersionId === from.VersionId) return { kind: "written", version };
 	const current = await look(place, id, "AWSCURRENT");
@@ -60,26 +59,4 @@ export async function compareAndSet(place: Place, change: Change): Promise<Outco
 function nameAfter({ from, turn }: Change): string {
 	const basis = JSON.stringify(["dsta-run", from?.VersionId ?? "", turn]);
 	return createHash("sha256").update(basis).digest("hex").slice(0, 32);
-}
-
-// What is not there or may not be read cannot be compared; the write itself is done.
-function look({ client, ...place }: Place, id: string, VersionStage: string): Promise<Secret | undefined> {
-	const absences = ["absent", "deleted", "forbidden", "undecryptable"] as const;
-	return attempt(place, { action: "GetSecretValue", id, absences }, () =>
-		client.get({ SecretId: id, VersionStage }, place.signal),
-	);
-}
-
-/** The outcome of an action; `undefined` for what counts as absence. */
-export async function attempt<T>(
-	{ path, region, session }: Pick<Place, "path" | "region" | "session">,
-	{ absences, ...about }: Omit<About, "path" | "region"> & { readonly absences: readonly FaultKind[] },
-	action: () => Promise<T>,
-): Promise<T | undefined> {
-	try {
-		return await action();
-	} catch (error) {
-		if (error instanceof AwsFault && absences.includes(error.kind)) return undefined;
-		throw await session.failure(error, { ...about, path, region });
-	}
 }

@@ -18,7 +18,17 @@ export interface Target {
 	readonly id?: string | undefined;
 	/** The secret path that the user asked for. */
 	readonly path?: string | undefined;
-	readonly action: "GetSecretValue" | "PutSecretValue" | "CreateSecret" | "ListSecrets" | "GetCallerIdentity";
+	readonly action:
+		| "GetSecretValue"
+		| "PutSecretValue"
+		| "UpdateSecretVersionStage"
+		| "CreateSecret"
+		| "ListSecrets"
+		| "ListSecretVersionIds"
+		| "DescribeSecret"
+		| "TagResource"
+		| "UntagResource"
+		| "GetCallerIdentity";
 }
 
 /** The error that a fault at AWS stands for, absence included. */

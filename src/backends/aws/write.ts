@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { DstaError } from "../../errors.ts";
-import { isArn, regionOfArn } from "../../secret-path.ts";
+import { isArn } from "../../secret-path.ts";
 import type { SecretValue, WriteOptions, Written } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { checkOverwrite } from "../overwrite.ts";
 import { isObject } from "../select.ts";
+import { checkUnchanged } from "../unchanged.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
 import type { Secret } from "./ask.ts";
-import { attempt, type Change, compareAndSet, type Outcome, type Place } from "./compare-and-set.ts";
-import { AwsFault, type FaultKind } from "./fault.ts";
+import { type Change, compareAndSet, type Outcome } from "./compare-and-set.ts";
+import { AwsFault } from "./fault.ts";
 import { isPossibleName } from "./names.ts";
+import { attempt, locate, nameOf, openPlace, type Place } from "./place.ts";
 import type { Session } from "./session.ts";
 
 export interface WriteRequest extends WriteOptions {
@@ -24,11 +26,10 @@ export interface WriteRequest extends WriteOptions {
  * comes and goes, all the time, or may not be overwritten · as `read`
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
-	const { secret: path, signal } = request;
-	const name = nameOf(session, path);
+	const { from, secret: path, signal } = request;
+	const name = nameOf({ path, session });
 	if (!isArn(name)) checkName(name, path);
-	const region = regionOfArn(path) ?? session.settings.primary;
-	const place: Place = { session, client: await session.client(region), region, path, signal };
+	const place = await openPlace(session, path, signal);
 	let current: Current | undefined;
 	let isWithoutValue = false;
 	let unchanged = 0;
@@ -39,7 +40,13 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 		const { id, secret } = current;
 		const content = merge(current, request);
 		const exists: boolean = secret !== undefined || isWithoutValue;
-		const change = { id, text: JSON.stringify(content), from: secret, turn: Math.floor(unchanged / 4) };
+		const change: Change = {
+			id,
+			text: JSON.stringify(content),
+			from: secret,
+			turn: Math.floor(unchanged / 4),
+			isStaged: from !== undefined,
+		};
 		const outcome = await (exists ? compareAndSet : create)(place, change);
 		if (outcome.kind === "written" && (outcome.lost === undefined || request.replace)) {
 			const fields = Object.keys(content).sort();
@@ -50,7 +57,7 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 		isWithoutValue = !exists;
 		await pauseAfter(count, signal).catch(async () => {
 			const fault = new AwsFault("timeout", "no answer in time");
-			throw await session.failure(fault, { action: "PutSecretValue", path, region });
+			throw await session.failure(fault, { action: "PutSecretValue", path, region: place.region });
 		});
 	}
 	throw new DstaError("DSTA_CONFLICT", `${path} changed ${WRITE_ATTEMPTS} times while it was being written`, {
@@ -58,10 +65,6 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 		path,
 		cure: "Find out who else writes, creates or deletes this secret, look at what it holds now, then try again.",
 	});
-}
-
-function nameOf({ settings }: Session, path: string): string {
-	return isArn(path) ? path : `${settings.prefix}${path}`;
 }
 
 // Looked at here since not every server does, and what it took could not be read.
@@ -84,27 +87,23 @@ interface Current {
 }
 
 async function findCurrent(place: Place): Promise<Current> {
-	const { path, session } = place;
-	const prefixed = nameOf(session, path);
-	const secret = await readCurrent(place, prefixed, ["absent"]);
-	if (secret !== undefined || prefixed === path) return { id: prefixed, secret };
-	// The recommended policy grants the names with the prefix alone.
-	const bare = await readCurrent(place, path, ["absent", "deleted", "forbidden"]);
-	return bare === undefined ? { id: prefixed, secret } : { id: path, secret: bare };
-}
-
-function readCurrent(place: Place, id: string, absences: readonly FaultKind[]): Promise<Secret | undefined> {
-	return attempt(place, { action: "GetSecretValue", id, absences }, () =>
-		place.client.get({ SecretId: id }, place.signal),
+	const { client, signal } = place;
+	const { found, id } = await locate(place, (SecretId, absences) =>
+		attempt(place, { action: "GetSecretValue", id: SecretId, absences }, () =>
+			client.get({ SecretId }, signal),
+		),
 	);
+	return { id, secret: found };
 }
 
 type Content = Readonly<Record<string, SecretValue>>;
 
 function merge({ id, secret }: Current, request: WriteRequest): Content {
 	const { fields, replace, secret: path } = request;
-	const kept = secret === undefined || replace ? {} : fieldsOf(secret);
+	const stored = secret === undefined ? {} : fieldsOf(secret);
+	const kept = replace ? {} : stored;
 	if (kept !== undefined) {
+		checkUnchanged(stored ?? {}, { backend: "aws", ...request });
 		checkOverwrite(kept, { backend: "aws", ...request });
 		return Object.fromEntries([...Object.entries(kept), ...fields]);
 	}
