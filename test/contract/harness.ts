@@ -105,6 +105,10 @@ export function actionsOf(
 		...actions,
 		() => backend.write(secret, fields, { replace: false, signal }),
 		() => backend.write(secret, fields, { replace: true, signal }),
+		() => backend.write(secret, fields, { replace: false, from: new Map(), signal }),
 		() => backend.list(secret, signal),
+		async () => backend.versions?.(secret, signal),
+		async () => backend.annotations?.read(secret, signal),
+		async () => backend.annotations?.write(secret, new Map([["name", "text"]]), signal),
 	];
 }

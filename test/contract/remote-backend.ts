@@ -1,9 +1,10 @@
 import { isWritable } from "../../src/backends/backend.ts";
 import type { TimedSignal } from "../../src/backends/deadline.ts";
+import { parseJson } from "../../src/backends/json.ts";
 import { now } from "../../src/clock.ts";
 import { DstaError } from "../../src/errors.ts";
 import { createBackend } from "./context.ts";
-import type { Answer, Call, Message } from "./remote.ts";
+import type { Answer, Basis, Call, Message } from "./remote.ts";
 
 // A process that asks backends what another process wants to know: each line of standard input is one message.
 const backends = new Map<number, ReturnType<typeof createBackend>>();
@@ -46,8 +47,22 @@ async function call({ backend: id, leftMs, question, signal: signalId }: Call): 
 	if (question.kind === "check") return JSON.stringify(await backend.check(signal));
 	if (!isWritable(backend)) throw new Error("the backend cannot write");
 	if (question.kind === "list") return JSON.stringify(await backend.list(question.folder, signal));
-	const { fields, overwrite, replace, secret } = question;
-	return JSON.stringify(await backend.write(secret, new Map(fields), { overwrite, replace, signal }));
+	const { secret } = question;
+	if (question.kind === "versions") return JSON.stringify(await backend.versions?.(secret, signal));
+	if (question.kind === "annotations") {
+		const { changes } = question;
+		if (changes === undefined) {
+			const texts = await backend.annotations?.read(secret, signal);
+			return texts && JSON.stringify([...texts]);
+		}
+		const texts = changes.map(([name, text]) => [name, text ?? undefined] as const);
+		return JSON.stringify(await backend.annotations?.write(secret, new Map(texts), signal));
+	}
+	const { fields, from: json, overwrite, replace } = question;
+	const basis = json === undefined ? undefined : (parseJson(json) as unknown as Basis);
+	const from = basis && { from: new Map(basis.map(([key, value]) => [key, value])) };
+	const options = { ...from, overwrite, replace, signal };
+	return JSON.stringify(await backend.write(secret, new Map(fields), options));
 }
 
 function controllerOf(id: number): AbortController {

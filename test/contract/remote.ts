@@ -7,6 +7,8 @@ import {
 	type Found,
 	isWritable,
 	type ReadRequest,
+	type SecretValue,
+	type StoredVersion,
 	type WritableBackend,
 } from "../../src/backends/backend.ts";
 import { timeLeftMs } from "../../src/backends/deadline.ts";
@@ -42,7 +44,19 @@ type Question =
 			readonly fields: readonly (readonly [string, string])[];
 			readonly replace: boolean;
 			readonly overwrite: boolean;
+			/** As JSON: see `Answer.result`. */
+			readonly from?: string;
+	  }
+	| { readonly kind: "versions"; readonly secret: string }
+	| {
+			readonly kind: "annotations";
+			readonly secret: string;
+			/** `undefined`: they are read. */
+			readonly changes?: readonly (readonly [string, string | null])[];
 	  };
+
+/** What a write is made from, one that was not there as a field without a value. */
+export type Basis = readonly (readonly [string, SecretValue?])[];
 
 export interface Answer {
 	readonly answer: number;
@@ -95,8 +109,30 @@ export function askedInBuild<B extends Backend>(
 	const writable: WritableBackend = {
 		...asked,
 		list: (folder, signal) => ask(id, { kind: "list", folder }, signal),
-		write: (secret, fields, { overwrite = true, replace, signal }) =>
-			ask(id, { kind: "write", secret, fields: [...fields], overwrite, replace }, signal),
+		write(secret, fields, { from, overwrite = true, replace, signal }) {
+			const basis =
+				from && [...from].map(([key, value]): Basis[number] => (value === undefined ? [key] : [key, value]));
+			const options = { overwrite, replace, ...(basis && { from: JSON.stringify(basis) }) };
+			return ask(id, { kind: "write", secret, fields: [...fields], ...options }, signal);
+		},
+		async versions(secret, signal) {
+			type Sent = Omit<StoredVersion, "createdAt"> & { readonly createdAt?: string };
+			const versions = await ask<readonly Sent[]>(id, { kind: "versions", secret }, signal);
+			return versions.map(({ createdAt, ...version }) => ({
+				...version,
+				createdAt: createdAt === undefined ? undefined : new Date(createdAt),
+			}));
+		},
+		annotations: {
+			async read(secret, signal) {
+				const texts = await ask<[string, string][] | undefined>(id, { kind: "annotations", secret }, signal);
+				return texts && new Map(texts);
+			},
+			write(secret, changes, signal) {
+				const sent = [...changes].map(([name, text]) => [name, text ?? null] as const);
+				return ask(id, { kind: "annotations", secret, changes: sent }, signal);
+			},
+		},
 	};
 	return writable as Backend as B;
 }
