@@ -61,7 +61,9 @@ export type {
 	VaultSettings,
 } from "./library/settings.ts";
 export type {
+	AuditSettings,
 	BackendSettings,
+	ChangeReaction,
 	Delivery,
 	Encoding,
 	Entry,
@@ -71,11 +73,14 @@ export type {
 	Policy,
 	Position,
 	Reaction,
+	Readiness,
+	RotateSettings,
 	RunMode,
 	RunSettings,
 	SecretMap,
 	SnapshotSettings,
 	Template,
+	Words,
 } from "./map/secret-map.ts";
 export type { ValueType } from "./map/value-type.ts";
 export {

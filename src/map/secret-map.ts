@@ -140,6 +140,7 @@ export interface RotateSettings {
 
 /** Where it is recorded what was done, without values. */
 export interface AuditSettings {
+	/** The file that the records are appended to. */
 	readonly file: string;
 	/** The size over which the next one is begun, in bytes. */
 	readonly maxBytes?: number;
