@@ -57,8 +57,10 @@ const ROTATING = [
 	"GetSecretValue",
 	"PutSecretValue",
 	"UpdateSecretVersionStage",
+	"ListSecretVersionIds",
 	"DescribeSecret",
 	"TagResource",
+	"UntagResource",
 ].map((action) => `secretsmanager:${action}`);
 
 interface Question {

@@ -2,7 +2,7 @@ import type { ReadRequest } from "../backend.ts";
 import { kvPath } from "./api-path.ts";
 import { isRaw, type KvPlace, overrideSettings } from "./settings.ts";
 
-type Capability = "create" | "read" | "update" | "patch" | "delete";
+type Capability = "create" | "read" | "update" | "patch";
 
 /** One path of Vault's API, and what may be done there. */
 export interface Stanza {
@@ -75,16 +75,9 @@ function grantsFor({ overrides, path: { secret }, place }: Placed, forRotation: 
 		return [{ namespace, path: secret, capabilities: [overrides?.method === "POST" ? "update" : "read"] }];
 	const path = kvPath(mount, kv === 1 ? "" : "data", secret);
 	if (!forRotation) return [{ namespace, path, capabilities: ["read"] }];
-	if (kv === 1) return [{ namespace, path, capabilities: ["create", "read", "update", "delete"] }];
-	return [
-		{ namespace, path, capabilities: ["create", "read", "update", "patch", "delete"] },
-		// To delete its metadata would destroy all versions of a secret.
-		{
-			namespace,
-			path: kvPath(mount, "metadata", secret),
-			capabilities: ["create", "read", "update", "patch"],
-		},
-	];
+	const data: Grant = { namespace, path, capabilities: ["create", "read", "update"] };
+	if (kv === 1) return [data];
+	return [data, { namespace, path: kvPath(mount, "metadata", secret), capabilities: ["read", "patch"] }];
 }
 
 // The default policy lets a token renew leases, in its own namespace alone, and revoke itself.
