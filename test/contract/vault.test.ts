@@ -9,6 +9,7 @@ import { startProxy } from "../servers/wire.ts";
 import type { Context } from "./context.ts";
 import { ask, failureOf, type Harness, SENTINEL } from "./harness.ts";
 import { askedInBuild } from "./remote.ts";
+import { stormOneField, stormOwnFields } from "./storm.ts";
 import { describeBackend } from "./suite.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
@@ -207,6 +208,119 @@ describe.skipIf(ADDRESS === "")("the Vault backend on a real server", () => {
 				version: String(Math.max(...versions)),
 			});
 		}
+	});
+
+	it.each([2, 8])(
+		"lets one of %i write a field from its value, and each of them one of its own",
+		async (count) => {
+			const secret = `contract/storm/${count}`;
+			await askVault(ADDRESS, "POST", `secret/data/${secret}`, { data: { shared: "old" } });
+			const storm = { secret, count, open: () => backend() };
+			await stormOneField(storm);
+			await stormOwnFields(storm);
+		},
+	);
+
+	it("tells of a version whether it can be read still", async () => {
+		const path = "contract/kept";
+		for (const key of ["1", "2", "3", "4"])
+			await askVault(ADDRESS, "POST", `secret/data/${path}`, { data: { key } });
+		await askVault(ADDRESS, "PUT", `secret/destroy/${path}`, { versions: [1] });
+		await askVault(ADDRESS, "PUT", `secret/delete/${path}`, { versions: [2] });
+		await askVault(ADDRESS, "POST", `secret/metadata/${path}`, { delete_version_after: "1h" });
+		await askVault(ADDRESS, "POST", `secret/data/${path}`, { data: { key: "5" } });
+		const versions = (await backend().versions?.(path, signal())) ?? [];
+		expect(versions.map(({ isCurrent, isReadable, version }) => [version, isCurrent, isReadable])).toEqual([
+			["5", true, true],
+			["4", false, true],
+			["3", false, true],
+			["2", false, false],
+			["1", false, false],
+		]);
+		await askVault(ADDRESS, "DELETE", `secret/data/${path}`);
+		const [latest] = (await backend().versions?.(path, signal())) ?? [];
+		expect(latest).toMatchObject({ version: "5", isCurrent: true, isReadable: false });
+	});
+
+	describe("with texts beside a secret", () => {
+		const PATH = "contract/annotated";
+		const SETTINGS = { max_versions: 7, cas_required: true, delete_version_after: "3h0m0s" };
+		const tokenWith = async (...capabilities: readonly string[]) => {
+			const words = capabilities.map((word) => JSON.stringify(word)).join(", ");
+			const name = `annotating-${capabilities.join("-")}`;
+			const policy = `path "secret/metadata/${PATH}" { capabilities = [${words}] }`;
+			await askVault(ADDRESS, "POST", `sys/policies/acl/${name}`, { policy });
+			const { auth } = await askVault(ADDRESS, "POST", "auth/token/create", { policies: [name] });
+			return (auth as { client_token: string }).client_token;
+		};
+
+		it.each<[string, readonly string[], object, readonly string[]]>([
+			["by PATCH", ["patch"], {}, ["PATCH"]],
+			["as a whole, where the policy lacks PATCH", ["read", "update"], {}, ["PATCH", "GET", "POST"]],
+			[
+				"as a whole, where the engine wants check-and-set of metadata",
+				["read", "update", "patch"],
+				{ metadata_cas_required: true },
+				["PATCH", "GET", "POST"],
+			],
+		])("changes them %s, and leaves alone what else is kept there", async (_how, words, more, methods) => {
+			await askVault(ADDRESS, "DELETE", `secret/metadata/${PATH}`);
+			await askVault(ADDRESS, "POST", `secret/metadata/${PATH}`, {
+				...SETTINGS,
+				...more,
+				custom_metadata: { theirs: "of others", ours: "old", gone: "soon" },
+			});
+			await using proxy = await startProxy(ADDRESS);
+			const made = backend({ VAULT_ADDR: proxy.address, VAULT_TOKEN: await tokenWith(...words) }, { kv: 2 });
+			const changes = new Map([
+				["ours", "new"],
+				["gone", undefined],
+			]);
+			await made.annotations?.write(PATH, changes, signal());
+			expect(proxy.asked).toEqual(methods.map((method) => `${method} /v1/secret/metadata/${PATH}`));
+			const { data } = await askVault(ADDRESS, "GET", `secret/metadata/${PATH}`);
+			expect(data).toMatchObject({ ...SETTINGS, ...more });
+			expect(data).toHaveProperty("custom_metadata", { theirs: "of others", ours: "new" });
+		});
+
+		it("loses none that somebody else writes while they are changed as a whole", async () => {
+			const custom_metadata = { theirs: "old" };
+			const path = `secret/metadata/${PATH}`;
+			await askVault(ADDRESS, "DELETE", path);
+			await askVault(ADDRESS, "POST", path, { custom_metadata });
+			await using proxy = await startProxy(ADDRESS, {
+				[`POST /v1/${path}`]: () =>
+					askVault(ADDRESS, "POST", path, { metadata_cas: 1, custom_metadata: { theirs: "new" } }),
+			});
+			const token = await tokenWith("read", "update");
+			const made = backend({ VAULT_ADDR: proxy.address, VAULT_TOKEN: token }, { kv: 2 });
+			await made.annotations?.write(PATH, new Map([["ours", "new"]]), signal());
+			const texts = await backend().annotations?.read(PATH, signal());
+			expect(texts).toEqual(new Map(Object.entries({ ours: "new", theirs: "new" })));
+		});
+
+		it.each<[string, readonly string[], string]>([
+			["read", ["patch"], "read"],
+			["change", ["read"], "patch"],
+		])("denied to %s them names the line of the policy that is missing", async (_what, words, capability) => {
+			const made = backend({ VAULT_TOKEN: await tokenWith(...words) }, { kv: 2 });
+			const { annotations } = made;
+			const action =
+				capability === "read"
+					? annotations?.read(PATH, signal())
+					: annotations?.write(PATH, new Map([["a", "1"]]), signal());
+			const error = await failureOf(action as Promise<unknown>);
+			expect(error.code).toBe("DSTA_DENIED");
+			expect(error.cure).toContain(`path "secret/metadata/${PATH}" { capabilities = ["${capability}"] }`);
+		});
+
+		it("are refused where there are more than the server keeps", async () => {
+			const many = new Map(Array.from({ length: 65 }, (_, index) => [`name${index}`, "text"]));
+			const writing = backend().annotations?.write("contract/first", many, signal());
+			const error = await failureOf(writing as Promise<void>);
+			expect(error).toMatchObject({ code: "DSTA_CONFIG", path: "contract/first" });
+			expect(error.message).toContain("at most 64 keys");
+		});
 	});
 
 	it.each([

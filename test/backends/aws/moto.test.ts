@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Overrides, WritableBackend } from "../../../src/backends/backend.ts";
+import { stormOneField, stormOwnFields } from "../../contract/storm.ts";
 import { failureOf, openBackend, readAll, request, valuesOf } from "./backend.ts";
 import { type Answer, forwardTo, startFakeAws } from "./fake-aws.ts";
 import { ask, motoAddress } from "./moto.ts";
@@ -287,6 +288,39 @@ describe.skipIf(motoAddress() === "")("Writing at once with others to Secrets Ma
 		return { written, messages };
 	}
 
+	/** The server, one call at a time: unlike AWS, it mixes up what it does at once. */
+	function startQueue() {
+		const forward = forwardTo(motoAddress());
+		let last: Promise<unknown> = Promise.resolve();
+		return startFakeAws((call, count) => {
+			const answer = last.then(() => forward(call, count) as Promise<Answer>);
+			last = answer;
+			return answer;
+		});
+	}
+
+	it.each([2, 8])(
+		"lets one of %i write a field from its value, and each of them one of its own",
+		async (count) => {
+			const secret = `${fresh()}/s`;
+			await store(`dsta/${secret}`, '{"shared":"old"}');
+			await using aws = await startQueue();
+			const opened: Disposable[] = [];
+			const open = () => {
+				const backend = openBackend(aws.url);
+				opened.push(backend);
+				return backend;
+			};
+			await stormOneField({ secret, count, open });
+			await stormOwnFields({ secret, count, open });
+			for (const backend of opened) backend[Symbol.dispose]();
+			const { VersionIdsToStages } = await ask<{ VersionIdsToStages: object }>("DescribeSecret", {
+				SecretId: `dsta/${secret}`,
+			});
+			expect(Object.values(VersionIdsToStages).flat().sort()).toEqual(["AWSCURRENT", "AWSPREVIOUS"]);
+		},
+	);
+
 	const textOf = async (secret: string) =>
 		(await ask<{ SecretString: string }>("GetSecretValue", { SecretId: `dsta/${secret}` })).SecretString;
 
@@ -295,14 +329,7 @@ describe.skipIf(motoAddress() === "")("Writing at once with others to Secrets Ma
 		["is new", async () => undefined],
 		["has no value yet", (Name) => ask("CreateSecret", { Name })],
 	])("loses nothing of eight who write different fields of a secret that %s", async (_what, prepare) => {
-		const forward = forwardTo(motoAddress());
-		let last: Promise<unknown> = Promise.resolve();
-		// One at a time: unlike AWS, the server itself mixes up what it does at once.
-		await using aws = await startFakeAws((call, count) => {
-			const answer = last.then(() => forward(call, count) as Promise<Answer>);
-			last = answer;
-			return answer;
-		});
+		await using aws = await startQueue();
 		for (let round = 0; round < 3; round++) {
 			const a = fresh();
 			await prepare(`dsta/${a}/s`);
@@ -334,6 +361,51 @@ describe.skipIf(motoAddress() === "")("Writing at once with others to Secrets Ma
 		using backend = open();
 		await backend.write(`${a}/s`, new Map([["l", "w"]]), { replace: true, signal });
 		expect(await valuesOf(backend, `${a}/s/*`)).toEqual([{ l: "w" }]);
+	});
+});
+
+describe.skipIf(motoAddress() === "")("Keeping texts beside a secret of Secrets Manager", () => {
+	it("leaves other tags alone, and takes the secret without the prefix where only that exists", async () => {
+		const a = fresh();
+		await ask("CreateSecret", {
+			Name: `${a}/s`,
+			SecretString: "{}",
+			Tags: [{ Key: "team", Value: "payments" }],
+		});
+		using backend = open();
+		const { annotations, versions } = backend;
+		await annotations?.write(`${a}/s`, new Map([["dsta-run", "state"]]), signal);
+		expect(await annotations?.read(`${a}/s`, signal)).toEqual(
+			new Map(Object.entries({ team: "payments", "dsta-run": "state" })),
+		);
+		expect(await versions?.(`${a}/s`, signal)).toMatchObject([{ isCurrent: true }]);
+	});
+
+	it("refuses more than AWS keeps, and counts those that go", async () => {
+		const secret = `${fresh()}/s`;
+		await store(`dsta/${secret}`, "{}");
+		using backend = open();
+		const write = (changes: readonly (readonly [string, string | undefined])[]) =>
+			backend.annotations?.write(secret, new Map(changes), signal) as Promise<void>;
+		await write(Array.from({ length: 50 }, (_, index) => [`name${index}`, "text"] as const));
+		const error = await failureOf(write([["one", "more"]]));
+		expect(error).toMatchObject({ code: "DSTA_CONFIG", path: secret });
+		expect(error.message).toBe(`dsta/${secret} would have 51 tags, and AWS keeps 50`);
+		await write([
+			["one", "more"],
+			["name0", undefined],
+		]);
+		expect((await backend.annotations?.read(secret, signal))?.size).toBe(50);
+	});
+
+	it("takes a secret that is scheduled for deletion for absent", async () => {
+		const secret = `${fresh()}/s`;
+		await store(`dsta/${secret}`, "{}");
+		await ask("DeleteSecret", { SecretId: `dsta/${secret}` });
+		using backend = open();
+		expect(await backend.annotations?.read(secret, signal)).toBeUndefined();
+		const writing = backend.annotations?.write(secret, new Map([["a", "1"]]), signal) as Promise<void>;
+		expect((await failureOf(writing)).code).toBe("DSTA_NOT_FOUND");
 	});
 });
 

@@ -128,6 +128,46 @@ describe("Writing", () => {
 	});
 });
 
+describe("Keeping texts beside a secret", () => {
+	const DESCRIBED: Answer = { body: { Name: "dsta/a/b", Tags: [{ Key: "gone", Value: "soon" }] } };
+
+	it.each<[string, Readonly<Record<string, Answer>>]>([
+		["DescribeSecret", { DescribeSecret: DENIED }],
+		["TagResource", { DescribeSecret: DESCRIBED, TagResource: DENIED }],
+		["UntagResource", { DescribeSecret: DESCRIBED, UntagResource: DENIED }],
+		["ListSecretVersionIds", { ListSecretVersionIds: DENIED }],
+	])("denied %s names the statement that is missing", async (action, answers) => {
+		await using aws = await startFakeAws(answering(answers));
+		using backend = openBackend(aws.url);
+		const changes = new Map([
+			["a", "1"],
+			["gone", undefined],
+		]);
+		const acting =
+			action === "ListSecretVersionIds"
+				? backend.versions?.("a/b", signal)
+				: backend.annotations?.write("a/b", changes, signal);
+		const error = await failureOf(acting as Promise<unknown>);
+		expect(error).toMatchObject({ code: "DSTA_DENIED", path: "a/b" });
+		expect(error.message).toMatch(new RegExp(`AWS refused secretsmanager:${action} on dsta/a/b `));
+		expect(error.cure).toContain(`"Action":"secretsmanager:${action}"`);
+	});
+
+	it("follows all pages of versions, and takes no answer of another kind for one", async () => {
+		const page = (VersionId: string, more: object = {}): Answer => ({
+			body: { Versions: [{ VersionId, VersionStages: ["own"], CreatedDate: VersionId.length }], ...more },
+		});
+		await using aws = await startFakeAws(({ input: { NextToken, SecretId } }) => {
+			if (SecretId !== "dsta/a/b") return { body: "[]" };
+			return NextToken === undefined ? page("v1", { NextToken: "more" }) : page("longer");
+		});
+		using backend = openBackend(aws.url);
+		expect(await backend.versions?.("a/b", signal)).toMatchObject([{ version: "longer" }, { version: "v1" }]);
+		const error = await failureOf(backend.versions?.("c/d", signal) as Promise<unknown>);
+		expect(error.code).toBe("DSTA_UNAVAILABLE");
+	});
+});
+
 describe("Listing", () => {
 	it("denied names the statement that is missing, which is for all names", async () => {
 		await using aws = await startFakeAws(() => DENIED);
