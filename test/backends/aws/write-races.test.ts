@@ -191,11 +191,19 @@ describe("A field that is written from its value", () => {
 					const basis = key === "k" ? { from } : isStaged ? { from: new Map([["l", undefined]]) } : {};
 					await backend.write("a/b", new Map([[key, "new"]]), { ...merge, ...basis });
 				};
+				const states: string[] = [];
 				await using aws = await startFakeAws(async (call, count) => {
 					if (call.action === "PutSecretValue" && count === 1) await writeTo(names[1]);
-					return secret.program(call, count) as Answer;
+					const answer = secret.program(call, count) as Answer;
+					states.push(secret.current() ?? "");
+					return answer;
 				});
 				await writeTo(names[0]);
+				// What has been written once is there from then on.
+				for (const field of ['"k":"new"', '"l":"new"']) {
+					const has = states.map((state) => state.includes(field));
+					expect(has).toEqual([...has].sort());
+				}
 				expect(JSON.parse(secret.current() ?? "")).toEqual({ k: "new", l: "new" });
 				expect(secret.labels.has("AWSPENDING")).toBe(false);
 			}
