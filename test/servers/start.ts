@@ -31,7 +31,7 @@ export async function startVault(program: string, args: readonly string[] = []):
 /** Starts moto, put right where it would let a test pass or fail that AWS would not: see moto/sitecustomize.py. */
 export async function startMoto(program: string): Promise<Server> {
 	const port = await freePort();
-	const env = { PYTHONPATH: new URL("moto", import.meta.url).pathname };
+	const env = { PYTHONPATH: new URL("moto", import.meta.url).pathname, PYTHONDONTWRITEBYTECODE: "1" };
 	return start(program, ["-H", "127.0.0.1", "-p", String(port)], { port, path: "/moto-api/", env });
 }
 

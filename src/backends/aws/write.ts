@@ -26,7 +26,7 @@ export interface WriteRequest extends WriteOptions {
  * comes and goes, all the time, or may not be overwritten · as `read`
  */
 export async function writeSecret(session: Session, request: WriteRequest): Promise<Written> {
-	const { from, secret: path, signal } = request;
+	const { secret: path, signal } = request;
 	const name = nameOf({ path, session });
 	if (!isArn(name)) checkName(name, path);
 	const place = await openPlace(session, path, signal);
@@ -45,7 +45,8 @@ export async function writeSecret(session: Session, request: WriteRequest): Prom
 			text: JSON.stringify(content),
 			from: secret,
 			turn: Math.floor(unchanged / 4),
-			isStaged: from !== undefined,
+			// Who says what a field must still have cannot wait until what was overwritten is put right.
+			isStaged: request.from !== undefined,
 		};
 		const outcome = await (exists ? compareAndSet : create)(place, change);
 		if (outcome.kind === "written" && (outcome.lost === undefined || request.replace)) {
