@@ -1,6 +1,6 @@
 import { defineConfig, type UserConfig } from "tsdown";
 import { changedText, REPLACED, REPLACED_IN_TEXT } from "./stubs.build.ts";
-import { thirdPartyLicenses } from "./tsdown.licenses.ts";
+import { softwareBillOfMaterials, thirdPartyLicenses } from "./tsdown.libraries.ts";
 
 const shared: UserConfig = {
 	platform: "node",
@@ -65,7 +65,12 @@ const config: UserConfig[] = [
 			dynamicImportInCjs: false,
 			codeSplitting: { groups: [STARTED, ASKED, BY_HTTP2, ASKING] },
 		},
-		plugins: [changeLibraries, thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"), asciiOnly],
+		plugins: [
+			changeLibraries,
+			thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"),
+			softwareBillOfMaterials("sbom.cdx.json"),
+			asciiOnly,
+		],
 	},
 	{
 		...shared,
