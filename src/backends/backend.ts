@@ -40,7 +40,7 @@ export interface Found {
 export interface Lease {
 	/** What was lent, in the backend's own words: `database/creds/app`. */
 	readonly path: string;
-	/** What is left of it, in milliseconds. */
+	/** What is left of it, in milliseconds; infinity where it has no end. */
 	readonly leftMs: number;
 }
 

@@ -15,14 +15,16 @@ export async function lookAfter(
 
 function warnOfExec(leases: readonly Lease[], log: Log): void {
 	const cure = "Use --spawn (run.mode: spawn) for a command that goes on for longer.";
-	const ends = leases
-		.map(({ leftMs, path }) => `the lease of ${path} (ends in ${durationWords(leftMs)})`)
-		.join(", ");
+	const ends = leases.map(({ leftMs, path }) => `the lease of ${path} (${endOf(leftMs)})`).join(", ");
 	log("warn", `in exec mode nobody is left to renew and to revoke ${ends}`, {
 		lines: [`fix: ${cure}`],
 		paths: leases.map(({ path }) => path),
 		cure,
 	});
+}
+
+function endOf(leftMs: number): string {
+	return leftMs === Number.POSITIVE_INFINITY ? "without an end" : `ends in ${durationWords(leftMs)}`;
 }
 
 function report({ cure, kind, leftMs, path, reason }: LeaseNews, log: Log): void {

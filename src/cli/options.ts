@@ -20,6 +20,9 @@ export interface Options {
 	readonly pass: readonly string[];
 	readonly strip: readonly string[];
 	readonly timeoutMs?: number;
+	/** Where metrics are served, and the file that they are written to. */
+	readonly metrics?: string;
+	readonly metricsTextfile?: string;
 	readonly logLevel: LogLevel;
 	readonly logFormat: LogFormat;
 	readonly json: boolean;
@@ -180,6 +183,8 @@ function parseOptions(given: Given, env: Environment): Options {
 			(duration) => parseDuration(duration) || undefined,
 			"a duration over 0 such as 500ms, 30s, 5m, 2h, 1d or plain seconds",
 		),
+		metrics: given.get("metrics")?.[0],
+		metricsTextfile: given.get("metrics-textfile")?.[0],
 		logLevel: given.has("quiet")
 			? "error"
 			: (parseWith(text("log-level"), oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(" ")}`) ?? "warn"),

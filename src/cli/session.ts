@@ -13,9 +13,10 @@ import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import type { Snapshot } from "../resolve/snapshot/snapshot.ts";
 import type { Filling } from "../resolve/templates.ts";
 import type { Host } from "./host.ts";
-import type { CommandLine } from "./options.ts";
+import type { CommandLine, Options } from "./options.ts";
 import { startProgress } from "./progress.ts";
 import { reportDefaults, reportPassedOver } from "./report.ts";
+import type { TelemetrySettings } from "./telemetry-settings.ts";
 
 const DEFAULT_MAP = "secrets.map.yaml";
 
@@ -28,6 +29,8 @@ export interface Session {
 	readonly timeoutMs: number;
 	/** How the command is to be run. */
 	readonly manner: Manner;
+	/** How others are told of the run. */
+	readonly telemetry: TelemetrySettings;
 	/** Resolves entries, those of the map or others, by the backends alone, and shows on a terminal when it takes long. */
 	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
 	/** Resolves entries and templates of the map, with its snapshot if it has one, and asks for what they share once. */
@@ -115,9 +118,18 @@ export async function openSession(
 			mode: options.mode ?? map.run.mode ?? "spawn",
 			notifySocket: host.env.NOTIFY_SOCKET,
 		},
+		telemetry: telemetryOf(options, map),
 		resolve,
 		resolveLines: (lines) => resolveLines(lines, resolveWithSnapshot),
 		saveSnapshot: async () => snapshot?.save(),
+	};
+}
+
+function telemetryOf({ metrics, metricsTextfile }: Options, { run }: SecretMap): TelemetrySettings {
+	const text = metrics ?? run.metrics;
+	return {
+		...(text === undefined ? {} : { metrics: { text, isOption: metrics !== undefined } }),
+		...(metricsTextfile === undefined ? {} : { textfile: metricsTextfile }),
 	};
 }
 

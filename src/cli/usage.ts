@@ -15,6 +15,10 @@ export const COMMANDS = {
 		summary: "write fields of a secret, keeping its others",
 	},
 	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
+	health: {
+		operands: "",
+		summary: "say whether a running dsta-run is ready, or else the backends; status 0 or 1",
+	},
 	init: { operands: "", summary: "write a map from a .env, or from the configuration of another tool" },
 	migrate: { operands: "", summary: "move the variables of a .env to their paths at vault or aws" },
 	policy: {
@@ -44,7 +48,7 @@ export interface Option {
 	readonly summary: string;
 }
 
-const RESOLVING = ["run", "check", "explain", "get", "put", "list"] as const;
+const RESOLVING = ["run", "check", "explain", "get", "put", "list", "health"] as const;
 const MOVING = ["init", "migrate"] as const;
 
 const options = {
@@ -105,6 +109,16 @@ const options = {
 		commands: ["run", "check"],
 		summary: "an inherited variable that does not reach the command; may be repeated",
 	},
+	metrics: {
+		value: "ADDR",
+		commands: ["run", "health"],
+		summary: "serve metrics, health and readiness at PORT, ADDRESS:PORT or unix:PATH; none: nowhere",
+	},
+	"metrics-textfile": {
+		value: "FILE",
+		commands: ["run"],
+		summary: "write the metrics to FILE.prom for node_exporter, at the start and at the end",
+	},
 	from: {
 		value: "FILE",
 		commands: MOVING,
@@ -148,7 +162,10 @@ const options = {
 		commands: ["policy"],
 		summary: "the policy of who takes on aws.assume_role, in the place of the role's",
 	},
-	json: { commands: ["check", "explain", "get", "put", "list", "migrate", "version"], summary: "print JSON" },
+	json: {
+		commands: ["check", "explain", "get", "put", "list", "health", "migrate", "version"],
+		summary: "print JSON",
+	},
 	raw: { commands: ["get"], summary: "end the value without a newline" },
 	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },
 	replace: { commands: ["put"], summary: "drop the fields that are not given" },

@@ -57,7 +57,7 @@ export async function superviseCommand(
 	const started = coreDumps.whileInherited(() => start(command, descriptors));
 	if (started.pid !== undefined) {
 		signals.attach(started);
-		asked.onStarted?.();
+		asked.onStarted?.(started.pid);
 	}
 	const { code, exitCode, signal } = await started.ended;
 	if (started.pid === undefined) {

@@ -13,7 +13,7 @@ export interface Command {
 	/** What is left to do before this process becomes the command, when nothing that can be checked keeps it from that. */
 	readonly beforeExec?: (() => Promise<void>) | undefined;
 	/** What can wait until the command runs, and be done beside it. */
-	readonly onStarted?: (() => void) | undefined;
+	readonly onStarted?: ((pid: number) => void) | undefined;
 }
 
 const HEAD_BYTES = 4096;

@@ -31,6 +31,14 @@ export interface SecretMetrics {
 /** Seconds: an answer from memory, from the same rack, from another region, and the timeouts. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Makes a registry, all of whose metrics have some labels. What counts them is loaded now and not before. */
+export async function createRegistry(labels: Readonly<Record<string, string>>): Promise<MetricsRegistry> {
+	const { Registry } = await import("prom-client");
+	const registry = new Registry();
+	registry.setDefaultLabels(labels);
+	return registry;
+}
+
 /**
  * Makes the metrics `secret_requests_total{backend,status}` and `secret_request_duration_seconds{backend}`, in a registry of
  * their own or in one that is given. What counts them is loaded now and not before.

@@ -156,6 +156,7 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 		["--json", "--backend", "aws", "leaks/put/key"],
 	],
 	list: [[], ["leaks", "--json"]],
+	health: [[], ["--json"]],
 	init: [["--dry-run"]],
 	migrate: [["--to", "vault", "--yes"]],
 	policy: [["terraform"]],

@@ -13,6 +13,8 @@ export interface Renewable extends Term {
 	 * @throws {DstaError} it is not given: for now (DSTA_UNAVAILABLE, DSTA_TIMEOUT), or at all
 	 */
 	renew(signal: AbortSignal): Promise<number>;
+	/** Hears when it ends now that it was renewed, on the clock of `now`. */
+	onRenewed?(endsAt: number): void;
 }
 
 export interface KeepAliveOptions {
@@ -53,6 +55,7 @@ async function renewUntilEnd(renewable: Renewable, { onNews, signal }: KeepAlive
 			signal.throwIfAborted();
 			if (typeof outcome === "number") {
 				endsAt = sentAt + outcome;
+				renewable.onRenewed?.(endsAt);
 				return outcome;
 			}
 			const why = { reason: outcome.message, cure: outcome.cure };

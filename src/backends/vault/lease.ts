@@ -5,8 +5,8 @@ export interface Term {
 	/** How long it was given for; 0: without an end. */
 	readonly lifeMs: number;
 	readonly isRenewable: boolean;
-	/** On the clock of `now`. */
-	readonly endsAt: number;
+	/** On the clock of `now`; later with each renewal. */
+	endsAt: number;
 }
 
 /** What Vault has lent for a time: https://developer.hashicorp.com/vault/docs/concepts/lease */

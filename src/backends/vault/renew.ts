@@ -24,7 +24,14 @@ function toRenewable(session: Session, lease: VaultLease): Renewable {
 	const { apiPath, id, lifeMs, namespace } = lease;
 	const body = { lease_id: id, increment: lifeMs / 1000 };
 	const request = { path: "sys/leases/renew", of: apiPath, namespace, body };
-	return { ...lease, path: apiPath, renew: (signal) => renew(session, request, signal) };
+	return {
+		...lease,
+		path: apiPath,
+		renew: (signal) => renew(session, request, signal),
+		onRenewed(endsAt) {
+			lease.endsAt = endsAt;
+		},
+	};
 }
 
 function toRenewableToken(session: Session, token: OwnToken): Renewable {

@@ -128,8 +128,8 @@ async function logIn(
 	return { session, read: createReader(session, { onLease, warn }) };
 }
 
-function toLease({ apiPath, endsAt }: VaultLease): Lease {
-	return { path: apiPath, leftMs: Math.max(0, endsAt - now()) };
+function toLease({ apiPath, endsAt, lifeMs }: VaultLease): Lease {
+	return { path: apiPath, leftMs: lifeMs === 0 ? Number.POSITIVE_INFINITY : Math.max(0, endsAt - now()) };
 }
 
 function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest): string {

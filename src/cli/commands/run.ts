@@ -1,17 +1,20 @@
+import { DstaError, EXIT_STATUS } from "../../errors.ts";
+import type { Ending } from "../../launch/child.ts";
 import type { Command } from "../../launch/command.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import type { CommandFiles } from "../../launch/files.ts";
 import { completeInherited, findDamaged } from "../../launch/inherited.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { findServiceManager, loadLaunch, prepareReaping } from "../../launch/launch.ts";
-import { takeOver, type Warn } from "../../launch/own.ts";
+import { type Own, takeOver, type Warn } from "../../launch/own.ts";
 import { commandEnvironment } from "../../resolve/command-environment.ts";
 import type { Outcome } from "../../resolve/resolve.ts";
-import { checkFeasibility, hasFiles } from "../feasibility.ts";
+import { checkFeasibility, hasFiles, isTelling } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
+import type { Telemetry } from "../telemetry.ts";
 
 /** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
@@ -22,6 +25,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await checkFeasibility(session);
 	const warn = createWarn(host);
 	await prepareReaping(own, manner, { env: host.env, warn });
+	const telemetry = await openTelemetry(session, host, own);
 	const resolving = session.resolveLines(map);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);
@@ -36,23 +40,47 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	session.backends.close();
 
 	const { status, values } = concludeResolutions(host.log, resolutions, host.env);
+	telemetry?.hear({ kind: "resolved", resolutions });
 	if (status !== 0) {
+		telemetry?.hear({ kind: "ended", ending: { status } });
 		serviceManager?.status(`ended before its command with status ${status}`);
 		await serviceManager?.told();
-		await session.backends.release();
+		await Promise.all([session.backends.release(), telemetry?.close()]);
 		return { status };
 	}
 	const leases = await session.backends.leases();
 	if (leases.length > 0) await (await import("../leases.ts")).lookAfter(leases, session, host.log);
-	const { saveSnapshot: onStarted } = session;
-	const finish = async () => void (await Promise.all([onStarted(), session.backends.release()]));
+	const { saveSnapshot } = session;
+	const finish = async () =>
+		void (await Promise.all([saveSnapshot(), session.backends.release(), telemetry?.close()]));
+	const onStarted = (pid: number) => {
+		telemetry?.hear({ kind: "started", pid, reason: "start" });
+		void saveSnapshot();
+	};
 	const preparing = prepareCommand(session, resolutions, { commandLine, host, values, warn });
 	const launching = Promise.all([preparing, loading]).then(([command, launch]) =>
 		// The leases of a command that takes our place have to outlive us.
-		launch({ ...command, beforeExec: leases.length === 0 ? finish : onStarted, onStarted }),
+		launch({ ...command, beforeExec: leases.length === 0 ? finish : saveSnapshot, onStarted }),
 	);
-	endLike(host.process, await launching.finally(finish), own.signals.release);
+	endLike(host.process, await tellOfEnd(launching, telemetry).finally(finish), own.signals.release);
 	return undefined;
+}
+
+async function openTelemetry(session: Session, host: Host, own: Own): Promise<Telemetry | undefined> {
+	if (!isTelling(session)) return undefined;
+	return (await import("../telemetry.ts")).openTelemetry(session, host, own);
+}
+
+async function tellOfEnd(launching: Promise<Ending>, telemetry: Telemetry | undefined): Promise<Ending> {
+	try {
+		const ending = await launching;
+		telemetry?.hear({ kind: "ended", ending });
+		return ending;
+	} catch (error) {
+		const status = error instanceof DstaError ? error.exitStatus : EXIT_STATUS.DSTA_BUG;
+		telemetry?.hear({ kind: "ended", ending: { status } });
+		throw error;
+	}
 }
 
 interface Prepared {

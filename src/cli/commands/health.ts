@@ -1,0 +1,89 @@
+import type { BackendName } from "../../backends/registry.ts";
+import { now } from "../../clock.ts";
+import { DstaError } from "../../errors.ts";
+import type { Health } from "../../library/health.ts";
+import type { Backends } from "../../resolve/backends.ts";
+import { chainOf } from "../../resolve/chain.ts";
+import { startTimeLimit } from "../../resolve/time-limit.ts";
+import { namedUnconfigured } from "../../resolve/unconfigured.ts";
+import { parseSecretPath } from "../../secret-path.ts";
+import { askLauncher } from "../ask-launcher.ts";
+import type { CommandResult, Host } from "../host.ts";
+import type { CommandLine } from "../options.ts";
+import { openSession, type Session } from "../session.ts";
+import { listenAddressOf } from "../telemetry-settings.ts";
+
+/** Whoever calls this at every moment does not wait for long. */
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/** Asks the launcher at the address of its metrics whether it is ready; where none listens, the backends that the map needs. */
+export async function health(commandLine: CommandLine, host: Host): Promise<CommandResult> {
+	const { options } = commandLine;
+	const session = await openSession(commandLine, host, { needsMap: false });
+	const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+	const address = listenAddressOf(session.telemetry, session.map.file);
+	const told = address === undefined ? undefined : await askLauncher(address, timeoutMs);
+	const found = told ?? (await checkBackends(session, options.backend, timeoutMs));
+	await session.backends.release();
+	const { backend, error, status } = found;
+	const words = error === undefined ? "" : `: ${error}`;
+	return {
+		status: status === "healthy" ? 0 : 1,
+		output: options.json ? `${JSON.stringify(found)}\n` : `${status} (${backend})${words}\n`,
+	};
+}
+
+/** The first that is not well of those that an entry of the map asks first; of a map of nothing, of the chain. */
+async function checkBackends(
+	session: Session,
+	named: BackendName | undefined,
+	timeoutMs: number,
+): Promise<Health> {
+	const { backends, chain, map } = session;
+	const entries = map.entries.length === 0 ? [{}] : map.entries;
+	const chains = entries.map((entry) => chainOf(entry, { backend: named, chain }));
+	const firsts = new Set(await Promise.all(chains.map((one) => firstConfigured(one, backends))));
+	const all = await Promise.all([...firsts].map((name) => checkBackend(name, backends, timeoutMs)));
+	return all.find(({ status }) => status === "unhealthy") ?? (all[0] as Health);
+}
+
+async function firstConfigured(chain: readonly BackendName[], backends: Backends): Promise<BackendName> {
+	for (const name of chain) if (await isConfigured(name, backends)) return name;
+	return chain[0] as BackendName;
+}
+
+// One whose settings are wrong is asked, and says so.
+async function isConfigured(name: BackendName, backends: Backends): Promise<boolean> {
+	try {
+		return (await backends.get(name)) !== undefined;
+	} catch {
+		return true;
+	}
+}
+
+/** A secret that nobody needs to have. */
+const PROBE = { path: parseSecretPath("health/check"), names: [] };
+
+async function checkBackend(name: BackendName, backends: Backends, timeoutMs: number): Promise<Health> {
+	try {
+		const backend = await backends.get(name);
+		if (backend === undefined) throw namedUnconfigured(name, "");
+		const limit = { ownMs: timeoutMs, deadline: now() + timeoutMs, isFollowed: false, outer: undefined };
+		const timeLimit = startTimeLimit(backend, limit);
+		try {
+			await timeLimit.bound(backend.check(timeLimit.signal));
+			await timeLimit.bound(backend.read(PROBE, timeLimit.signal)).catch(acceptDenial);
+		} finally {
+			timeLimit.clear();
+		}
+		return { status: "healthy", backend: name };
+	} catch (error) {
+		if (!(error instanceof DstaError)) throw error;
+		return { status: "unhealthy", backend: name, error: error.message };
+	}
+}
+
+// It has taken our credentials, and a policy of least privilege allows the secrets of the map alone.
+function acceptDenial(error: unknown): void {
+	if (!(error instanceof DstaError) || error.failureClass !== "denied") throw error;
+}

@@ -1,0 +1,46 @@
+import type { DstaError } from "../errors.ts";
+import type { Ending } from "../launch/child.ts";
+import type { ChangeReaction } from "../map/secret-map.ts";
+import type { Resolution } from "../resolve/resolve.ts";
+import type { Filling } from "../resolve/templates.ts";
+
+/** Why a command was started. */
+export type StartReason = "start" | "change" | "reload" | "restored";
+
+/** What happens in a run, for those who write it down; they may say no value of it. */
+export type RunEvent =
+	/** The first resolution, and each later one that was taken over. */
+	| { readonly kind: "resolved"; readonly resolutions: readonly (Resolution | Filling)[] }
+	| { readonly kind: "started"; readonly pid: number; readonly reason: StartReason }
+	/** It was looked whether secrets have changed, and every backend answered. */
+	| { readonly kind: "watched" }
+	/** Variables have other values than the command was given; `secrets` says more of the paths. */
+	| {
+			readonly kind: "changed";
+			readonly paths: readonly string[];
+			readonly secrets: readonly ChangedSecret[];
+			readonly names: readonly string[];
+	  }
+	/** What is done about it; there may be several. */
+	| { readonly kind: "reaction"; readonly reaction: ChangeReaction; readonly paths: readonly string[] }
+	/** The command did not come up with its new values, and the one before runs again with its own. */
+	| { readonly kind: "restored"; readonly reason: string }
+	/** It was looked whether secrets have changed, and a backend gave no answer. */
+	| { readonly kind: "watch failed"; readonly error: DstaError }
+	/** The run is over: as its command ended, or with a status of its own where that was not started. */
+	| { readonly kind: "ended"; readonly ending: Ending };
+
+export type HearEvent = (event: RunEvent) => void;
+
+/** A secret that has another value, and who had it before and has it now. */
+export interface ChangedSecret {
+	readonly path: string;
+	readonly from: Source | undefined;
+	readonly to: Source | undefined;
+}
+
+/** Who had a secret, in which version. */
+export interface Source {
+	readonly backend: string;
+	readonly version: string | undefined;
+}

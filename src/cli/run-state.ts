@@ -1,0 +1,102 @@
+import type { Lease } from "../backends/backend.ts";
+import type { Ending } from "../launch/child.ts";
+import type { Condition, RunState, SecretState } from "../observe/run-state.ts";
+import type { Attempt } from "../resolve/chain.ts";
+import type { Resolution } from "../resolve/resolve.ts";
+import type { Filling } from "../resolve/templates.ts";
+import type { HearEvent, RunEvent } from "./events.ts";
+
+/** What is known of a run by its events until now. */
+export interface FollowedRun {
+	readonly hear: HearEvent;
+	readonly stateOf: () => Promise<RunState>;
+}
+
+type Followed = Omit<RunState, "leases">;
+
+const BEFORE: Followed = {
+	secrets: [],
+	command: { phase: "waiting" },
+	restarts: { change: 0, reload: 0, restored: 0 },
+	reactions: {},
+	changes: 0,
+	watch: { failures: 0, failuresInARow: 0 },
+};
+
+/** Follows a run by its events. */
+export function followRun(leases: () => Promise<readonly Lease[]>): FollowedRun {
+	let state = BEFORE;
+	return {
+		hear(event) {
+			state = { ...state, ...changeBy(event, state, Date.now()) };
+		},
+		async stateOf() {
+			const lent = await leases();
+			const now = Date.now();
+			const ending = lent.filter(({ leftMs }) => leftMs < Number.POSITIVE_INFINITY);
+			return { ...state, leases: ending.map(({ leftMs, path }) => ({ path, endsAt: now + leftMs })) };
+		},
+	};
+}
+
+function changeBy(event: RunEvent, state: Followed, now: number): Partial<Followed> {
+	const { changes, command, reactions, restarts, watch } = state;
+	switch (event.kind) {
+		case "resolved":
+			return { secrets: secretsOf(event.resolutions, now), watch: { ...watch, failuresInARow: 0 } };
+		case "started": {
+			const { reason } = event;
+			return {
+				command: { phase: "running", startedAt: now },
+				...(reason === "start" ? {} : { restarts: { ...restarts, [reason]: restarts[reason] + 1 } }),
+			};
+		}
+		case "watched":
+			return { watch: { ...watch, failuresInARow: 0, answeredAt: now } };
+		case "watch failed":
+			return { watch: { ...watch, failures: watch.failures + 1, failuresInARow: watch.failuresInARow + 1 } };
+		case "changed":
+			return { changes: changes + event.paths.length };
+		case "reaction": {
+			const { kind } = event.reaction;
+			return { reactions: { ...reactions, [kind]: (reactions[kind] ?? 0) + 1 } };
+		}
+		case "restored":
+			return {};
+		case "ended":
+			return { command: { ...command, phase: "ended", endedAt: now, exitStatus: statusOf(event.ending) } };
+	}
+}
+
+function statusOf(ending: Ending): number {
+	return "status" in ending ? ending.status : 128 + ending.signal;
+}
+
+/** Every entry that a resolution is about, those of templates included, each once. */
+export function entriesOf(resolutions: readonly (Resolution | Filling)[]): readonly Resolution[] {
+	return [...new Set(resolutions.flatMap((one) => ("sources" in one ? one.sources : [one])))];
+}
+
+// Two lines of a map may ask for the same.
+function secretsOf(resolutions: readonly (Resolution | Filling)[], now: number): readonly SecretState[] {
+	const states = entriesOf(resolutions).map((one) => secretOf(one, now));
+	return [...new Map(states.map((one) => [`${one.path}\n${one.backend}\n${one.version}`, one])).values()];
+}
+
+function secretOf({ attempts, entry, origin }: Resolution, now: number): SecretState {
+	const found = attempts.find(({ outcome }) => outcome === "found");
+	const failed = attempts.find(({ error }) => error !== undefined);
+	return {
+		path: entry.path.text,
+		backend: origin ?? "none",
+		version: found?.version ?? "",
+		condition: conditionOf(attempts),
+		...(failed?.error === undefined ? {} : { failure: { backend: failed.backend, code: failed.error.code } }),
+		readAt: now - (found?.snapshot?.ageMs ?? 0),
+	};
+}
+
+function conditionOf(attempts: readonly Attempt[]): Condition {
+	if (attempts.some(({ snapshot }) => snapshot?.ageMs !== undefined)) return "snapshot";
+	return attempts.some(({ outcome }) => outcome === "failed") ? "fallback" : "fresh";
+}

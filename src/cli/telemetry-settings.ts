@@ -1,0 +1,57 @@
+import { DstaError } from "../errors.ts";
+import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "../observe/listen-address.ts";
+import { TEXTFILE_END } from "../observe/textfile.ts";
+import type { Session } from "./session.ts";
+
+/** How others are told of a run. */
+export interface TelemetrySettings {
+	/** Where metrics are served, as it was written. */
+	readonly metrics?: { readonly text: string; readonly isOption: boolean };
+	/** The file that they are written to. */
+	readonly textfile?: string;
+}
+
+/** What `--metrics` takes to serve none, whatever the map says. */
+const NONE = "none";
+
+/**
+ * Makes sure that what is asked can be done.
+ * @throws {DstaError} DSTA_UNSUPPORTED in exec mode nobody is left to do it · DSTA_USAGE, DSTA_MAP it is written wrong
+ */
+export function checkTelemetry({ manner, map, telemetry }: Session): void {
+	const address = listenAddressOf(telemetry, map.file);
+	const { textfile } = telemetry;
+	const asked = [
+		...(address === undefined ? [] : [telemetry.metrics?.isOption ? "--metrics" : "run.metrics"]),
+		...(textfile === undefined ? [] : ["--metrics-textfile"]),
+	].join(", ");
+	if (manner.mode === "exec" && asked !== "")
+		throw new DstaError(
+			"DSTA_UNSUPPORTED",
+			`Exec mode leaves nobody to do what is asked by ${asked}: dsta-run becomes the command`,
+			{ cure: `Use --spawn (run.mode: spawn), or leave ${asked} out (--metrics none).` },
+		);
+	if (textfile !== undefined && !textfile.endsWith(TEXTFILE_END))
+		throw new DstaError(
+			"DSTA_USAGE",
+			`--metrics-textfile is ${JSON.stringify(textfile)}, and node_exporter reads files only whose names end in ${TEXTFILE_END}`,
+			{ cure: `Name it ${textfile}${TEXTFILE_END}.` },
+		);
+}
+
+/**
+ * The address that is asked for; `undefined` for none.
+ * @throws {DstaError} DSTA_USAGE, DSTA_MAP it is none
+ */
+export function listenAddressOf({ metrics }: TelemetrySettings, mapFile: string): ListenAddress | undefined {
+	if (metrics === undefined || metrics.text === NONE) return undefined;
+	const { isOption, text } = metrics;
+	const address = parseListenAddress(text);
+	if (address !== undefined) return address;
+	const origin = isOption ? "--metrics" : `${mapFile}: run.metrics`;
+	throw new DstaError(
+		isOption ? "DSTA_USAGE" : "DSTA_MAP",
+		`${origin} is ${JSON.stringify(text)}, which is not ${LISTEN_ADDRESS_FORM}`,
+		{ cure: `Set it to one of these, as 127.0.0.1:9464, or to ${NONE}.` },
+	);
+}

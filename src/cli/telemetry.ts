@@ -1,0 +1,123 @@
+import { basename, resolve } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import type { Own } from "../launch/own.ts";
+import { createEndpoints } from "../observe/endpoints.ts";
+import { showListenAddress } from "../observe/listen-address.ts";
+import type { SecretMetrics } from "../observe/metrics.ts";
+import { createRunMetrics, type RunFacts } from "../observe/run-metrics.ts";
+import { TEXTFILE_END, writeTextfile } from "../observe/textfile.ts";
+import type { Attempt } from "../resolve/chain.ts";
+import { buildOf } from "./build.ts";
+import type { HearEvent } from "./events.ts";
+import type { Host } from "./host.ts";
+import { reportProblem } from "./report.ts";
+import { entriesOf, type FollowedRun, followRun } from "./run-state.ts";
+import type { Session } from "./session.ts";
+import { listenAddressOf } from "./telemetry-settings.ts";
+
+/** What tells others of a run while it goes on and when it is over. */
+export interface Telemetry {
+	readonly hear: HearEvent;
+	/** Resolves when what is left to be said was said, and nobody is listened to any more. */
+	close(): Promise<void>;
+}
+
+/**
+ * Opens what the map and the command line ask for: the address that metrics are served at, and the file that they are written to.
+ * @throws {DstaError} DSTA_CONFIG the address may not be used · DSTA_OUTPUT the file cannot be written
+ */
+export async function openTelemetry(session: Session, host: Host, own: Own): Promise<Telemetry> {
+	const run = followRun(session.backends.leases);
+	// First what may fail without leaving anything behind.
+	const textfile = await startTextfile(run, session, host);
+	const server = await startServer(run, { session, host, own });
+	const parts = [textfile, server].filter((part) => part !== undefined);
+	return {
+		hear(event) {
+			run.hear(event);
+			for (const part of parts) part.hear(event);
+		},
+		async close() {
+			await Promise.all(parts.map((part) => part.close()));
+		},
+	};
+}
+
+interface Around {
+	readonly session: Session;
+	readonly host: Host;
+	readonly own: Own;
+}
+
+async function startServer(
+	{ stateOf }: FollowedRun,
+	{ host, own, session }: Around,
+): Promise<Telemetry | undefined> {
+	const address = listenAddressOf(session.telemetry, session.map.file);
+	if (address === undefined) return undefined;
+	const { serve } = await import("../observe/serve.ts");
+	const facts = factsOf(host);
+	const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+	const metrics = asked.then(() => createRunMetrics(facts, stateOf));
+	const endpoints = createEndpoints({ facts, stateOf, registry: metrics.then(({ registry }) => registry) });
+	const serving = await serve(address, endpoints);
+	if (serving === undefined) {
+		const cure = "Give this run an address of its own: --metrics ADDR; or none: --metrics none.";
+		const text = `another process listens at ${showListenAddress(address)}, so that the metrics of this run are not served`;
+		host.log("warn", text, { lines: [`fix: ${cure}`], cure });
+		return undefined;
+	}
+	// To load what counts takes longer than to listen.
+	ask();
+	own.signals.beforeEnd(serving.close);
+	host.log("info", `metrics are served at ${showListenAddress(serving.address)}`);
+	return {
+		hear: (event) => {
+			if (event.kind === "resolved") void metrics.then((known) => countAttempts(known, event.resolutions));
+		},
+		close: async () => serving.close(),
+	};
+}
+
+async function startTextfile(
+	{ stateOf }: FollowedRun,
+	{ telemetry: { textfile } }: Session,
+	host: Host,
+): Promise<Telemetry | undefined> {
+	if (textfile === undefined) return undefined;
+	const file = resolve(host.cwd, textfile);
+	// By this the series of several files differ, which node_exporter joins.
+	const labels = { run: basename(file, TEXTFILE_END) };
+	const metrics = await createRunMetrics(factsOf(host), stateOf, labels);
+	const write = async () => writeTextfile(file, await metrics.registry.metrics(), host.process.pid);
+	await write();
+	let written = Promise.resolve();
+	return {
+		hear(event) {
+			if (event.kind === "resolved") countAttempts(metrics, event.resolutions);
+			written = written.then(write).catch((error) => {
+				reportProblem(host.log, { error, names: [] });
+			});
+		},
+		close: () => written,
+	};
+}
+
+function factsOf({ process }: Host): RunFacts {
+	const { build, runtime, runtimeVersion } = buildOf(process);
+	return { version: manifest.version, build, runtime: `${runtime} ${runtimeVersion}` };
+}
+
+function countAttempts(metrics: SecretMetrics, resolutions: Parameters<typeof entriesOf>[0]): void {
+	for (const { attempts } of entriesOf(resolutions))
+		for (const attempt of attempts) {
+			const status = statusOf(attempt);
+			if (status !== undefined) metrics.observe({ ...attempt, status });
+		}
+}
+
+// A backend that has answered nobody is not asked again: that is no question.
+function statusOf({ durationMs, error, outcome }: Attempt): string | undefined {
+	if (error !== undefined) return durationMs === 0 ? undefined : error.failureClass;
+	return outcome === "found" || outcome === "absent" ? outcome : undefined;
+}

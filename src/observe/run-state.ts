@@ -1,0 +1,59 @@
+/** What is known of a run to those who watch over it: no value is part of it. Times are in milliseconds since 1970. */
+export interface RunState {
+	/** The secrets that the command has, each path of a backend and version once. */
+	readonly secrets: readonly SecretState[];
+	readonly command: CommandState;
+	/** How often the command was started again, by the reason. */
+	readonly restarts: Readonly<Record<RestartReason, number>>;
+	/** How often changes were acted on, by the kind of the reaction. */
+	readonly reactions: Readonly<Record<string, number>>;
+	/** How many changes of secrets were noticed. */
+	readonly changes: number;
+	readonly watch: WatchState;
+	/** What the backends have lent for the run. */
+	readonly leases: readonly LeaseState[];
+}
+
+export type RestartReason = "change" | "reload" | "restored";
+
+/**
+ * `fresh`: by the chain as it is meant. `snapshot`: an older answer of a backend that could not be asked. `fallback`: what comes
+ * after a backend that could not be asked, be it another one, the default or nothing.
+ */
+export type Condition = "fresh" | "snapshot" | "fallback";
+
+export interface SecretState {
+	readonly path: string;
+	/** The backend that has given it; `default`, or `none` where it may be absent and nobody has it. */
+	readonly backend: string;
+	/** Empty where there are none. */
+	readonly version: string;
+	readonly condition: Condition;
+	/** The backend that could not be asked, and the code of its error: why it is not fresh. */
+	readonly failure?: { readonly backend: string; readonly code: string };
+	/** When its backend gave it. */
+	readonly readAt: number;
+}
+
+export interface CommandState {
+	/** `waiting`: it was not started yet. */
+	readonly phase: "waiting" | "running" | "ended";
+	readonly startedAt?: number;
+	readonly endedAt?: number;
+	/** The status of the run, as a shell would see it: of a command that a signal has ended 128 and its number. */
+	readonly exitStatus?: number;
+}
+
+export interface WatchState {
+	/** How often a backend gave no answer when it was asked whether something has changed. */
+	readonly failures: number;
+	/** How often in a row, until now. */
+	readonly failuresInARow: number;
+	/** When all of them answered for the last time. */
+	readonly answeredAt?: number;
+}
+
+export interface LeaseState {
+	readonly path: string;
+	readonly endsAt: number;
+}
