@@ -3,10 +3,9 @@ import manifest from "../../package.json" with { type: "json" };
 import type { Own } from "../launch/own.ts";
 import { createEndpoints } from "../observe/endpoints.ts";
 import { showListenAddress } from "../observe/listen-address.ts";
-import type { SecretMetrics } from "../observe/metrics.ts";
 import { createRunMetrics, type RunFacts } from "../observe/run-metrics.ts";
 import { TEXTFILE_END, writeTextfile } from "../observe/textfile.ts";
-import type { Attempt } from "../resolve/chain.ts";
+import { countQuestions } from "../resolve/count-questions.ts";
 import { buildOf } from "./build.ts";
 import type { HearEvent } from "./events.ts";
 import type { Host } from "./host.ts";
@@ -57,8 +56,7 @@ async function startServer(
 	if (address === undefined) return undefined;
 	const { serve } = await import("../observe/serve.ts");
 	const facts = factsOf(host);
-	const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-	const metrics = asked.then(() => createRunMetrics(facts, stateOf));
+	const metrics = createRunMetrics(facts, stateOf);
 	const endpoints = createEndpoints({ facts, stateOf, registry: metrics.then(({ registry }) => registry) });
 	const serving = await serve(address, endpoints);
 	if (serving === undefined) {
@@ -67,13 +65,12 @@ async function startServer(
 		host.log("warn", text, { lines: [`fix: ${cure}`], cure });
 		return undefined;
 	}
-	// To load what counts takes longer than to listen.
-	ask();
 	own.signals.beforeEnd(serving.close);
 	host.log("info", `metrics are served at ${showListenAddress(serving.address)}`);
 	return {
 		hear: (event) => {
-			if (event.kind === "resolved") void metrics.then((known) => countAttempts(known, event.resolutions));
+			if (event.kind === "resolved")
+				void metrics.then((known) => countQuestions(entriesOf(event.resolutions), known));
 		},
 		close: async () => serving.close(),
 	};
@@ -94,7 +91,7 @@ async function startTextfile(
 	let written = Promise.resolve();
 	return {
 		hear(event) {
-			if (event.kind === "resolved") countAttempts(metrics, event.resolutions);
+			if (event.kind === "resolved") countQuestions(entriesOf(event.resolutions), metrics);
 			written = written.then(write).catch((error) => {
 				reportProblem(host.log, { error, names: [] });
 			});
@@ -106,18 +103,4 @@ async function startTextfile(
 function factsOf({ process }: Host): RunFacts {
 	const { build, runtime, runtimeVersion } = buildOf(process);
 	return { version: manifest.version, build, runtime: `${runtime} ${runtimeVersion}` };
-}
-
-function countAttempts(metrics: SecretMetrics, resolutions: Parameters<typeof entriesOf>[0]): void {
-	for (const { attempts } of entriesOf(resolutions))
-		for (const attempt of attempts) {
-			const status = statusOf(attempt);
-			if (status !== undefined) metrics.observe({ ...attempt, status });
-		}
-}
-
-// A backend that has answered nobody is not asked again: that is no question.
-function statusOf({ durationMs, error, outcome }: Attempt): string | undefined {
-	if (error !== undefined) return durationMs === 0 ? undefined : error.failureClass;
-	return outcome === "found" || outcome === "absent" ? outcome : undefined;
 }

@@ -4,7 +4,8 @@ import type { BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import type { Entry } from "../map/secret-map.ts";
 import type { SecretMetrics } from "../observe/metrics.ts";
-import { type Attempt, DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
+import { DEFAULT_TIMEOUT_MS } from "../resolve/chain.ts";
+import { countQuestions } from "../resolve/count-questions.ts";
 import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import { parseSecretName, parseSecretPath } from "../secret-path.ts";
 import type { SecretBackend } from "./availability.ts";
@@ -235,13 +236,8 @@ export class SecretManager {
 			onDefault: () => undefined,
 			signal,
 		});
-		for (const { attempts } of resolutions) for (const attempt of attempts) this.#observe(attempt);
+		if (this.#metrics !== undefined) countQuestions(resolutions, this.#metrics);
 		return resolutions;
-	}
-
-	#observe({ backend, durationMs, error, outcome }: Attempt): void {
-		if (outcome === "not asked" || outcome === "not configured") return;
-		this.#metrics?.observe({ backend, durationMs, status: error?.failureClass ?? outcome });
 	}
 
 	#warnOfDefault({ attempts, entry }: Resolution): void {

@@ -1,0 +1,121 @@
+import { expect, it } from "vitest";
+import type { RunEvent } from "../../src/cli/events.ts";
+import { followRun } from "../../src/cli/run-state.ts";
+import { DstaError } from "../../src/errors.ts";
+import type { Entry } from "../../src/map/secret-map.ts";
+import type { Attempt } from "../../src/resolve/chain.ts";
+import type { Resolution } from "../../src/resolve/resolve.ts";
+import { parseSecretPath } from "../../src/secret-path.ts";
+
+const DOWN = new DstaError("DSTA_UNAVAILABLE", "Vault is down", { cure: "Start it." });
+const SENTINEL = "s3ntinel";
+
+const attempt = (backend: Attempt["backend"], more: Partial<Attempt>): Attempt => ({
+	backend,
+	outcome: "absent",
+	detail: "",
+	durationMs: 5,
+	...more,
+});
+const found = attempt("vault", { outcome: "found", version: "7" });
+const failed = attempt("vault", { outcome: "failed", error: DOWN });
+const byEnv = attempt("env", { outcome: "found" });
+
+function resolution(origin: Resolution["origin"], attempts: readonly Attempt[], path = "a/b/c"): Resolution {
+	const entry: Entry = { path: parseSecretPath(path), names: ["NAME"] };
+	const values = new Map([["NAME", SENTINEL]]);
+	return { entry, names: ["NAME"], values, errors: [], invalid: new Map(), missing: [], origin, attempts };
+}
+
+async function stateAfter(...events: readonly RunEvent[]) {
+	const run = followRun(async () => [
+		{ path: "database/creds/app", leftMs: 60_000 },
+		{ path: "for/ever", leftMs: Number.POSITIVE_INFINITY },
+	]);
+	for (const event of events) run.hear(event);
+	return run.stateOf();
+}
+
+it.each<[what: string, resolution: Resolution, state: object]>([
+	["Vault", resolution("vault", [found]), { backend: "vault", version: "7", condition: "fresh" }],
+	[
+		"the next of the chain, which Vault has left it to",
+		resolution("env", [attempt("vault", {}), byEnv]),
+		{ backend: "env", version: "", condition: "fresh" },
+	],
+	[
+		"another one, while Vault is down",
+		resolution("env", [failed, byEnv]),
+		{ backend: "env", condition: "fallback", failure: { backend: "vault", code: "DSTA_UNAVAILABLE" } },
+	],
+	["a default", resolution("default", [attempt("vault", {})]), { backend: "default", condition: "fresh" }],
+	[
+		"a default, while Vault is down",
+		resolution("default", [failed]),
+		{ backend: "default", condition: "fallback" },
+	],
+	["nobody", resolution(undefined, [attempt("vault", {})]), { backend: "none", condition: "fresh" }],
+	[
+		"the snapshot",
+		resolution("vault", [{ ...found, error: DOWN, snapshot: { ageMs: 60_000 } }]),
+		{
+			backend: "vault",
+			version: "7",
+			condition: "snapshot",
+			failure: { backend: "vault", code: "DSTA_UNAVAILABLE" },
+		},
+	],
+])("the state of a secret tells that it is from %s", async (_what, resolution, expected) => {
+	const { secrets } = await stateAfter({ kind: "resolved", resolutions: [resolution] });
+	expect(secrets).toEqual([expect.objectContaining({ path: "a/b/c", ...expected })]);
+	expect(JSON.stringify(secrets)).not.toContain(SENTINEL);
+});
+
+it("the age of what the snapshot has counts from when its backend gave it", async () => {
+	const old = resolution("vault", [{ ...found, error: DOWN, snapshot: { ageMs: 3_600_000 } }]);
+	const { secrets } = await stateAfter({
+		kind: "resolved",
+		resolutions: [resolution("vault", [found], "d/e"), old],
+	});
+	const [fresh, stale] = secrets.map(({ readAt }) => readAt) as [number, number];
+	expect(fresh - stale).toBe(3_600_000);
+});
+
+it("each path of a version is there once, with those of templates, and only as of the last resolution", async () => {
+	const [one, other] = [resolution("vault", [found]), resolution("vault", [found], "d/e/f")];
+	const filling = { ...other, names: ["URL"], sources: [one, other] };
+	const resolutions = [one, resolution("vault", [found]), filling];
+	const { secrets } = await stateAfter(
+		{ kind: "resolved", resolutions: [resolution("vault", [found], "x/y")] },
+		{ kind: "resolved", resolutions },
+	);
+	expect(secrets.map(({ path }) => path)).toEqual(["a/b/c", "d/e/f"]);
+});
+
+it("a run is followed from its start to its end", async () => {
+	const paths = ["a/b/c", "d/e/f"];
+	const watchFailed = { kind: "watch failed", error: DOWN } as const;
+	const { command, leases, ...state } = await stateAfter(
+		{ kind: "resolved", resolutions: [] },
+		{ kind: "started", pid: 1, reason: "start" },
+		watchFailed,
+		{ kind: "watched" },
+		{ kind: "changed", paths, secrets: [], names: [] },
+		{ kind: "reaction", reaction: { kind: "restart" }, paths },
+		{ kind: "started", pid: 2, reason: "change" },
+		{ kind: "restored", reason: "it ended" },
+		{ kind: "started", pid: 3, reason: "restored" },
+		watchFailed,
+		watchFailed,
+		{ kind: "ended", ending: { signal: 15 } },
+	);
+	expect(state).toEqual({
+		secrets: [],
+		restarts: { change: 1, reload: 0, restored: 1 },
+		reactions: { restart: 1 },
+		changes: 2,
+		watch: { failures: 3, failuresInARow: 2, answeredAt: expect.any(Number) },
+	});
+	expect(command).toMatchObject({ phase: "ended", exitStatus: 143, startedAt: expect.any(Number) });
+	expect(leases.map(({ path }) => path)).toEqual(["database/creds/app"]);
+});
