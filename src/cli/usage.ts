@@ -111,12 +111,12 @@ const options = {
 	},
 	metrics: {
 		value: "ADDR",
-		commands: ["run", "health"],
+		commands: ["run", "check", "health"],
 		summary: "serve metrics, health and readiness at PORT, ADDRESS:PORT or unix:PATH; none: nowhere",
 	},
 	"metrics-textfile": {
 		value: "FILE",
-		commands: ["run"],
+		commands: ["run", "check"],
 		summary: "write the metrics to FILE.prom for node_exporter, at the start and at the end",
 	},
 	from: {

