@@ -14,9 +14,9 @@ export async function askLauncher(address: ListenAddress, timeoutMs: number): Pr
 	try {
 		return healthOf(await ask(address, timeoutMs)) ?? unwell(`${showListenAddress(address)} is no dsta-run`);
 	} catch (error) {
-		const { code, message } = error as NodeJS.ErrnoException;
+		const { code } = error as NodeJS.ErrnoException;
 		if (code === "ECONNREFUSED" || code === "ENOENT") return undefined;
-		return unwell(`${showListenAddress(address)} gives no answer (${code ?? message})`);
+		return unwell(`${showListenAddress(address)} gives no answer`);
 	}
 }
 

@@ -126,6 +126,15 @@ describe("dsta-run health, where the map names a launcher", () => {
 		});
 	});
 
+	it("does not wait without an end for one that is silent", async () => {
+		await using silent = await startFakeVault(() => "silence");
+		const map = mapAt({ kind: "tcp", host: "127.0.0.1", port: silent.port });
+		expect(await check(map, ENV, "--timeout", "100ms")).toMatchObject({
+			status: 1,
+			stdout: `unhealthy (dsta-run): ${silent.url} gives no answer\n`,
+		});
+	});
+
 	it("asks the backends where nobody listens", async () => {
 		const map = mapAt({ kind: "unix", path: "none.sock" });
 		expect(await check(map, ENV)).toMatchObject({

@@ -2,10 +2,11 @@ import type { BackendName } from "../../backends/registry.ts";
 import { now } from "../../clock.ts";
 import { DstaError } from "../../errors.ts";
 import type { Health } from "../../library/health.ts";
+import { sourcesOf } from "../../map/secret-map.ts";
 import type { Backends } from "../../resolve/backends.ts";
 import { chainOf } from "../../resolve/chain.ts";
 import { startTimeLimit } from "../../resolve/time-limit.ts";
-import { namedUnconfigured } from "../../resolve/unconfigured.ts";
+import { unconfigured } from "../../resolve/unconfigured.ts";
 import { parseSecretPath } from "../../secret-path.ts";
 import { askLauncher } from "../ask-launcher.ts";
 import type { CommandResult, Host } from "../host.ts";
@@ -40,8 +41,10 @@ async function checkBackends(
 	timeoutMs: number,
 ): Promise<Health> {
 	const { backends, chain, map } = session;
-	const entries = map.entries.length === 0 ? [{}] : map.entries;
-	const chains = entries.map((entry) => chainOf(entry, { backend: named, chain }));
+	const entries = [...map.entries, ...sourcesOf(map.templates ?? [])];
+	const chains = (entries.length === 0 ? [{}] : entries).map((entry) =>
+		chainOf(entry, { backend: named, chain }),
+	);
 	const firsts = new Set(await Promise.all(chains.map((one) => firstConfigured(one, backends))));
 	const all = await Promise.all([...firsts].map((name) => checkBackend(name, backends, timeoutMs)));
 	return all.find(({ status }) => status === "unhealthy") ?? (all[0] as Health);
@@ -67,7 +70,7 @@ const PROBE = { path: parseSecretPath("health/check"), names: [] };
 async function checkBackend(name: BackendName, backends: Backends, timeoutMs: number): Promise<Health> {
 	try {
 		const backend = await backends.get(name);
-		if (backend === undefined) throw namedUnconfigured(name, "");
+		if (backend === undefined) throw unconfigured(name, "The health check is for");
 		const limit = { ownMs: timeoutMs, deadline: now() + timeoutMs, isFollowed: false, outer: undefined };
 		const timeLimit = startTimeLimit(backend, limit);
 		try {

@@ -40,21 +40,21 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	session.backends.close();
 
 	const { status, values } = concludeResolutions(host.log, resolutions, host.env);
-	telemetry?.hear({ kind: "resolved", resolutions });
+	telemetry.hear({ kind: "resolved", resolutions });
 	if (status !== 0) {
-		telemetry?.hear({ kind: "ended", ending: { status } });
+		telemetry.hear({ kind: "ended", ending: { status } });
 		serviceManager?.status(`ended before its command with status ${status}`);
 		await serviceManager?.told();
-		await Promise.all([session.backends.release(), telemetry?.close()]);
+		await Promise.all([session.backends.release(), telemetry.close()]);
 		return { status };
 	}
 	const leases = await session.backends.leases();
 	if (leases.length > 0) await (await import("../leases.ts")).lookAfter(leases, session, host.log);
 	const { saveSnapshot } = session;
 	const finish = async () =>
-		void (await Promise.all([saveSnapshot(), session.backends.release(), telemetry?.close()]));
+		void (await Promise.all([saveSnapshot(), session.backends.release(), telemetry.close()]));
 	const onStarted = (pid: number) => {
-		telemetry?.hear({ kind: "started", pid, reason: "start" });
+		telemetry.hear({ kind: "started", pid, reason: "start" });
 		void saveSnapshot();
 	};
 	const preparing = prepareCommand(session, resolutions, { commandLine, host, values, warn });
@@ -66,19 +66,21 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	return undefined;
 }
 
-async function openTelemetry(session: Session, host: Host, own: Own): Promise<Telemetry | undefined> {
-	if (!isTelling(session)) return undefined;
+const SILENT: Telemetry = { hear: () => undefined, close: async () => undefined };
+
+async function openTelemetry(session: Session, host: Host, own: Own): Promise<Telemetry> {
+	if (!isTelling(session)) return SILENT;
 	return (await import("../telemetry.ts")).openTelemetry(session, host, own);
 }
 
-async function tellOfEnd(launching: Promise<Ending>, telemetry: Telemetry | undefined): Promise<Ending> {
+async function tellOfEnd(launching: Promise<Ending>, { hear }: Telemetry): Promise<Ending> {
 	try {
 		const ending = await launching;
-		telemetry?.hear({ kind: "ended", ending });
+		hear({ kind: "ended", ending });
 		return ending;
 	} catch (error) {
 		const status = error instanceof DstaError ? error.exitStatus : EXIT_STATUS.DSTA_BUG;
-		telemetry?.hear({ kind: "ended", ending: { status } });
+		hear({ kind: "ended", ending: { status } });
 		throw error;
 	}
 }

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { LeaseNews } from "../../../src/backends/backend.ts";
 import { keepAlive } from "../../../src/backends/vault/keep-alive.ts";
+import type { VaultLease } from "../../../src/backends/vault/lease.ts";
+import { keepLeasesAlive } from "../../../src/backends/vault/renew.ts";
+import type { Session } from "../../../src/backends/vault/session.ts";
 import { now } from "../../../src/clock.ts";
 import { DstaError } from "../../../src/errors.ts";
 
@@ -49,6 +52,27 @@ describe("what is renewed", () => {
 			expect(options.ref).toBe(false);
 		}
 		expect(new Set(waits.map(({ ms }) => Math.round(ms / 1000))).size).toBeGreaterThan(10);
+	});
+
+	it("has another end with each renewal, for whoever asks when that is", async () => {
+		const term = { lifeMs: HOUR_MS, isRenewable: true, endsAt: now() };
+		const lease: VaultLease = { id: "a/creds/b/L1", apiPath: "a/creds/b", namespace: "", ...term };
+		const ends: number[] = [];
+		const answers = [
+			{ status: 200, body: { lease_duration: 3600 } },
+			{ status: 400, body: { errors: ["lease not found"] } },
+		];
+		const ask = async () => {
+			ends.push(lease.endsAt - now());
+			return answers[ends.length - 1];
+		};
+		const { promise: isOver, resolve } = Promise.withResolvers<LeaseNews>();
+		const signal = new AbortController().signal;
+		keepLeasesAlive({ ask, settings: {} } as unknown as Session, [lease], { onNews: resolve, signal });
+		await isOver;
+		expect(ends[0]).toBeLessThanOrEqual(0);
+		expect(ends[1]).toBeGreaterThan(HOUR_MS - 60_000);
+		expect(lease.endsAt).toBeLessThanOrEqual(now());
 	});
 
 	it("is renewed earlier where no timer waits for so long", async () => {
