@@ -112,12 +112,12 @@ const options = {
 	metrics: {
 		value: "ADDR",
 		commands: ["run", "check", "health"],
-		summary: "serve metrics, health and readiness at PORT, ADDRESS:PORT or unix:PATH; none: nowhere",
+		summary: "where metrics and readiness are served: PORT, ADDRESS:PORT or unix:PATH; none: nowhere",
 	},
 	"metrics-textfile": {
 		value: "FILE",
 		commands: ["run", "check"],
-		summary: "write the metrics to FILE.prom for node_exporter, at the start and at the end",
+		summary: "write the metrics to a file for node_exporter as well, whose name ends in .prom",
 	},
 	from: {
 		value: "FILE",
