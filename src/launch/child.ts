@@ -11,6 +11,8 @@ export interface Started {
 	/** `undefined`: it did not start, and `ended` tells why. */
 	readonly pid: number | undefined;
 	kill(signal: number, value?: bigint): unknown;
+	/** Sends it a signal of our own, where `kill` does to those that are forwarded what was asked. */
+	killAsIs?(signal: number): unknown;
 	readonly ended: Promise<ChildEnd>;
 }
 
@@ -30,15 +32,15 @@ export type Start = (command: Command, descriptors: readonly number[]) => Starte
  */
 export async function loadStart({ inheritance, process }: Own, isSubreaper: boolean): Promise<Start> {
 	if (inheritance === undefined) return (await import("./supervise.ts")).startByNode;
-	const { adoptOrphans, startByLibc } = await import("./native/supervise.ts");
+	const { adoptOrphans, createLibcStart } = await import("./native/supervise.ts");
 	if (isSubreaper) adoptOrphans(inheritance.libc);
-	const parent = { process, isReaper: isSubreaper || process.pid === 1 };
-	return (command, descriptors) =>
-		startByLibc(
-			command,
-			{ ...inheritance, descriptors: [...inheritance.descriptors, ...descriptors] },
-			parent,
-		);
+	return createLibcStart(inheritance, { process, isReaper: isSubreaper || process.pid === 1 });
+}
+
+/** A command that was started, and how it ended. */
+export interface Running extends Omit<Started, "ended"> {
+	/** @throws {DstaError} why it did not start */
+	readonly ended: Promise<Ending>;
 }
 
 /**
@@ -47,18 +49,31 @@ export async function loadStart({ inheritance, process }: Own, isSubreaper: bool
  * @throws {DstaError} DSTA_COMMAND_NOT_FOUND, DSTA_NOT_EXECUTABLE · DSTA_INVALID_VALUE environment or arguments are too large ·
  * DSTA_UNSUPPORTED the sockets that a service manager gave to us cannot be handed over
  */
-export async function superviseCommand(
+export async function superviseCommand(command: Command, own: Own, start: Start): Promise<Ending> {
+	const running = startCommand(command, own, start);
+	if (running.pid !== undefined) {
+		own.signals.attach(running);
+		command.onStarted?.(running.pid);
+	}
+	return running.ended;
+}
+
+/**
+ * Starts a command with what a service manager gave to us for it; the signals are still to be attached in the same turn.
+ * @throws {DstaError} as `superviseCommand`; by `ended` what the system itself finds out
+ */
+export function startCommand(
 	asked: Command,
 	{ coreDumps, process: { pid }, signals }: Own,
 	start: Start,
-): Promise<Ending> {
+): Running {
 	const { command, descriptors } = handOverSockets(handOverWatchdog(asked, pid), pid);
 	signals.putInOrder();
 	const started = coreDumps.whileInherited(() => start(command, descriptors));
-	if (started.pid !== undefined) {
-		signals.attach(started);
-		asked.onStarted?.(started.pid);
-	}
+	return { ...started, ended: endOf(started, asked, command) };
+}
+
+async function endOf(started: Started, asked: Command, command: Command): Promise<Ending> {
 	const { code, exitCode, signal } = await started.ended;
 	if (started.pid === undefined) {
 		if (code === "E2BIG") throw startTooLarge(asked);

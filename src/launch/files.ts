@@ -9,16 +9,25 @@ export interface FileRequest {
 	readonly name: string;
 	readonly content: Buffer;
 	readonly mode: number;
+	/** Whether it is to be in no file system. */
+	readonly inMemory?: boolean;
 }
 
 /** Files that are made for a command, and whose paths it finds in variables. */
 export interface CommandFiles {
+	/** The paths, which may be others after `write`. */
 	readonly variables: ReadonlyMap<string, string>;
 	/**
-	 * Writes them, all or none.
-	 * @throws {DstaError} DSTA_OUTPUT they cannot be written
+	 * Writes them, all or none; again for a command that is started again.
+	 * @throws {DstaError} DSTA_OUTPUT they cannot be written · DSTA_UNSUPPORTED the system refuses those in memory
 	 */
 	write(): void;
+	/**
+	 * Makes the files of a command that runs what is asked: nobody sees one half written, and where one cannot be, none is changed.
+	 * Returns those that it could not make so, since a file in memory can be neither changed nor replaced.
+	 * @throws {DstaError} DSTA_OUTPUT they cannot be written
+	 */
+	rewrite(requests: readonly FileRequest[]): readonly FileRequest[];
 	/** Notes the process that they are for and lets go of what it has inherited: should we be killed, they stay for as long as it runs. */
 	handOver(pid: number): void;
 	remove(): void;
@@ -35,7 +44,7 @@ export function withFiles(start: Start): Start {
 		files.write();
 		let started: Started | undefined;
 		try {
-			started = start(command, descriptors);
+			started = start(withVariables(command, files), descriptors);
 		} finally {
 			if (started?.pid === undefined) files.remove();
 		}
@@ -45,14 +54,29 @@ export function withFiles(start: Start): Start {
 	};
 }
 
-/** Several kinds of files of one command, of which at most the last can fail to be written. */
+// Those in memory have other paths when they were made once more.
+function withVariables(command: Command, { variables }: CommandFiles): Command {
+	return { ...command, env: { ...command.env, ...Object.fromEntries(variables) } };
+}
+
+/** Several kinds of files of one command. */
 export function joinFiles(kinds: readonly CommandFiles[]): CommandFiles {
 	const withEach = (act: (files: CommandFiles) => void) => {
 		for (const files of kinds) act(files);
 	};
 	return {
-		variables: new Map(kinds.flatMap(({ variables }) => [...variables])),
-		write: () => withEach((files) => files.write()),
+		get variables() {
+			return new Map(kinds.flatMap(({ variables }) => [...variables]));
+		},
+		write() {
+			try {
+				withEach((files) => files.write());
+			} catch (error) {
+				withEach((files) => files.remove());
+				throw error;
+			}
+		},
+		rewrite: (requests) => kinds.flatMap((files) => files.rewrite(requests)),
 		handOver: (pid) => withEach((files) => files.handOver(pid)),
 		remove: () => withEach((files) => files.remove()),
 	};

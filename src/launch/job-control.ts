@@ -21,6 +21,7 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 	return (command, descriptors) => {
 		let started: Started | undefined;
 		let isStarting = true;
+		let isEnded = false;
 		let settling = 0;
 		// On the foreground the command has it from the terminal, unless it came before there was a command.
 		const onStopRequest = () => {
@@ -33,6 +34,7 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 			if (signal === undefined || FROM_KERNEL.includes(signal)) return;
 			process.off("SIGTSTP", onStopRequest);
 			process.kill(process.pid, signal);
+			if (isEnded) return;
 			// Continued; the command as well, unless the signal was sent to us alone. From now on a Ctrl-Z is no longer to stop us at once.
 			process.on("SIGTSTP", onStopRequest);
 			settling++;
@@ -49,7 +51,13 @@ export function withJobControl(start: Start, { process, signals }: JobControl): 
 		void signals.settle().then(() => {
 			isStarting = false;
 		});
-		return started;
+		const ended = started.ended.finally(() => {
+			isEnded = true;
+			process.off("SIGTSTP", onStopRequest);
+			process.off("SIGCHLD", onChildChange);
+			process.off("SIGCONT", onContinue);
+		});
+		return { ...started, ended };
 	};
 }
 

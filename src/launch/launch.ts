@@ -4,16 +4,32 @@ import type { Variables } from "./environment.ts";
 import { withFiles } from "./files.ts";
 import type { ServiceManager } from "./notify.ts";
 import type { Own, Warn } from "./own.ts";
+import type { Readiness } from "./service/ready.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** How a command is to be run. */
-export interface Manner extends Supervision {
+export interface Manner extends Supervision, Following {
 	/** `spawn` stays in front of it, `exec` becomes it. */
 	readonly mode: "spawn" | "exec";
 	/** Whether a service manager hears of the run; `command`: that it is ready the command says itself. */
 	readonly notify?: boolean | "command";
 	/** Where a service manager listens: the value of NOTIFY_SOCKET. */
 	readonly notifySocket?: string | undefined;
+}
+
+/** How a command is replaced while this process stays. */
+export interface Following {
+	/** How often it is looked whether its secrets have changed. */
+	readonly watch?: number | false;
+	/** The signal on which they are read anew: it is kept for this process, and not forwarded. */
+	readonly reloadSignal?: number;
+	/** The signal by which it is stopped, and how long that may take until it is killed. */
+	readonly stopSignal?: number;
+	readonly stopTimeoutMs?: number;
+	/** For how long a new one has to run. */
+	readonly probationMs?: number;
+	/** How a new one shows that it is ready. */
+	readonly ready?: Readiness;
 }
 
 /** Who hears of a run beside the command. */
@@ -34,7 +50,8 @@ export type Launch = (command: Command) => Promise<Ending>;
  * @throws {DstaError} DSTA_UNSUPPORTED it cannot
  */
 export async function checkManner(manner: Manner): Promise<void> {
-	if (isSupervised(manner)) (await import("./supervision.ts")).checkSupervision(manner, manner.mode);
+	if (isSupervised(manner) || isFollowed(manner))
+		(await import("./supervision.ts")).checkSupervision(manner, manner.mode);
 	if (isTold(manner)) (await import("./notify.ts")).checkNotification();
 }
 
@@ -50,7 +67,7 @@ export async function prepareReaping(
 	if (mode === "spawn" && needsReaper(own)) await (await import("./pid1.ts")).startBelowReaper(own, input);
 }
 
-/** The service manager that is to hear of a run, where there is one. */
+/** The service manager that is to hear of a run, where there is one, or a command that is heard by us alone. */
 export async function findServiceManager(
 	own: Own,
 	manner: Manner,
@@ -59,8 +76,8 @@ export async function findServiceManager(
 	if (!isTold(manner)) return undefined;
 	const { reachServiceManager } = await import("./notify.ts");
 	return reachServiceManager(own, {
-		address: manner.notifySocket,
-		isCommandTelling: manner.notify === "command",
+		address: manner.notifySocket || undefined,
+		isCommandTelling: manner.notify !== true,
 		onUntold: (reason) => warn(`the service manager was not told something: ${reason}`),
 	});
 }
@@ -79,12 +96,21 @@ export async function loadLaunch(own: Own, manner: Manner, audience: Audience): 
 	return async (command) => {
 		// One that came during our own work is to end the run before the command starts.
 		await own.signals.settle();
-		return superviseCommand(command, own, start);
+		const ending = await superviseCommand(command, own, start);
+		await audience.serviceManager?.ended(ending);
+		return ending;
 	};
 }
 
-// From the inside out: a service manager hears of a command that has its files, and whose signals are looked after.
-async function loadWholeStart(own: Own, manner: Manner, { serviceManager, warn }: Audience): Promise<Start> {
+/**
+ * Loads the way in which a command is started with all that is asked of a launcher that stays.
+ * From the inside out: a service manager hears of a command that has its files, and whose signals are looked after.
+ */
+export async function loadWholeStart(
+	own: Own,
+	manner: Manner,
+	{ serviceManager, warn }: Audience,
+): Promise<Start> {
 	let start = await loadStart(own, manner.subreaper === true);
 	if (needsReaper(own)) {
 		const { withSubreaper } = await import("./pid1.ts");
@@ -111,8 +137,13 @@ function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Manner): bo
 	return subreaper === true || [killAfterMs, onOrphan, signals].some((setting) => setting !== undefined);
 }
 
+function isFollowed({ reloadSignal, watch = false }: Manner): boolean {
+	return watch !== false || reloadSignal !== undefined;
+}
+
 // A command that has taken our place says itself what it has to say.
-function isTold(manner: Manner): manner is Manner & { readonly notifySocket: string } {
-	const { mode, notify = false, notifySocket } = manner;
+function isTold(manner: Manner): boolean {
+	const { mode, notify = false, notifySocket, ready } = manner;
+	if (isFollowed(manner) && ready !== undefined && "notify" in ready) return true;
 	return Boolean(notifySocket) && notify !== false && !(mode === "exec" && notify === "command");
 }

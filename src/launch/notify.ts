@@ -6,6 +6,8 @@
  * success, and Restart=on-failure would do nothing. So we stay the main process, and the command gets a socket of ours as
  * NOTIFY_SOCKET. What it sends goes on as it is, with its descriptors and without MAINPID=; what others send there does not.
  *
+ * A service that is reloading is not stopping: what a command says of its end, when another one is to take its place, does not go on.
+ *
  * STOPPING=1 follows the end of the command and not a TERM, which a command may ignore: systemd would kill it some time later.
  *
  * A service manager that is busy reads nothing for a while. What it has no room for waits, in its order, and the command, when it
@@ -13,10 +15,11 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { DstaError } from "../errors.ts";
-import type { ChildEnd, Start } from "./child.ts";
+import type { Ending, Start } from "./child.ts";
 import { type Datagram, openDatagrams } from "./native/datagram.ts";
 import type { Inheritance } from "./native/inheritance.ts";
 import { HAS_LIBC } from "./native/libc.ts";
+import { readMonotonic } from "./native/monotonic.ts";
 import type { Own } from "./own.ts";
 
 export interface ServiceManager {
@@ -26,13 +29,20 @@ export interface ServiceManager {
 	ready(): void;
 	/** Resolves when it has heard all that was said, or has had no room for long. */
 	told(): Promise<void>;
-	/** Makes a way of starting a command that tells of its start and its end, and what it says itself in between. */
+	/** Says that what runs is being changed, until `reloaded` was called as often. */
+	reloading(): void;
+	reloaded(): void;
+	/** Makes a way of starting a command that tells of its start, and what it says itself until its end. */
 	tellOf(start: Start): Start;
+	/** Resolves when a command that was started so has said itself that it is ready. */
+	saidReady(command: number): Promise<void>;
+	/** Says how the run ends; resolves as `told`. */
+	ended(ending: Ending): Promise<void>;
 }
 
 export interface Notification {
-	/** Where the service manager listens: the value of NOTIFY_SOCKET. */
-	readonly address: string;
+	/** Where the service manager listens: the value of NOTIFY_SOCKET. `undefined`: there is none, and the command is heard by us alone. */
+	readonly address: string | undefined;
 	/** The command itself says when it is ready. */
 	readonly isCommandTelling: boolean;
 	/** Takes the reason for which something was not told, once. */
@@ -63,11 +73,16 @@ export function reachServiceManager(
 	{ inheritance, process }: Own,
 	{ address, isCommandTelling, onUntold }: Notification,
 ): ServiceManager {
-	const socket = openDatagrams((inheritance as Inheritance).libc);
+	const { libc } = inheritance as Inheritance;
+	const socket = openDatagrams(libc);
 	const untold = once(onUntold);
+	const readiness = new Map<number, PromiseWithResolvers<void>>();
+	let reloads = 0;
+	let ownAddress: string | undefined;
 	let sent = Promise.resolve();
 
 	async function send(bytes: Uint8Array, descriptors: readonly number[] = []): Promise<void> {
+		if (address === undefined) return;
 		let code = socket.send(address, bytes, descriptors);
 		while (code === "EAGAIN") {
 			await setTimeout(PAUSE_MS);
@@ -77,9 +92,13 @@ export function reachServiceManager(
 	}
 
 	async function passOn({ bytes, descriptors, sender }: Datagram, command: number): Promise<void> {
-		const ownWords = withoutMainPid(bytes);
+		const lines = Buffer.from(bytes).toString("latin1").split("\n");
+		const ownWords = reloads > 0 ? withoutLines(bytes, NOT_WHEN_RELOADING) : withoutLines(bytes, OF_OTHERS);
 		if (sender !== command) untold(`the process ${sender} is not the command`);
-		else if (ownWords.length > 0) await send(ownWords, descriptors);
+		else {
+			if (lines.includes("READY=1")) readiness.get(command)?.resolve();
+			if (ownWords.length > 0) await send(ownWords, descriptors);
+		}
 		for (const descriptor of descriptors) socket.close(descriptor);
 	}
 
@@ -104,26 +123,39 @@ export function reachServiceManager(
 		status: (text) => tell(`STATUS=${text}`),
 		ready,
 		told,
+		reloading() {
+			reloads++;
+			if (reloads === 1) tell("RELOADING=1", `MONOTONIC_USEC=${readMonotonic(libc)}`, "STATUS=reloading");
+		},
+		reloaded() {
+			reloads--;
+			if (reloads === 0) tell("READY=1", "STATUS=running");
+		},
+		saidReady: (command) => readiness.get(command)?.promise ?? new Promise(() => undefined),
+		async ended(ending) {
+			tell("STOPPING=1", `STATUS=${describe(ending)}`);
+			await told();
+		},
 		tellOf: (start) => (command, descriptors) => {
-			const ours = { NOTIFY_SOCKET: socket.listen(process.pid) };
+			ownAddress ??= socket.listen(process.pid);
+			const ours = { NOTIFY_SOCKET: ownAddress };
 			// The rules for its environment may keep the variable away from it.
-			const isHeard = command.env.NOTIFY_SOCKET !== undefined;
+			const isHeard = command.env.NOTIFY_SOCKET !== undefined || address === undefined;
 			const env = isHeard ? { ...command.env, ...ours } : command.env;
 			const started = start({ ...command, env }, descriptors);
 			const { ended, pid } = started;
 			if (pid === undefined) return started;
-			ready();
+			if (reloads === 0) ready();
+			readiness.set(pid, Promise.withResolvers());
 			const listen = () => inTurn(() => passOnAll(pid));
 			process.on("SIGCHLD", listen);
 			listen();
 			return {
 				...started,
-				ended: ended.then(async (end) => {
+				ended: ended.finally(() => {
 					process.off("SIGCHLD", listen);
 					listen();
-					tell("STOPPING=1", `STATUS=${describe(end)}`);
-					await told();
-					return end;
+					readiness.delete(pid);
 				}),
 			};
 		},
@@ -138,15 +170,17 @@ function once(hear: (reason: string) => void): (reason: string) => void {
 	};
 }
 
-function withoutMainPid(bytes: Uint8Array): Uint8Array {
-	const text = Buffer.from(bytes).toString("latin1");
-	if (!text.includes("MAINPID")) return bytes;
-	const lines = text.split("\n").filter((line) => !/^MAINPID(?:FDID)?=/.test(line));
-	return Buffer.from(lines.join("\n"), "latin1");
+const OF_OTHERS = /^MAINPID(?:FDID)?=/;
+const NOT_WHEN_RELOADING = /^(?:MAINPID(?:FDID)?|STOPPING)=/;
+
+function withoutLines(bytes: Uint8Array, kept: RegExp): Uint8Array {
+	const lines = Buffer.from(bytes).toString("latin1").split("\n");
+	const others = lines.filter((line) => !kept.test(line));
+	return others.length === lines.length ? bytes : Buffer.from(others.join("\n"), "latin1");
 }
 
-function describe({ exitCode, signal }: ChildEnd): string {
-	return signal === undefined
-		? `the command ended with status ${exitCode}`
-		: `the command died of signal ${signal}`;
+function describe(ending: Ending): string {
+	return "status" in ending
+		? `the command ended with status ${ending.status}`
+		: `the command died of signal ${ending.signal}`;
 }

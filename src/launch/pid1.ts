@@ -5,14 +5,15 @@
  * - where there is none, another program that takes our place and starts us again below it. That is done before anybody is asked for
  *   a secret, and before a signal could be lost that we would have heard.
  */
+import { constants } from "node:os";
 import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
-import type { Start } from "./child.ts";
+import type { Start, Started } from "./child.ts";
 import type { Command } from "./command.ts";
 import type { Variables } from "./environment.ts";
 import { completeInherited } from "./inherited.ts";
 import type { Own, Warn } from "./own.ts";
-import { isProcOurs } from "./proc.ts";
+import { childrenOf, isProcOurs } from "./proc.ts";
 import { findProgram, type Program } from "./program.ts";
 import { replaceByCommand } from "./replace.ts";
 import { shellArguments } from "./shell-reaper.ts";
@@ -62,9 +63,26 @@ export function withSubreaper(start: Start, process: NodeJS.Process): Start {
 		// Found out here, since the subreaper would say in its own words why it could not start it.
 		findProgram(command, process.arch);
 		const args = ["-s", "--", command.file, ...command.args];
-		return start({ ...command, file: subreaper.file, args }, descriptors);
+		const started = start({ ...command, file: subreaper.file, args }, descriptors);
+		return { ...started, kill: (signal) => killBelow(started, signal, process) };
 	};
 }
+
+// It forwards all signals but the one that would end it alone, and ends as the command does.
+function killBelow({ kill, pid = 0 }: Started, signal: number, process: Subreaping): void {
+	const isAlone = signal === constants.signals.SIGKILL && isProcOurs(process.pid);
+	const children = isAlone ? (childrenOf(pid) ?? []) : [];
+	if (children.length === 0) kill(signal);
+	for (const child of children) {
+		try {
+			process.kill(child, signal);
+		} catch {
+			// It has ended meanwhile.
+		}
+	}
+}
+
+type Subreaping = Pick<NodeJS.Process, "kill" | "pid">;
 
 function find(file: string, { arch, env }: NodeJS.Process): Program | undefined {
 	try {

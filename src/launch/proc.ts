@@ -13,6 +13,21 @@ export function readStat(pid: number | string | undefined): readonly string[] | 
 	}
 }
 
+/** The children that a thread of a process has started or inherited; `undefined` where the system does not tell. */
+export function childrenOf(
+	pid: number | string,
+	thread: number | string = pid,
+): readonly number[] | undefined {
+	try {
+		return readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1")
+			.split(" ")
+			.filter(Boolean)
+			.map(Number);
+	} catch {
+		return undefined;
+	}
+}
+
 /** Whether /proc speaks of the processes that our pids mean: it may be the one that was mounted for another PID namespace. */
 export function isProcOurs(pid: number): boolean {
 	try {

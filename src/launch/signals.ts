@@ -22,6 +22,9 @@
  * was. The listener for USR1 also keeps Node from opening its inspector;
  * one that was opened before is closed again (inspector.ts).
  *
+ * A command that is replaced by another one takes, from the moment on when it is stopped, only those that end the run (service.ts);
+ * the others wait for the next one. One signal may be kept for this process, which then reads its map anew.
+ *
  * As PID 1 under Node a reaper may take our place and forward all of them to us (pid1.ts).
  */
 import { readFileSync } from "node:fs";
@@ -60,8 +63,11 @@ export interface SignalSource {
 
 /** What receives the signals: the command. */
 export interface Receiver {
+	/** `undefined` while there is none. */
 	readonly pid: number | undefined;
 	kill(signal: number, value?: bigint): unknown;
+	/** Whether it takes a signal that has come; what it does not take waits for the next one that is attached. */
+	takes?(signal: number): boolean;
 }
 
 export interface Signals {
@@ -75,6 +81,8 @@ export interface Signals {
 	beforeEnd(action: () => void): () => void;
 	/** From now on signals go to the command; those that waited go there first. */
 	attach(command: Receiver): void;
+	/** From now on a signal has something done in this process, and is not forwarded any more; one that waits for the command counts. */
+	keep(signal: number, act: () => void): void;
 	/** Lets a signal end this process again. */
 	release(signal: number): void;
 	/** Lets all signals act as if nobody had listened, those that waited for a command as well. */
@@ -116,6 +124,7 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	const source = listen(numbers, receive);
 	const { putInOrder, release } = source;
 	let command: Receiver | undefined;
+	let kept: { readonly number: number; act(): void } | undefined;
 	let isStarting = false;
 	const lastActions = new Set<() => void>();
 
@@ -125,12 +134,15 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	}
 
 	function receive(arrival: Arrival): void {
-		const { number, value } = arrival;
-		if (command === undefined) {
-			if (ignored.has(number)) return;
+		const { isFromKernel, number, value } = arrival;
+		// What a terminal sends is meant for the command, or for all of us.
+		if (number === kept?.number && isFromKernel !== true) kept.act();
+		else if (command?.pid === undefined && ignored.has(number)) return;
+		else if (command === undefined) {
 			if (ENDING.has(number)) endBy(number);
 			else waiting.push(arrival);
-		} else if (!hasReached(command, arrival)) command.kill(number, value);
+		} else if (command.takes?.(number) === false) waiting.push(arrival);
+		else if (!hasReached(command, arrival)) command.kill(number, value);
 	}
 
 	function hasReached({ pid }: Receiver, arrival: Arrival): boolean {
@@ -165,7 +177,13 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 			void settle().then(() => {
 				isStarting = false;
 			});
-			for (const { number, value } of waiting.splice(0)) receiver.kill(number, value);
+			for (const arrival of waiting.splice(0))
+				if (receiver.takes?.(arrival.number) === false) waiting.push(arrival);
+				else receiver.kill(arrival.number, arrival.value);
+		},
+		keep(number, act) {
+			kept = { number, act };
+			for (const arrival of waiting.splice(0)) receive(arrival);
 		},
 		release,
 		surrender() {

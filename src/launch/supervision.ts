@@ -1,9 +1,10 @@
 import { constants } from "node:os";
 import { DstaError } from "../errors.ts";
-import type { Start } from "./child.ts";
+import type { Start, Started } from "./child.ts";
 import { HAS_LIBC } from "./native/libc.ts";
 import type { Warn } from "./own.ts";
 import { findProgram } from "./program.ts";
+import type { Readiness } from "./service/ready.ts";
 import { ENDING, type Receiver } from "./signals.ts";
 import { tieToParent } from "./tie.ts";
 
@@ -38,13 +39,13 @@ export function withSupervision(
 		const tied =
 			onOrphan === undefined ? command : tieToParent(command, { pid: process.pid, signal: onOrphan });
 		const started = start(tied, descriptors);
-		return { ...started, ...forwardTo(started, supervision, warn) };
+		return { ...started, ...forwardTo(started, supervision, warn), killAsIs: started.kill };
 	};
 }
 
 // Time counts from the first signal that was to end the command; one is enough.
 function forwardTo(
-	command: Receiver,
+	command: Started,
 	{ killAfterMs, signals }: Supervision,
 	warn: Warn,
 ): Pick<Receiver, "kill"> {
@@ -53,10 +54,11 @@ function forwardTo(
 	function awaitEnd(afterMs: number): void {
 		if (isAwaited) return;
 		isAwaited = true;
-		setTimeout(() => {
+		const timer = setTimeout(() => {
 			warn(`the command goes on ${afterMs / 1000} s after a signal to end: killing it (run.kill_after)`);
 			command.kill(constants.signals.SIGKILL);
 		}, afterMs);
+		void command.ended.then(() => clearTimeout(timer));
 	}
 
 	return {
@@ -73,9 +75,9 @@ function forwardTo(
  * Makes sure that this build can do in a mode what is asked.
  * @throws {DstaError} DSTA_UNSUPPORTED it cannot
  */
-export function checkSupervision(supervision: Supervision, mode: "spawn" | "exec"): void {
+export function checkSupervision(manner: Asked, mode: "spawn" | "exec"): void {
 	const asked = Object.entries(OPTIONS)
-		.filter(([, isAsked]) => isAsked(supervision))
+		.filter(([, isAsked]) => isAsked(manner))
 		.map(([name]) => name);
 	if (mode === "exec" && asked.length > 0)
 		throw new DstaError(
@@ -90,10 +92,20 @@ export function checkSupervision(supervision: Supervision, mode: "spawn" | "exec
 		});
 }
 
-const OPTIONS: Readonly<Record<string, (asked: Supervision) => boolean>> = {
+/** What takes somebody who stays, of all that may be asked of a run. */
+interface Asked extends Supervision {
+	readonly watch?: number | false;
+	readonly reloadSignal?: number;
+	readonly ready?: Readiness;
+}
+
+const OPTIONS: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	"run.signals": ({ signals }) => signals !== undefined,
 	"run.kill_after": ({ killAfterMs }) => killAfterMs !== undefined,
 	"run.subreaper": ({ subreaper }) => subreaper === true,
 	"run.on_orphan": ({ onOrphan }) => onOrphan !== undefined,
+	"run.watch": ({ watch = false }) => watch !== false,
+	"run.reload_signal": ({ reloadSignal }) => reloadSignal !== undefined,
+	"run.ready.notify": ({ ready }) => ready !== undefined && "notify" in ready,
 };
-const BY_LIBC: readonly string[] = ["run.subreaper", "run.on_orphan"];
+const BY_LIBC: readonly string[] = ["run.subreaper", "run.on_orphan", "run.ready.notify"];

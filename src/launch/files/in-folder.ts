@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, fchmodSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import type { Variables } from "../environment.ts";
@@ -19,9 +19,11 @@ export interface FolderOptions {
  * @throws {DstaError} DSTA_CONFIG there is no directory that can be written to
  */
 export async function prepareInFolder(
-	requests: readonly FileRequest[],
+	asked: readonly FileRequest[],
 	{ env, process: { geteuid, pid }, warn }: FolderOptions,
 ): Promise<CommandFiles> {
+	let requests = asked;
+	let stopListening: (() => void) | undefined;
 	const user = geteuid?.() ?? 0;
 	const place = choosePlace(env, user);
 	if (!place.isTmpfs)
@@ -31,6 +33,8 @@ export async function prepareInFolder(
 	const folder = folderPath(place, pid);
 	const pathOf = ({ name }: FileRequest) => join(folder, name);
 	const remove = () => {
+		stopListening?.();
+		stopListening = undefined;
 		try {
 			removeFolder(folder);
 		} catch (error) {
@@ -38,7 +42,7 @@ export async function prepareInFolder(
 		}
 	};
 	return {
-		variables: new Map(requests.flatMap((one) => one.variables.map((name) => [name, pathOf(one)]))),
+		variables: new Map(asked.flatMap((one) => one.variables.map((name) => [name, pathOf(one)]))),
 		write() {
 			try {
 				makeFolder(folder, folderMode(requests));
@@ -48,9 +52,19 @@ export async function prepareInFolder(
 				throw unwritable(requests, place, codeOf(error));
 			}
 		},
+		rewrite(next) {
+			const inFolder = next.filter(({ inMemory }) => inMemory !== true);
+			try {
+				rewriteIn(folder, requests, inFolder);
+			} catch (error) {
+				throw unwritable(inFolder, place, codeOf(error));
+			}
+			requests = inFolder;
+			return [];
+		},
 		handOver(user) {
 			noteUser(folder, user);
-			lifeline?.listenIn(folder);
+			stopListening = lifeline?.listenIn(folder);
 		},
 		remove,
 	};
@@ -60,6 +74,26 @@ export async function prepareInFolder(
 function folderMode(requests: readonly FileRequest[]): number {
 	const modes = requests.reduce((all, { mode }) => all | mode, 0);
 	return 0o700 | ((modes & 0o070) === 0 ? 0 : 0o010) | ((modes & 0o007) === 0 ? 0 : 0o001);
+}
+
+// All are written before the first is put in its place, so that there is room for all of them or nothing is changed.
+function rewriteIn(folder: string, before: readonly FileRequest[], after: readonly FileRequest[]): void {
+	const changed = after.filter((request) => !before.some((one) => isSame(one, request)));
+	const nextOf = ({ name }: FileRequest) => join(folder, `.${name}.next`);
+	try {
+		for (const request of changed) writeNew(nextOf(request), request);
+		chmodSync(folder, folderMode(after));
+		for (const request of changed) renameSync(nextOf(request), join(folder, request.name));
+	} catch (error) {
+		for (const request of changed) rmSync(nextOf(request), { force: true });
+		throw error;
+	}
+	const gone = before.filter(({ name }) => !after.some((one) => one.name === name));
+	for (const { name } of gone) rmSync(join(folder, name), { force: true });
+}
+
+function isSame(one: FileRequest, other: FileRequest): boolean {
+	return one.name === other.name && one.mode === other.mode && one.content.equals(other.content);
 }
 
 function writeNew(path: string, { content, mode }: FileRequest): void {

@@ -9,18 +9,40 @@ import { createMemoryFile } from "../native/memory-file.ts";
  * @throws {DstaError} DSTA_UNSUPPORTED the system refuses them
  */
 export function prepareInMemory(requests: readonly FileRequest[], libc: Libc): CommandFiles {
-	const made = requests.map((request) => ({ ...request, descriptor: createMemoryFile(libc, request) }));
-	return {
-		variables: new Map(
-			made.flatMap(({ descriptor, variables }) =>
-				variables.map((name) => [name, `/proc/self/fd/${descriptor}`]),
-			),
-		),
-		write: () => undefined,
-		handOver() {
-			for (const { descriptor } of made) closeSync(descriptor);
-		},
-		// They are gone with the last process that has them.
-		remove: () => undefined,
+	let descriptors: readonly number[] = [];
+	const make = () => {
+		const made: number[] = [];
+		descriptors = made;
+		for (const request of requests) made.push(createMemoryFile(libc, request));
 	};
+	const close = () => {
+		for (const descriptor of descriptors) closeSync(descriptor);
+		descriptors = [];
+	};
+	const pathsOf = () =>
+		new Map(
+			requests.flatMap((request, index) =>
+				request.variables.map((name) => [name, `/proc/self/fd/${descriptors[index]}`] as const),
+			),
+		);
+	make();
+	let variables = pathsOf();
+	return {
+		get variables() {
+			return variables;
+		},
+		write() {
+			if (descriptors.length > 0 || requests.length === 0) return;
+			make();
+			variables = pathsOf();
+		},
+		rewrite: (asked) => asked.filter((request) => request.inMemory && !isAmong(requests, request)),
+		// They are gone with the last process that has them.
+		handOver: close,
+		remove: close,
+	};
+}
+
+function isAmong(requests: readonly FileRequest[], { content, name }: FileRequest): boolean {
+	return requests.some((request) => request.name === name && request.content.equals(content));
 }

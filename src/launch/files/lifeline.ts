@@ -8,13 +8,14 @@ import { join } from "node:path";
 
 const SOCKET = ".lifeline";
 
-/** Listens in a folder for as long as this process runs. */
-export function listenIn(folder: string): void {
-	createServer()
+/** Listens in a folder for as long as this process runs, or until what it returns is called. */
+export function listenIn(folder: string): () => void {
+	const server = createServer()
 		// As where the path is too long for a socket: then others leave the folder alone.
 		.on("error", () => undefined)
 		.listen(join(folder, SOCKET))
 		.unref();
+	return () => void server.close();
 }
 
 /** Whether somebody listened in a folder, and nobody does any more. */

@@ -1,20 +1,12 @@
 import { constants } from "node:os";
-import type { ChildEnd, Started } from "../child.ts";
+import type { Start, Started } from "../child.ts";
 import type { Command } from "../command.ts";
+import { type Parent, type WaitFor, watchChildren } from "./children.ts";
 import { passOn } from "./descriptors.ts";
 import { type Dispositions, ignoredForUs, ignoreMeanwhile, signalSet } from "./dispositions.ts";
 import type { Inheritance } from "./inheritance.ts";
 import type { Libc } from "./libc.ts";
 import { attemptAlongPath } from "./program.ts";
-
-/** What tells of the end of a child. */
-export type ParentProcess = Pick<NodeJS.Process, "on" | "off" | "pid">;
-
-/** This process as the parent of a command, and of processes that have lost theirs if it is a reaper. */
-export interface Parent {
-	readonly process: ParentProcess;
-	readonly isReaper: boolean;
-}
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
@@ -23,8 +15,16 @@ export function adoptOrphans({ calls }: Libc): void {
 	calls.prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/** Starts a command with all that we inherited, and with its environment and arguments byte for byte. */
-export function startByLibc(command: Command, inheritance: Inheritance, parent: Parent): Started {
+/** Makes the way to start commands with all that we inherited, and with their environment and arguments byte for byte. */
+export function createLibcStart(inheritance: Inheritance, parent: Parent): Start {
+	const waitFor = watchChildren(inheritance.libc, parent);
+	return (command, more) => {
+		const descriptors = [...inheritance.descriptors, ...more];
+		return startByLibc(command, { ...inheritance, descriptors }, waitFor);
+	};
+}
+
+function startByLibc(command: Command, inheritance: Inheritance, waitFor: WaitFor): Started {
 	const { descriptors, dispositions, libc } = inheritance;
 	const { addressOf, calls } = libc;
 	const child = new Int32Array(1);
@@ -47,7 +47,7 @@ export function startByLibc(command: Command, inheritance: Inheritance, parent: 
 	if (code !== undefined) return { pid: undefined, kill: () => false, ended: Promise.resolve({ code }) };
 	const pid = child[0] as number;
 	let isEnded = false;
-	const ended = waitFor(libc, parent, pid).finally(() => {
+	const ended = waitFor(pid).finally(() => {
 		isEnded = true;
 	});
 	const kill = (signal: number, value?: bigint) => {
@@ -76,34 +76,4 @@ function createAttributes({ addressOf, calls }: Libc, dispositions: Dispositions
 	calls.posix_spawnattr_setsigdefault(address, addressOf(byDefault));
 	calls.posix_spawnattr_setsigmask(address, addressOf(signalSet(dispositions.blocked)));
 	return attributes;
-}
-
-const ANY = -1;
-const WNOHANG = 1;
-const FOREVER_MS = 2 ** 30;
-
-function waitFor({ addressOf, calls }: Libc, { isReaper, process }: Parent, pid: number): Promise<ChildEnd> {
-	return new Promise((resolve) => {
-		// A listener alone does not keep the process.
-		const keeper = setInterval(() => undefined, FOREVER_MS);
-		const status = new Int32Array(1);
-		const look = () => {
-			let ended: number;
-			// One SIGCHLD may stand for many children. There are no others than the command and those that have lost their parent.
-			do ended = calls.waitpid(isReaper ? ANY : pid, addressOf(status), WNOHANG);
-			while (ended > 0 && ended !== pid);
-			if (ended === 0) return;
-			process.off("SIGCHLD", look);
-			clearInterval(keeper);
-			resolve(readStatus(status[0] as number));
-		};
-		process.on("SIGCHLD", look);
-		look();
-	});
-}
-
-// https://man7.org/linux/man-pages/man2/wait.2.html: the signal is in the lowest seven bits, the status in the next byte.
-function readStatus(status: number): ChildEnd {
-	const signal = status & 0x7f;
-	return signal === 0 ? { exitCode: (status >> 8) & 0xff } : { signal };
 }

@@ -1,0 +1,114 @@
+/*
+ * Runs commands that are replaced, as its standard input asks for it, one JSON line after the other:
+ * service.ts MANNER COMMAND, both as JSON. What happens stands in brackets on standard output, between what the commands write.
+ */
+import { readdirSync, writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Command } from "../../../src/launch/command.ts";
+import { endLike } from "../../../src/launch/exit-status.ts";
+import { prepareInFolder } from "../../../src/launch/files/in-folder.ts";
+import { prepareInMemory } from "../../../src/launch/files/in-memory.ts";
+import { type FileRequest, joinFiles } from "../../../src/launch/files.ts";
+import { findServiceManager, type Manner } from "../../../src/launch/launch.ts";
+import { loadLibc } from "../../../src/launch/native/libc.ts";
+import { takeOver } from "../../../src/launch/own.ts";
+import { childrenOf } from "../../../src/launch/proc.ts";
+import { loadService } from "../../../src/launch/service.ts";
+
+/** What is asked for. */
+export type Request =
+	| { readonly do: "replace"; readonly command: TestCommand; readonly times?: number }
+	| { readonly do: "rewrite"; readonly texts: Readonly<Record<string, string>> }
+	| { readonly do: "signal"; readonly signal: number }
+	| { readonly do: "stop" }
+	/** Of what a replacement may leave behind. */
+	| { readonly do: "count" };
+
+/** A command whose files, and what is in them, go by the names of their variables; one in memory begins with MEMORY. */
+export interface TestCommand extends Pick<Command, "file" | "args" | "env"> {
+	readonly texts?: Readonly<Record<string, string>>;
+}
+
+/** The signal that this process gets between two commands. */
+const { DSTA_TEST_BETWEEN: between } = process.env;
+
+const own = takeOver(process);
+const say = (text: string) => writeSync(1, `[${text}]\n`);
+const warn = (message: string) => say(`warn ${message}`);
+const manner: Manner = { mode: "spawn", ...JSON.parse(process.argv[2] as string) };
+
+const requestsOf = (texts: Readonly<Record<string, string>>): readonly FileRequest[] =>
+	Object.entries(texts).map(([name, text]) => ({
+		...{ variables: [name], name, content: Buffer.from(text), mode: 0o400 },
+		inMemory: name.startsWith("MEMORY"),
+	}));
+
+async function prepare({ texts = {}, ...command }: TestCommand): Promise<Command> {
+	const requests = requestsOf(texts);
+	const libc = loadLibc(process);
+	const files = joinFiles([
+		...(libc === undefined
+			? []
+			: [
+					prepareInMemory(
+						requests.filter(({ inMemory }) => inMemory),
+						libc,
+					),
+				]),
+		await prepareInFolder(
+			requests.filter(({ inMemory }) => !inMemory),
+			{ process, env: process.env, warn },
+		),
+	]);
+	const env = { ...process.env, ...command.env, ...Object.fromEntries(files.variables) };
+	return { ...command, env: env as Command["env"], files };
+}
+
+const serviceManager = await findServiceManager(own, manner, warn);
+const start = await loadService(own, manner, {
+	serviceManager,
+	warn,
+	hear(event) {
+		const detail = event.kind === "stopped" ? (event.isKilled ? " killed" : "") : ` ${event.reason}`;
+		say(event.kind + detail);
+		if (event.kind === "stopped" && between !== undefined) process.kill(process.pid, between);
+	},
+});
+let command = await prepare(JSON.parse(process.argv[3] as string));
+const service = await start(command);
+
+async function replace(next: Command): Promise<void> {
+	const became = await service.replace(next);
+	if (became.kind === "running") command = next;
+	say("reason" in became ? `${became.kind}: ${became.reason}` : became.kind);
+}
+
+const ACTIONS: { readonly [Kind in Request["do"]]: (request: Extract<Request, { do: Kind }>) => unknown } = {
+	async replace({ command, times = 1 }) {
+		for (let count = 0; count < times; count++) await replace(await prepare(command));
+	},
+	rewrite({ texts }) {
+		const left = command.files?.rewrite(requestsOf(texts)) ?? [];
+		say(`rewritten, but ${left.map(({ name }) => name).join() || "nothing"}`);
+	},
+	signal: ({ signal }) => service.signal(signal),
+	stop: () => service.stop(),
+	count() {
+		const listeners = process.eventNames().map((name) => process.listenerCount(name));
+		const counts = [readdirSync("/proc/self/fd").length, childrenOf("self", process.pid)?.length];
+		say(`descriptors, children, listeners: ${[...counts, listeners.reduce((sum, count) => sum + count, 0)]}`);
+	},
+};
+
+if (manner.reloadSignal !== undefined)
+	own.signals.keep(manner.reloadSignal, async () => {
+		say("reload");
+		serviceManager?.reloading();
+		await replace(command);
+		serviceManager?.reloaded();
+	});
+createInterface({ input: process.stdin }).on("line", (line) => {
+	const request = JSON.parse(line) as Request;
+	void (ACTIONS[request.do] as (request: Request) => unknown)(request);
+});
+endLike(process, await service.ended, own.signals.release);
