@@ -177,6 +177,7 @@ describe("what cannot be done", () => {
 		["run.subreaper", "subreaper: true", NODE],
 		["run.on_orphan", "on_orphan: TERM", NODE],
 		["run.subreaper, run.on_orphan", "subreaper: true, on_orphan: TERM, kill_after: 1s", NODE],
+		["run.ready.notify", "watch: 5m, ready: { notify: true }", NODE],
 	];
 
 	it.each<Refusal>([
@@ -184,6 +185,8 @@ describe("what cannot be done", () => {
 		["run.kill_after", "mode: exec, kill_after: 30s", EXEC],
 		["run.subreaper", "mode: exec, subreaper: true", EXEC],
 		["run.on_orphan", "mode: exec, on_orphan: TERM", EXEC],
+		["run.watch", "mode: exec, watch: 5m", EXEC],
+		["run.watch, run.reload_signal", "mode: exec, watch: true, reload_signal: HUP", EXEC],
 		["run.kill_after, run.on_orphan", "mode: exec, on_orphan: TERM, kill_after: 30s", EXEC],
 		...(BUILD === "npm" ? NODE_CANNOT : []),
 	])("is refused before anybody is asked for a secret: %s (%s)", (names, setting, message) => {
@@ -198,7 +201,10 @@ describe("what cannot be done", () => {
 	});
 
 	it("is not refused where nothing is asked", () => {
-		const run = launchSync([...asked("subreaper: false"), "--", "echo", "started"], { cwd: FOLDER });
+		const run = launchSync(
+			[...asked("subreaper: false, watch: false, ready: { tcp: 'localhost:80' }"), "--", "echo", "started"],
+			{ cwd: FOLDER },
+		);
 		expect(run).toMatchObject({ status: 0, stdout: "started\n" });
 	});
 });

@@ -29,13 +29,19 @@ export interface TestCommand extends Pick<Command, "file" | "args" | "env"> {
 	readonly texts?: Readonly<Record<string, string>>;
 }
 
+/** How it is run; `rewriting` are the pairs of `signals`. */
+export interface TestManner extends Partial<Manner> {
+	readonly rewriting?: readonly (readonly [number, number])[];
+}
+
 /** The signal that this process gets between two commands. */
 const { DSTA_TEST_BETWEEN: between } = process.env;
 
 const own = takeOver(process);
 const say = (text: string) => writeSync(1, `[${text}]\n`);
 const warn = (message: string) => say(`warn ${message}`);
-const manner: Manner = { mode: "spawn", ...JSON.parse(process.argv[2] as string) };
+const { rewriting, ...asked } = JSON.parse(process.argv[2] as string) as TestManner;
+const manner: Manner = { mode: "spawn", ...asked, ...(rewriting && { signals: new Map(rewriting) }) };
 
 const requestsOf = (texts: Readonly<Record<string, string>>): readonly FileRequest[] =>
 	Object.entries(texts).map(([name, text]) => ({
@@ -74,8 +80,16 @@ const start = await loadService(own, manner, {
 		if (event.kind === "stopped" && between !== undefined) process.kill(process.pid, between);
 	},
 });
+if (manner.reloadSignal !== undefined)
+	own.signals.keep(manner.reloadSignal, async () => {
+		say("reload");
+		serviceManager?.reloading();
+		await starting.then(() => replace(command));
+		serviceManager?.reloaded();
+	});
 let command = await prepare(JSON.parse(process.argv[3] as string));
-const service = await start(command);
+const starting = start(command);
+const service = await starting;
 
 async function replace(next: Command): Promise<void> {
 	const became = await service.replace(next);
@@ -100,15 +114,9 @@ const ACTIONS: { readonly [Kind in Request["do"]]: (request: Extract<Request, { 
 	},
 };
 
-if (manner.reloadSignal !== undefined)
-	own.signals.keep(manner.reloadSignal, async () => {
-		say("reload");
-		serviceManager?.reloading();
-		await replace(command);
-		serviceManager?.reloaded();
-	});
+let turn: Promise<unknown> = Promise.resolve();
 createInterface({ input: process.stdin }).on("line", (line) => {
 	const request = JSON.parse(line) as Request;
-	void (ACTIONS[request.do] as (request: Request) => unknown)(request);
+	turn = turn.then(() => (ACTIONS[request.do] as (request: Request) => unknown)(request));
 });
 endLike(process, await service.ended, own.signals.release);
