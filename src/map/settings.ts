@@ -16,7 +16,7 @@ import {
 	shown,
 } from "./fields.ts";
 import { type BackendSettings, RUN_MODES, type RunSettings } from "./secret-map.ts";
-import { readRewriting, readSignal } from "./signals.ts";
+import { readKeptSignal, readRewriting, readSignal } from "./signals.ts";
 import { suggestion } from "./suggest.ts";
 import { readVaultAuth } from "./vault-auth.ts";
 import { readKv, readVaultEntry } from "./vault-entry.ts";
@@ -112,7 +112,7 @@ const RUN = {
 	splay: readDuration,
 	probation: readDuration,
 	ready: readReady,
-	reload_signal: readSignal,
+	reload_signal: readKeptSignal,
 	metrics: readWord,
 	signals: readRewriting,
 	kill_after: readDuration,

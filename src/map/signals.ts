@@ -16,6 +16,13 @@ export const readSignal: Reader<number> = (node, label, context) => {
 	return numberOf(text) ?? complain(node, noSignal(text, label, signalNames()), context);
 };
 
+/** A signal that dsta-run gets and may keep for itself. */
+export const readKeptSignal: Reader<number> = (node, label, context) => {
+	const signal = readSignal(node, label, context);
+	const name = KEPT.find((name) => constants.signals[`SIG${name}` as NodeJS.Signals] === signal);
+	return name === undefined ? signal : complain(node, `${label}: ${name} does not reach dsta-run`, context);
+};
+
 /** What is forwarded in the place of which signal, by their numbers; 0 for nothing at all. */
 export const readRewriting: Reader<ReadonlyMap<number, number>> = (node, label, context) => {
 	if (node.kind !== "mapping")

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUILD, folderWith, LAUNCHER, launchSync, PYTHON } from "./launch.ts";
+import { BUILD, folderWith, LAUNCHER, launchSync, PYTHON, RUNTIME, RUNTIME_ENV } from "./launch.ts";
+
+const DRIVER = new URL("programs/service.ts", import.meta.url).pathname;
 
 /** A service manager: listens, starts its arguments, and tells what it heard from whom until they ended. */
 const MANAGER = `
@@ -122,6 +124,38 @@ describe.each(BUILD === "npm" ? [] : ["a service manager"])("%s hears", () => {
 		const run = runUnderManager({ notify: "true", options: ["--backend", "vault"] }, ["true"]);
 		expect(run.status).toBe(78);
 		expect(textsOf(run)).toEqual([RESOLVING, "STATUS=ended before its command with status 78"]);
+	});
+
+	it("when the command is replaced, on the clock of the system, and nothing of its end then", () => {
+		const address = path("notify");
+		const manner = { notify: true, reloadSignal: constants.signals.SIGHUP, probationMs: 1 };
+		const program = String.raw`
+import signal, time
+print(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000, flush=True)
+signal.signal(signal.SIGTERM, lambda *_: [tell("STOPPING=1\nSTATUS=stopping"), sys.exit(0)])
+if os.path.exists(sys.argv[1]): sys.exit(3)
+open(sys.argv[1], "w")
+os.kill(os.getppid(), signal.SIGHUP)
+while True: signal.pause()
+`;
+		const [file, ...args] = [...python(program), path("mark")];
+		const words = [RUNTIME, DRIVER, ...[manner, { file, args, env: {} }].map((word) => JSON.stringify(word))];
+		const { stdout } = spawnSync(PYTHON, ["-c", MANAGER, address, ...words], {
+			env: RUNTIME_ENV,
+			encoding: "utf8",
+		});
+		const run = JSON.parse(stdout) as Run;
+		const [before, after] = run.stdout.match(/^\d+$/gm) as [string, string];
+		const [, reloading = ""] = textsOf(run);
+		const [, time] = /^RELOADING=1\nMONOTONIC_USEC=(\d+)\nSTATUS=reloading$/.exec(reloading) ?? [];
+		expect([before, time, after].map(Number)).toEqual([before, time, after].map(Number).sort());
+		expect(textsOf(run)).toEqual([
+			`READY=1\n${RUNNING}`,
+			reloading,
+			"STATUS=stopping",
+			`READY=1\n${RUNNING}`,
+			ended(3),
+		]);
 	});
 
 	it("of no readiness where there is no such command", () => {

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
+import { constants } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askVault, freePort } from "../servers/start.ts";
-import { BUILD, LAUNCHER, PYTHON } from "./launch.ts";
+import { BUILD, LAUNCHER, PYTHON, RUNTIME } from "./launch.ts";
 import { type Systemd, startSystemd, whyNoSystemd } from "./systemd.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
+const DRIVER = new URL("programs/service.ts", import.meta.url).pathname;
 const EXAMPLES = new URL("../../examples/systemd/", import.meta.url);
 
 /** What stands before a command in a unit; `env` is the reference. */
@@ -39,6 +41,16 @@ manager.connect("\\0" + address[1:] if address[0] == "@" else address)
 def tell(*_): manager.send(sys.argv[1].replace(",", "\\n").replace("OWN", str(os.getpid())).encode())
 signal.signal(signal.SIGUSR1, tell)
 print(os.environ.get("WATCHDOG_PID", "anybody") in ("anybody", str(os.getpid())), flush=True)
+while True: signal.pause()
+`,
+	// Says at its end that it stops, as a good service does.
+	"stop.py": `
+import os, signal, socket, sys
+address = os.environ["NOTIFY_SOCKET"]
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.connect("\\0" + address[1:] if address[0] == "@" else address)
+signal.signal(signal.SIGTERM, lambda *_: [manager.send(b"STOPPING=1"), sys.exit(0)])
+print("serving", flush=True)
 while True: signal.pause()
 `,
 	// Does what dsta-run does not: hands the main process over to its command.
@@ -242,6 +254,25 @@ describe.skipIf(reason !== undefined)("under systemd", () => {
 				ExecMainStatus: "69",
 			});
 			expect(systemd.output(unit)).toContain("Use the standalone executable");
+		});
+
+	if (BUILD === "standalone")
+		it("a reload replaces the command, and systemd hears of it", async () => {
+			const manner = { notify: true, reloadSignal: constants.signals.SIGHUP, probationMs: 1 };
+			const command = { file: PYTHON, args: ["stop.py"], env: {} };
+			const words = [RUNTIME, DRIVER, ...[manner, command].map((word) => `'${JSON.stringify(word)}'`)];
+			const lines = ["Type=notify", "ExecReload=kill -HUP $MAINPID"];
+			const unit = service(words.join(" "), ...lines, "Environment=BUN_RUNTIME_TRANSPILER_CACHE_PATH=0");
+			expect(systemd.systemctl("start", unit)).toBe(0);
+			await systemd.wrote(unit, "serving");
+			const { MainPID } = systemd.show(unit, "MainPID");
+			expect(systemd.systemctl("reload", unit)).toBe(0);
+			await systemd.wrote(unit, "[running]\n");
+			await systemd.became(unit, { ActiveState: "active", SubState: "running", StatusText: "running" });
+			expect(systemd.show(unit, "MainPID")).toEqual({ MainPID });
+			expect(systemd.output(unit)).toContain("[reload]\n[stopped]\n[started replacement]\n");
+			systemd.systemctl("stop", unit);
+			expect(systemd.show(unit, ...ENDED)).toEqual(STOPPED);
 		});
 
 	it("a command that says itself that it is ready is heard with NotifyAccess=all", async () => {

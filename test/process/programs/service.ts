@@ -41,7 +41,10 @@ const own = takeOver(process);
 const say = (text: string) => writeSync(1, `[${text}]\n`);
 const warn = (message: string) => say(`warn ${message}`);
 const { rewriting, ...asked } = JSON.parse(process.argv[2] as string) as TestManner;
-const manner: Manner = { mode: "spawn", ...asked, ...(rewriting && { signals: new Map(rewriting) }) };
+const manner: Manner = {
+	...{ mode: "spawn", notifySocket: process.env.NOTIFY_SOCKET, ...asked },
+	...(rewriting && { signals: new Map(rewriting) }),
+};
 
 const requestsOf = (texts: Readonly<Record<string, string>>): readonly FileRequest[] =>
 	Object.entries(texts).map(([name, text]) => ({
