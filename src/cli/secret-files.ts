@@ -46,8 +46,9 @@ export async function prepareFiles(
 	{ env, process }: Host,
 	warn: Warn,
 ): Promise<CommandFiles> {
-	const inFolder = requestsOf(outcomes, "file");
-	const inMemory = requestsOf(outcomes, "fd");
+	const requests = fileRequests(outcomes);
+	const inFolder = requests.filter(({ inMemory }) => !inMemory);
+	const inMemory = requests.filter(({ inMemory }) => inMemory);
 	const libc = loadLibc(process);
 	return joinFiles([
 		...(libc === undefined ? [] : [prepareInMemory(inMemory, libc)]),
@@ -59,9 +60,10 @@ function eachWith(places: readonly string[], reason: string): string {
 	return places.map((place) => `${place} ${reason}`).join("\n");
 }
 
-function requestsOf(outcomes: readonly Outcome[], kind: Delivery): readonly FileRequest[] {
-	const resolutions = outcomes.filter((one): one is Resolution => "entry" in one && one.as === kind);
-	return resolutions.flatMap(({ entry, fields, values }) =>
+/** The files that the outcomes of a map ask for, to be prepared for a command or rewritten while it runs. */
+export function fileRequests(outcomes: readonly Outcome[]): readonly FileRequest[] {
+	const resolutions = outcomes.filter((one): one is Resolution => "entry" in one && one.as !== undefined);
+	return resolutions.flatMap(({ as, entry, fields, values }) =>
 		sharersOf(values, fields).map((variables): FileRequest => {
 			const [first] = variables as [string];
 			return {
@@ -69,6 +71,7 @@ function requestsOf(outcomes: readonly Outcome[], kind: Delivery): readonly File
 				name: first + extensionOf(fields?.get(first) ?? entry.path.text),
 				content: encodeText(values.get(first) as string),
 				mode: entry.mode ?? DEFAULT_MODE,
+				inMemory: as === "fd",
 			};
 		}),
 	);

@@ -187,7 +187,10 @@ async function startService(
 	async function restore({ command }: Incumbent, reason: string): Promise<void> {
 		hear?.({ kind: "restored", reason });
 		const restored = await begin(command, "restored");
-		void withstand(restored, probation, new AbortController().signal);
+		// It stays whatever comes of that; signals wait no longer.
+		void withstand(restored, probation, new AbortController().signal).then(() =>
+			probation.onSettled(restored),
+		);
 	}
 
 	async function replaceNow(next: Command): Promise<Replacement> {

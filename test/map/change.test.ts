@@ -35,6 +35,12 @@ describe("what follows a change", () => {
 		expect(read(`run: {${line}}`).run).toEqual(run);
 	});
 
+	it("keeps no signal that does not reach dsta-run", () => {
+		expect(() => read("run: {reload_signal: KILL}")).toThrow(
+			"run.reload_signal: KILL does not reach dsta-run",
+		);
+	});
+
 	it("may differ for an entry", () => {
 		const text = "secrets:\n  a/b: {env: B, on_change: {signal: HUP}, rotate: {every: 1d}}\n";
 		const [entry] = parseSecretMap(text, OPTIONS).entries;
