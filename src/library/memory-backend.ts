@@ -3,6 +3,7 @@ import type {
 	Annotations,
 	Found,
 	ReadRequest,
+	Revision,
 	SecretValue,
 	StoredVersion,
 	WritableBackend,
@@ -53,20 +54,16 @@ export class MemoryBackend implements WritableBackend {
 
 	/** {@inheritDoc Backend.read} */
 	async read(request: ReadRequest): Promise<Found | undefined> {
-		const { path, version } = request;
-		this.reads.push(path.text);
-		this.#throwIfFailing();
-		const { secret, selector, text } = path;
-		const find = (place: string, select: (content: SecretValue) => SecretValue | undefined) => {
-			const versions = this.#versions.get(place) ?? [];
-			const number = version === undefined ? versions.length : Number(version);
-			const content = versions[number - 1]?.content;
-			const value = content === undefined ? undefined : select(content);
-			return value === undefined ? undefined : { value, location: place, version: String(number) };
-		};
-		const found = find(secret, (content) => selectValue(content, selector));
-		// As at AWS, `a/b/c` may also be a text of that name.
-		return found ?? find(text, (content) => (typeof content === "string" ? content : undefined));
+		this.reads.push(request.path.text);
+		return this.#find(request);
+	}
+
+	/** {@inheritDoc Backend.revision} */
+	async revision(request: ReadRequest): Promise<Revision> {
+		const found = this.#find(request);
+		if (found === undefined) return { kind: "absent" };
+		const made = this.#versions.get(found.location)?.[Number(found.version) - 1]?.serial;
+		return { kind: "known", text: `version ${found.version} of ${found.location}, written as ${made}` };
 	}
 
 	/** {@inheritDoc Backend.locations} */
@@ -162,6 +159,21 @@ export class MemoryBackend implements WritableBackend {
 		return versions.length;
 	}
 
+	#find({ path, version }: ReadRequest): Found | undefined {
+		this.#throwIfFailing();
+		const { secret, selector, text } = path;
+		const find = (place: string, select: (content: SecretValue) => SecretValue | undefined) => {
+			const versions = this.#versions.get(place) ?? [];
+			const number = version === undefined ? versions.length : Number(version);
+			const content = versions[number - 1]?.content;
+			const value = content === undefined ? undefined : select(content);
+			return value === undefined ? undefined : { value, location: place, version: String(number) };
+		};
+		const found = find(secret, (content) => selectValue(content, selector));
+		// As at AWS, `a/b/c` may also be a text of that name.
+		return found ?? find(text, (content) => (typeof content === "string" ? content : undefined));
+	}
+
 	#throwIfFailing(): void {
 		if (this.#failure !== undefined) throw this.#failure;
 	}
@@ -170,8 +182,12 @@ export class MemoryBackend implements WritableBackend {
 interface Version {
 	readonly content: SecretValue;
 	readonly createdAt: Date;
+	/** Which of all versions: a secret that was removed begins with 1 again. */
+	readonly serial: number;
 }
 
+let written = 0;
+
 function versionOf(content: SecretValue): Version {
-	return { content, createdAt: new Date() };
+	return { content, createdAt: new Date(), serial: ++written };
 }

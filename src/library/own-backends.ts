@@ -5,6 +5,7 @@ import type {
 	Lease,
 	LeaseNews,
 	ReadRequest,
+	Revision,
 	StoredVersion,
 	WritableBackend,
 	WriteOptions,
@@ -29,6 +30,11 @@ export abstract class OwnBackend implements Backend, SecretBackend {
 	/** {@inheritDoc Backend.read} */
 	read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined> {
 		return this.#inner.read(request, signal);
+	}
+
+	/** {@inheritDoc Backend.revision} */
+	async revision(request: ReadRequest, signal: AbortSignal): Promise<Revision> {
+		return (await this.#inner.revision?.(request, signal)) ?? { kind: "unknown" };
 	}
 
 	/** {@inheritDoc Backend.locations} */

@@ -56,7 +56,9 @@ export function complete(name: string, custom: CustomBackend): Backend {
 		name,
 		read: (request, signal) => guard(name, request, () => custom.read(request, signal)),
 	};
-	return whole;
+	if (custom.revision === undefined) return whole;
+	const revision = custom.revision.bind(custom);
+	return { ...whole, revision: (request, signal) => guard(name, request, () => revision(request, signal)) };
 }
 
 // A backend may be an object of a class, whose methods are not its own and need it.

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import {
+	appendFileSync,
+	mkdirSync,
+	mkdtempSync,
+	renameSync,
+	rmSync,
+	statSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +16,11 @@ import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { parseDotenv } from "../../src/backends/env/dotenv.ts";
 import { createEnvBackend } from "../../src/backends/env/env.ts";
-import { openEnvFile } from "../../src/backends/env/env-file.ts";
+import { type EnvFile, openEnvFile } from "../../src/backends/env/env-file.ts";
 import { parseJson } from "../../src/backends/json.ts";
 import { parseSecretPath, toVariable } from "../../src/secret-path.ts";
 import type { Context } from "./context.ts";
-import type { Harness } from "./harness.ts";
+import { ask, failureOf, type Harness, openBackend, revisionOf } from "./harness.ts";
 import { describeBackend } from "./suite.ts";
 
 /** The suite's harness: secrets are variables, named after their paths. */
@@ -203,6 +212,66 @@ describe("the environment backend", () => {
 		await writeFile(pipe, "A=1\nB=2\n");
 		expect(await reading).toEqual(new Map(Object.entries({ A: "1", B: "2" })));
 		expect(await envFile?.variables()).toBe(await reading);
+	});
+
+	it("is read again where it has changed, for the next signal, and tells so by its revision", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "dsta-run-env-"));
+		const file = join(folder, ".env");
+		using asked = await openBackend("env", { env: { OWN_KEY: "own" }, folder });
+		const look = async () => {
+			const { signal } = new AbortController();
+			const found = await asked.read(ask("x/own_key/first"), signal);
+			return [await revisionOf(asked, "x/own_key/first", signal), found?.value];
+		};
+		expect(await look()).toEqual([{ kind: "absent" }, undefined]);
+		writeFileSync(file, "X_OWN_KEY_FIRST=one\n");
+		const one = await look();
+		expect(one).toEqual([{ kind: "known", text: expect.any(String) }, "one"]);
+		expect(await look()).toEqual(one);
+		// As an editor does it, with the times of the old one.
+		const { atime, mtime } = statSync(file);
+		writeFileSync(`${file}.new`, "X_OWN_KEY_FIRST=two\n");
+		utimesSync(`${file}.new`, atime, mtime);
+		renameSync(`${file}.new`, file);
+		const two = await look();
+		expect(two[1]).toBe("two");
+		expect(two[0]).not.toEqual(one[0]);
+		writeFileSync(file, "sentinel");
+		expect(await failureOf(look())).toMatchObject({
+			code: "DSTA_CONFIG",
+			message: expect.stringMatching(/:1:/),
+		});
+		rmSync(file);
+		expect(await look()).toEqual([{ kind: "absent" }, undefined]);
+		mkdirSync(file);
+		writeFileSync(join(file, "x"), "");
+		expect(await look()).toEqual([{ kind: "absent" }, undefined]);
+	});
+
+	it("that was named is missed when it is gone, and taken when it is back", async () => {
+		const file = join(mkdtempSync(join(tmpdir(), "dsta-run-env-")), "named");
+		writeFileSync(file, "A=1\n");
+		const envFile = openEnvFile({ cwd: "/", named: file }) as EnvFile;
+		expect((await envFile.variables()).get("A")).toBe("1");
+		rmSync(file);
+		for (let time = 1; time <= 2; time++)
+			expect(await failureOf(envFile.variables())).toMatchObject({
+				code: "DSTA_CONFIG",
+				message: `${file} cannot be read: it is gone`,
+			});
+		writeFileSync(file, "A=2\n");
+		expect((await envFile.variables()).get("A")).toBe("2");
+	});
+
+	it("that is being written is read when it is left alone", async () => {
+		const file = join(mkdtempSync(join(tmpdir(), "dsta-run-env-")), "slow");
+		writeFileSync(file, "A=1\n");
+		const envFile = openEnvFile({ cwd: "/", named: file }) as EnvFile;
+		await envFile.variables();
+		writeFileSync(file, "A='half ");
+		const reading = envFile.variables();
+		appendFileSync(file, "and half'\n");
+		expect((await reading).get("A")).toBe("half and half");
 	});
 
 	it("wants a file that was named to exist", () => {

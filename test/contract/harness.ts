@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import { type Backend, isWritable, type ReadRequest } from "../../src/backends/backend.ts";
+import { type Backend, isWritable, type ReadRequest, type Revision } from "../../src/backends/backend.ts";
 import type { BackendName } from "../../src/backends/registry.ts";
 import { DstaError } from "../../src/errors.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
@@ -24,6 +24,8 @@ export interface Harness {
 	readonly unknownVersions?: readonly (string | number)[];
 	/** Whether a pinned version is a mistake here. */
 	readonly refusesVersions?: boolean;
+	/** Whether only the values themselves show that they have changed. */
+	readonly hidesChanges?: boolean;
 	/** The server that is asked; `undefined` where none is, so that nothing can be down or refuse. */
 	readonly server?: AskedServer;
 	/** `undefined` where the backend cannot write and list. */
@@ -67,6 +69,15 @@ export function ask(path: string, more: Partial<ReadRequest> = {}): ReadRequest 
 	return { path: parsed, names, ...more };
 }
 
+/** What a backend says of whether a path may have changed. */
+export async function revisionOf(
+	backend: Backend,
+	path: string,
+	signal = new AbortController().signal,
+): Promise<Revision | undefined> {
+	return backend.revision?.(ask(path), signal);
+}
+
 /** The failure of an action, which is one that a user can be shown: it has a cure and shows no value and no token. */
 export async function failureOf(action: Promise<unknown>): Promise<DstaError> {
 	const error = await action.then(
@@ -98,6 +109,7 @@ export function actionsOf(
 		() => backend.read(ask(`${secret}/text`), signal),
 		() => backend.read(ask(`${secret}/*`), signal),
 		() => backend.check(signal),
+		() => revisionOf(backend, `${secret}/text`, signal),
 	];
 	if (!isWritable(backend)) return actions;
 	const fields = new Map([["k", SENTINEL]]);

@@ -44,6 +44,7 @@ async function call({ backend: id, leftMs, question, signal: signalId }: Call): 
 	if (leftMs !== undefined) signal.endsAt ??= now() + leftMs;
 	// Text, since a number may be one that only our own reader of JSON keeps.
 	if (question.kind === "read") return JSON.stringify(await backend.read(question.request, signal));
+	if (question.kind === "revision") return JSON.stringify(await backend.revision?.(question.request, signal));
 	if (question.kind === "check") return JSON.stringify(await backend.check(signal));
 	if (!isWritable(backend)) throw new Error("the backend cannot write");
 	if (question.kind === "list") return JSON.stringify(await backend.list(question.folder, signal));

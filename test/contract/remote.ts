@@ -36,6 +36,7 @@ export interface Call {
 
 type Question =
 	| { readonly kind: "read"; readonly request: ReadRequest }
+	| { readonly kind: "revision"; readonly request: ReadRequest }
 	| { readonly kind: "check" }
 	| { readonly kind: "list"; readonly folder: string }
 	| {
@@ -102,6 +103,7 @@ export function askedInBuild<B extends Backend>(
 			const found = await ask<Found | undefined>(id, { kind: "read", request }, signal);
 			return found && { version: undefined, ...found };
 		},
+		revision: (request, signal) => ask(id, { kind: "revision", request }, signal),
 		check: (signal) => ask(id, { kind: "check" }, signal),
 		close: () => send({ close: id }),
 	};

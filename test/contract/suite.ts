@@ -3,7 +3,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { isWritable } from "../../src/backends/backend.ts";
 import { ABSENT, FIRST, FOUND } from "./cases.ts";
 import type { Context } from "./context.ts";
-import { actionsOf, ask, failureOf, type Harness, NEVER_SHOWN, openBackend, SENTINEL } from "./harness.ts";
+import {
+	actionsOf,
+	ask,
+	failureOf,
+	type Harness,
+	NEVER_SHOWN,
+	openBackend,
+	revisionOf,
+	SENTINEL,
+} from "./harness.ts";
 import { describeServer } from "./server-suite.ts";
 import { startReader } from "./start-reader.ts";
 import { describeWriting } from "./writing-suite.ts";
@@ -114,6 +123,21 @@ export function describeBackend(harness: Harness): void {
 			const found = await Promise.all(paths.map((path) => backend.read(ask(at(path)), shared)));
 			expect(found.map((one) => one !== undefined)).toEqual([true, false, true, true, true, true, false]);
 			expect([found[0]?.value, found[3]?.value, found[5]?.value]).toEqual([SENTINEL, "1", "new"]);
+		});
+
+		it("tells by a revision without a value whether a path has one", async () => {
+			using backend = await open();
+			const kindOf = async (path: string) => (await revisionOf(backend, at(path)))?.kind;
+			const there = harness.hidesChanges ? "unknown" : "known";
+			for (const path of ["first/text", "first#/deep/inner/0", "all/*", "_whole"]) {
+				const revision = await revisionOf(backend, at(path));
+				expect(revision?.kind).toBe(there);
+				expect(JSON.stringify(revision)).not.toMatch(NEVER_SHOWN);
+				expect(await revisionOf(backend, at(path))).toEqual(revision);
+			}
+			const gone = harness.hidesChanges ? "unknown" : "absent";
+			for (const path of ["none/key", "none/*", "_none", "deleted/key"])
+				expect([path, await kindOf(path)]).toEqual([path, gone]);
 		});
 
 		it("accepts its credentials", async () => {

@@ -1,5 +1,5 @@
 import { isArn, regionOfArn } from "../../secret-path.ts";
-import type { BackendContext, ReadRequest, WritableBackend } from "../backend.ts";
+import type { BackendContext, Found, ReadRequest, Revision, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import { formsOf, versionOf } from "./names.ts";
 import type { Session } from "./session.ts";
@@ -22,6 +22,12 @@ export function createAwsBackend(context: BackendContext): WritableBackend | und
 		name: "aws",
 		description: [describe(settings), ...settings.replicas].join(", then "),
 		read: async (request, signal) => (await open()).read(request, signal),
+		async revision(request, signal) {
+			const { VersionId } = versionOf(request) ?? {};
+			if (VersionId !== undefined) return { kind: "known", text: `version ${VersionId}` };
+			// No cheaper question tells of twenty secrets at once.
+			return revisionOf(await (await open()).read(request, signal));
+		},
 		locations: (request) =>
 			formsOf(request, overrideSettings(settings, request.overrides).prefix).map(({ location }) => location),
 		identity: (request) => identify(overrideSettings(settings, request.overrides), context.env),
@@ -68,6 +74,14 @@ async function openSession(context: BackendContext, settings: AwsSettings): Prom
 	]);
 	const session = createSession(context, settings);
 	return { session, read: createReader(session) };
+}
+
+function revisionOf(found: Found | undefined): Revision {
+	if (found === undefined) return { kind: "absent" };
+	const { location, version } = found;
+	return version === undefined
+		? { kind: "unknown" }
+		: { kind: "known", text: `version ${version} of ${location}` };
 }
 
 function absenceAdvice(request: ReadRequest, { prefix, region }: AwsSettings): string {

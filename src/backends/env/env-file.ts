@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DstaError } from "../../errors.ts";
 import { parseDotenv } from "./dotenv.ts";
 
@@ -8,10 +9,12 @@ export interface EnvFile {
 	/** How messages name it. */
 	readonly name: string;
 	/**
-	 * Its variables, read when they are first asked for and only then: none where the file is missing.
+	 * Its variables: none where the file is missing. It is read when they are first asked for, and later where it has changed.
 	 * @throws {DstaError} DSTA_CONFIG it cannot be read or is no dotenv file
 	 */
 	variables(): Promise<ReadonlyMap<string, string>>;
+	/** A text for the state of the file that was read last: another one where it was read again. */
+	readonly state: string;
 }
 
 export interface EnvFileChoice {
@@ -34,31 +37,76 @@ export function openEnvFile({ cwd, fromMap, named }: EnvFileChoice): EnvFile | u
 	const name = named ?? fromMap ?? DEFAULT_FILE;
 	// Not resolve(): that asks for the working directory, which may have been removed.
 	const file = isAbsolute(name) ? name : join(cwd, name);
-	const kind = kindOf(file);
-	if (kind === "missing" && named !== undefined) throw missing(name);
-	// A folder called .env is a virtual environment of Python.
-	const isNone = kind === "missing" || (kind === "folder" && name === DEFAULT_FILE && named === undefined);
+	const isNamed = named !== undefined;
+	let state = stateOf(file);
+	if (state === "missing" && isNamed) throw missing(name);
 	let reading: Promise<ReadonlyMap<string, string>> | undefined;
+
+	async function read(): Promise<ReadonlyMap<string, string>> {
+		// A folder called .env is a virtual environment of Python.
+		const isNone = !isNamed && (state === "missing" || (state === "folder" && name === DEFAULT_FILE));
+		if (isNone) return new Map();
+		try {
+			return await loadText(file, { name, cure: CURE, parse: parseDotenv });
+		} catch (error) {
+			// What was wrong may be right the next time.
+			if (state !== PIPE) state = "unread";
+			throw error;
+		}
+	}
+
+	async function readAgain(): Promise<ReadonlyMap<string, string>> {
+		state = await untilLeftAlone(file, state);
+		return read();
+	}
+
 	return {
 		name,
+		get state() {
+			return state;
+		},
 		variables() {
-			reading ??= isNone
-				? Promise.resolve(new Map())
-				: loadText(file, { name, cure: CURE, parse: parseDotenv });
+			if (reading === undefined) reading = read();
+			// What comes out of a pipe comes once.
+			else if (state !== PIPE) {
+				const before = state;
+				state = stateOf(file);
+				if (state !== before) reading = readAgain();
+			}
 			return reading;
 		},
 	};
 }
 
-function kindOf(file: string): "missing" | "folder" | "other" {
+const PIPE = "pipe or device";
+
+/** A text that is another one when a file is. */
+function stateOf(file: string): string {
 	try {
-		return statSync(file).isDirectory() ? "folder" : "other";
+		const stats = statSync(file, { bigint: true });
+		if (stats.isDirectory()) return "folder";
+		return stats.isFile() ? [stats.dev, stats.ino, stats.size, stats.mtimeNs].join(" ") : PIPE;
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		// What else is wrong with it shows when it is read, if it is.
-		return code === "ENOENT" || code === "ENOTDIR" ? "missing" : "other";
+		return code === "ENOENT" || code === "ENOTDIR" ? "missing" : `${code}`;
 	}
 }
+
+// Half a file is none: while somebody writes, it is waited for.
+async function untilLeftAlone(file: string, state: string): Promise<string> {
+	let before = state;
+	for (let pause = 0; pause < MAX_PAUSES; pause++) {
+		await sleep(PAUSE_MS);
+		const current = stateOf(file);
+		if (current === before) break;
+		before = current;
+	}
+	return before;
+}
+
+const PAUSE_MS = 50;
+const MAX_PAUSES = 20;
 
 const CURE = "Give a UTF-8 text file of NAME=value lines with --env-file, or read none: --no-env-file.";
 

@@ -1,5 +1,6 @@
 import { DstaError } from "../../errors.ts";
 import type { Backend, BackendContext, Found, ReadRequest } from "../backend.ts";
+import { perSignal } from "../per-signal.ts";
 import { candidateNames, candidatePrefixes, findSharedEndings } from "./names.ts";
 
 /** Makes the backend for the process environment and the dotenv file behind it. It is always configured. */
@@ -7,32 +8,43 @@ export function createEnvBackend({ env, envFile, paths }: BackendContext): Backe
 	const isShared = findSharedEndings(paths);
 	const namesFor = ({ path, names }: ReadRequest) => candidateNames(path, names, isShared(path));
 
-	async function readOne(request: ReadRequest): Promise<Found | undefined> {
+	// The file may change, but not within a resolution.
+	const variablesUnder = perSignal(async () => (await envFile?.variables()) ?? NONE);
+
+	async function read(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined> {
+		if (signal.aborted) throw abortedError(request.path.text);
+		return request.path.selector.kind === "all" ? readAll(request, signal) : readOne(request, signal);
+	}
+
+	async function readOne(request: ReadRequest, signal: AbortSignal): Promise<Found | undefined> {
 		for (const name of namesFor(request)) {
-			const found = await lookUp(name);
+			const found = await lookUp(name, signal);
 			if (found !== undefined) return { value: found.value, location: `${name} (${found.origin})` };
 		}
 		return undefined;
 	}
 
-	async function lookUp(name: string): Promise<{ value: string; origin: string } | undefined> {
+	async function lookUp(
+		name: string,
+		signal: AbortSignal,
+	): Promise<{ value: string; origin: string } | undefined> {
 		const own = Object.hasOwn(env, name) ? env[name] : undefined;
 		if (own !== undefined) return { value: own, origin: "environment" };
-		const value = (await envFile?.variables())?.get(name);
+		const value = (await variablesUnder(signal)).get(name);
 		return value === undefined ? undefined : { value, origin: envFile?.name ?? "" };
 	}
 
 	// A variable goes to the first prefix that it begins with, and so does a key that two of them would give.
-	async function readAll({ path, names }: ReadRequest): Promise<Found | undefined> {
+	async function readAll({ path, names }: ReadRequest, signal: AbortSignal): Promise<Found | undefined> {
 		const prefixes = candidatePrefixes(path, names);
-		const variables = new Set([...Object.keys(env), ...((await envFile?.variables())?.keys() ?? [])]);
+		const variables = new Set([...Object.keys(env), ...(await variablesUnder(signal)).keys()]);
 		const fields = new Map<string, string>();
 		const places = new Set<string>();
 		for (const prefix of prefixes) {
 			for (const name of [...variables].filter((variable) => isBelow(variable, prefix))) {
 				variables.delete(name);
 				const key = name.slice(prefix.length).toLowerCase();
-				const found = await lookUp(name);
+				const found = await lookUp(name, signal);
 				if (found === undefined || fields.has(key)) continue;
 				fields.set(key, found.value);
 				places.add(`${prefix}* (${found.origin})`);
@@ -45,9 +57,11 @@ export function createEnvBackend({ env, envFile, paths }: BackendContext): Backe
 	return {
 		name: "env",
 		description: envFile === undefined ? "environment" : `environment and ${envFile.name}`,
-		async read(request, signal) {
-			if (signal.aborted) throw abortedError(request.path.text);
-			return request.path.selector.kind === "all" ? readAll(request) : readOne(request);
+		read,
+		async revision(request, signal) {
+			const found = await read(request, signal);
+			if (found === undefined) return { kind: "absent" };
+			return { kind: "known", text: `${found.location}, ${envFile?.state ?? "no file"}` };
 		},
 		locations: (request) =>
 			request.path.selector.kind === "all"
@@ -66,6 +80,8 @@ export function createEnvBackend({ env, envFile, paths }: BackendContext): Backe
 		close: () => undefined,
 	};
 }
+
+const NONE: ReadonlyMap<string, string> = new Map();
 
 function isBelow(name: string, prefix: string): boolean {
 	return name.startsWith(prefix) && name !== prefix;

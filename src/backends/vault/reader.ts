@@ -47,7 +47,11 @@ export function createReader(session: Session, options: RawReaderOptions): Read 
 	};
 }
 
-function toVersion(version: string | number, { secret, text }: ReadRequest["path"]): number {
+/**
+ * The number of a pinned version.
+ * @throws {DstaError} DSTA_CONFIG it can be none of Vault's
+ */
+export function toVersion(version: string | number, { secret, text }: ReadRequest["path"]): number {
 	const number = Number(version);
 	if (Number.isSafeInteger(number) && number > 0) return number;
 	throw new DstaError(

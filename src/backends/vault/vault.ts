@@ -24,6 +24,7 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 	const leases: VaultLease[] = [];
 	const ending = new AbortController();
 	let opened: Promise<Opened> | undefined;
+	let revision: WritableBackend["revision"];
 	const open = () => {
 		opened ??= logIn(context, settings, (lease) => leases.push(lease));
 		// What was wrong may be right the next time.
@@ -36,6 +37,14 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 		name: "vault",
 		description: settings.address,
 		read: async (request, signal) => (await open()).read(request, signal),
+		async revision(request, signal) {
+			// Another engine than KV makes its answer anew when it is asked, and so never is.
+			if (isRaw(request.overrides)) return { kind: "known", text: "made for this run" };
+			const { session } = await open();
+			const { createRevision } = await import("./revision.ts");
+			revision ??= createRevision(session);
+			return revision(request, signal);
+		},
 		locations(request) {
 			const {
 				overrides,
