@@ -67,7 +67,7 @@ function badToken({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `The token is unknown or has expired. ${namespaceAdvice(settings)}Look at it with \`vault token lookup\`, or make a new one: vault token create -policy=dsta-policy`,
+			cure: `The token is unknown or has expired. ${namespaceAdvice(settings)}Look at it with \`vault token lookup\`, or make a new one: vault token create -policy=dsta-policy${replaceAdvice(settings)}`,
 		},
 	);
 }
@@ -79,9 +79,14 @@ function denied({ apiPath, capability, path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy, or have one for the whole map (dsta-run policy vault > policy.hcl), write it (vault policy write dsta-policy policy.hcl) and make a new token (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.`,
+			cure: `${namespaceAdvice(settings)}See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy, or have one for the whole map (dsta-run policy vault > policy.hcl), write it (vault policy write dsta-policy policy.hcl) and make a new token (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.${replaceAdvice(settings)}`,
 		},
 	);
+}
+
+function replaceAdvice({ tokenVariable }: VaultSettings): string {
+	if (tokenVariable === undefined) return "";
+	return ` The token in ${tokenVariable} is neither renewed nor replaced: what runs for longer than it lives needs vault.auth in the map.`;
 }
 
 function deniedByAnother(status: number, { path, settings }: Target): DstaError {

@@ -15,12 +15,8 @@ export interface VaultLease extends Term {
 	/** What was asked for it, in Vault's API: `database/creds/app`. */
 	readonly apiPath: string;
 	readonly namespace: string;
-}
-
-/** A token that a login of ours has made. */
-export interface OwnToken extends Term {
-	/** The namespace that it belongs to. */
-	readonly namespace: string;
+	/** When it is over for good, once nothing makes it longer, on the clock of `now`. */
+	overAt?: number;
 }
 
 /** The lease of an answer to a request that was sent at `sentAt`; `undefined` where there is none. */

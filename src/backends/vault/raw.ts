@@ -21,30 +21,36 @@ export interface RawReaderOptions {
 }
 
 /**
- * Makes the reader of engines that make something anew for each question. All fields come from one answer, which is kept:
- * the name and the password of a user of a database belong together, whichever entry asks for them, and when.
+ * Makes the reader of engines that make something anew for each question. All fields come from one answer, which is kept
+ * until its lease comes to an end: the name and the password of a user of a database belong together, whichever entry asks for
+ * them, and when.
  * What it gives throws as `readSecret` does.
  */
 export function createRawReader(session: Session, options: RawReaderOptions): ReadRaw {
-	const answers = new Map<string, Secret>();
+	const answers = new Map<string, Answer>();
 	const underWay = perSignal(() => new Map<string, Promise<Secret | undefined>>());
 
 	async function ask(question: Question, signal: AbortSignal): Promise<Secret | undefined> {
-		const secret = await askEngine(session, question, { ...options, signal });
-		if (secret !== undefined) answers.set(question.key, secret);
-		return secret;
+		const answer = await askEngine(session, question, { ...options, signal });
+		if (answer !== undefined) answers.set(question.key, answer);
+		return answer?.secret;
 	}
 
 	return async (request, signal) => {
 		const question = toQuestion(session.settings, request);
 		const { key } = question;
 		const known = answers.get(key);
-		if (known !== undefined) return known;
+		if (known !== undefined && known.lease?.overAt === undefined) return known.secret;
 		const asking = underWay(signal);
 		const asked = asking.get(key) ?? ask(question, signal).finally(() => asking.delete(key));
 		asking.set(key, asked);
 		return asked;
 	};
+}
+
+interface Answer {
+	readonly secret: Secret;
+	readonly lease: VaultLease | undefined;
 }
 
 interface Question extends Pick<ApiRequest, "method"> {
@@ -75,7 +81,7 @@ async function askEngine(
 	session: Session,
 	question: Question,
 	{ onLease, signal, warn }: RawReaderOptions & { readonly signal: AbortSignal },
-): Promise<Secret | undefined> {
+): Promise<Answer | undefined> {
 	const { apiPath, method, path, settings } = question;
 	const { namespace } = settings;
 	const target: Target = { settings, apiPath, path, capability: method === "POST" ? "update" : "read" };
@@ -87,7 +93,7 @@ async function askEngine(
 	for (const names of ignoredOf(response))
 		warn(`Vault knows no ${names} in the data of ${path}, and has ignored it`);
 	const content = contentOf(response, target);
-	return content === undefined ? undefined : { content, location: apiPath };
+	return content === undefined ? undefined : { secret: { content, location: apiPath }, lease };
 }
 
 // In the body, or in the query where a request has none.

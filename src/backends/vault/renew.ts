@@ -1,23 +1,50 @@
 import { DstaError } from "../../errors.ts";
-import type { SecretValue } from "../backend.ts";
+import type { LeaseNews, SecretValue } from "../backend.ts";
 import { isObject } from "../select.ts";
 import { shellWord } from "../shell.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { type KeepAliveOptions, keepAlive, type Renewable } from "./keep-alive.ts";
-import { type OwnToken, readTerm, type Term, type VaultLease } from "./lease.ts";
+import { readTerm, type Term, type VaultLease } from "./lease.ts";
+import type { Leases } from "./leases.ts";
+import type { Login } from "./login/login.ts";
 import type { Session } from "./session.ts";
 
-/** Keeps leases alive from now on, and our own token, with which they would end. */
-export function keepLeasesAlive(
+/** Makes what keeps a lease alive from now on, and our own token, with which it would end. */
+export function createKeeper(
 	session: Session,
-	leases: readonly VaultLease[],
-	options: KeepAliveOptions,
-): void {
-	const ownToken = session.login?.ownToken();
-	const renewables = leases.map((lease) => toRenewable(session, lease));
-	if (ownToken !== undefined) renewables.push(toRenewableToken(session, ownToken));
-	for (const renewable of renewables) if (renewable.lifeMs > 0) void keepAlive(renewable, options);
+	leases: Leases,
+	{ onNews, signal }: KeepAliveOptions,
+): (lease: VaultLease) => void {
+	let kept: { readonly term: Term; readonly ending: AbortController } | undefined;
+
+	function keepToken(login: Login, term: Term): void {
+		if (term === kept?.term) return;
+		kept?.ending.abort();
+		const ending = new AbortController();
+		kept = { term, ending };
+		const token = toRenewableToken(session, login.namespace, term);
+		start(token, AbortSignal.any([signal, ending.signal]), (leftMs) => {
+			login.replace();
+			for (const lease of leases.held) leases.end(lease, leftMs);
+		});
+	}
+
+	function start(renewable: Renewable, signal: AbortSignal, onEnding: (leftMs: number) => void): void {
+		if (renewable.lifeMs === 0) return;
+		const hear = (news: LeaseNews) => {
+			if (news.kind === "ending") onEnding(news.leftMs);
+			onNews(news);
+		};
+		void keepAlive(renewable, { onNews: hear, signal });
+	}
+
+	return (lease) => {
+		start(toRenewable(session, lease), signal, (leftMs) => leases.end(lease, leftMs));
+		const { login } = session;
+		const term = login?.ownTerm();
+		if (login !== undefined && term !== undefined) keepToken(login, term);
+	};
 }
 
 function toRenewable(session: Session, lease: VaultLease): Renewable {
@@ -34,10 +61,10 @@ function toRenewable(session: Session, lease: VaultLease): Renewable {
 	};
 }
 
-function toRenewableToken(session: Session, token: OwnToken): Renewable {
-	const body = { increment: token.lifeMs / 1000 };
-	const request = { path: "auth/token/renew-self", of: "the token", namespace: token.namespace, body };
-	return { ...token, path: request.of, renew: (signal) => renew(session, request, signal) };
+function toRenewableToken(session: Session, namespace: string, term: Term): Renewable {
+	const body = { increment: term.lifeMs / 1000 };
+	const request = { path: "auth/token/renew-self", of: "the token", namespace, body };
+	return { ...term, path: request.of, renew: (signal) => renew(session, request, signal) };
 }
 
 interface Renewal {

@@ -3,7 +3,10 @@ import { failureOf, type Target } from "./failure.ts";
 import type { VaultLease } from "./lease.ts";
 import type { Session } from "./session.ts";
 
-/** Ends leases before their time. Those that cannot be ended become one warning. */
+/**
+ * Ends leases before their time. Those that cannot be ended become one warning, unless they have ended with the token that they
+ * were made with.
+ */
 export async function revokeLeases(
 	session: Session,
 	leases: readonly VaultLease[],
@@ -34,9 +37,11 @@ async function revokeLease(
 	try {
 		// To revoke it twice does no harm.
 		const request = { method: "POST", path, namespace, repeat: "always", signal } as const;
-		const response = await session.ask(target, { ...request, body: { lease_id: id } });
+		const response = await session.exchange(target, { ...request, body: { lease_id: id } });
 		// 400 is what it says of one that it does not know any more.
-		return [200, 204, 400].includes(response.status) ? undefined : failureOf(response, target);
+		if ([200, 204, 400].includes(response.status)) return undefined;
+		if (response.status === 403 && (await session.isTokenOver(signal))) return undefined;
+		return failureOf(response, target);
 	} catch (error) {
 		if (error instanceof DstaError) return error;
 		throw error;

@@ -13,7 +13,7 @@ import type { Login } from "./login/login.ts";
 import { readPersistence } from "./persistence.ts";
 import { isTransient, type Outcome, withRetries } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
-import { findToken } from "./token.ts";
+import { findToken, foundToken, type Tokens } from "./token.ts";
 import { timeoutFailure, transportFailure } from "./unavailable.ts";
 
 /** A logged-in connection to one server, and what was learnt about it. */
@@ -25,10 +25,17 @@ export interface Session {
 	/** The questions for engine versions under a signal, by namespace and mount; `undefined`: the server does not say. */
 	lookups(signal: AbortSignal): Map<string, Promise<KvVersion | undefined>>;
 	/**
-	 * Asks Vault's API, logged in; what may be sent again is.
-	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came · what `Login.done` throws
+	 * Asks Vault's API, logged in; what may be sent again is. Where the token turns out to be over, another one is used if there is.
+	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came · what `Tokens` throw
 	 */
 	ask(target: Target, request: ApiRequest): Promise<ApiResponse>;
+	/**
+	 * Asks with the token in use, even if it is over.
+	 * @throws {DstaError} DSTA_UNAVAILABLE or DSTA_TIMEOUT no answer came
+	 */
+	exchange(target: Target, request: ApiRequest): Promise<ApiResponse>;
+	/** Whether the token in use is none any more. */
+	isTokenOver(signal: AbortSignal): Promise<boolean>;
 	/** How this session comes by its token, where it was not given one. */
 	readonly login?: Login;
 }
@@ -38,11 +45,16 @@ const MAX_SOCKETS = { "http:": 32, "https:": 12 };
 const MAX_QUESTIONS = 32;
 
 /**
- * Loads the client and finds the token, or how to log in, which the first question does. Nothing is sent yet.
+ * Loads the client and finds the token, or how to log in, which the first question does. Nothing is sent yet. `onToken` hears of
+ * each token that is taken into use later.
  * @throws {DstaError} DSTA_UNAVAILABLE there is no token · DSTA_CONFIG it cannot be one, half a login is configured, or the
  * number of retries is none
  */
-export async function openSession(context: BackendContext, given: VaultSettings): Promise<Session> {
+export async function openSession(
+	context: BackendContext,
+	given: VaultSettings,
+	onToken: () => void = () => undefined,
+): Promise<Session> {
 	const token = findToken(context, given.address);
 	const persistence = readPersistence(context);
 	const { proxy, tls } = await loadConnection(context, given);
@@ -79,26 +91,40 @@ export async function openSession(context: BackendContext, given: VaultSettings)
 		if (outcome instanceof TransportError) throw transportFailure(outcome, target);
 		return outcome;
 	};
-	const session: Session = {
+	const useToken = (another: string) => {
+		client.useToken(another);
+		onToken();
+	};
+	let login: Login | undefined;
+	let tokens: Tokens;
+	if (token !== undefined) {
+		client.useToken(token);
+		tokens = foundToken(token, { context, address: settings.address, useToken });
+	} else {
+		const { createLogin } = await import("./login/login.ts");
+		login = createLogin({ context, exchange, settings, useToken });
+		tokens = login;
+	}
+	return {
 		settings,
 		transport,
 		engines: new Map(),
 		lookups: perSignal(() => new Map()),
-		ask: exchange,
-	};
-	if (token !== undefined) {
-		client.useToken(token);
-		return session;
-	}
-	const { createLogin } = await import("./login/login.ts");
-	const login = createLogin({ context, exchange, settings, useToken: client.useToken });
-	return {
-		...session,
-		login,
+		exchange,
 		async ask(target, request) {
-			await login.done(request.signal);
-			return exchange(target, request);
+			const { signal } = request;
+			const used = await tokens.current(signal);
+			const response = await exchange(target, request);
+			if (response.status !== 403) return response;
+			const another = await tokens.after(used, signal);
+			return another === undefined ? response : exchange(target, request);
 		},
+		isTokenOver: perSignal(async (signal) => {
+			const { isTokenOver } = await import("./token-life.ts");
+			const { namespace } = login ?? settings;
+			return isTokenOver({ exchange, settings: { ...settings, namespace }, signal });
+		}),
+		...(login === undefined ? {} : { login }),
 	};
 }
 

@@ -22,6 +22,8 @@ export interface VaultSettings extends KvPlace {
 	readonly socketPath?: string;
 	/** The proxy between, once the connection is opened. */
 	readonly proxy?: ProxyServer | undefined;
+	/** The variable that holds the token, where one does. */
+	readonly tokenVariable?: string | undefined;
 	/** Whether a token that is made by a login of ours is revoked at the end. */
 	readonly revoke: boolean;
 }
@@ -46,11 +48,13 @@ export function readVaultSettings(context: BackendContext): VaultSettings | unde
 	const address = variable === undefined ? settings.address : env[variable];
 	if (address === undefined || address === "") return undefined;
 	const origin = variable ?? "vault.address";
+	const tokenVariable = TOKEN_VARIABLES.find((name) => env[name]?.trim());
 	return {
 		...parsePlace(String(address).trim(), origin),
 		origin,
 		...readKvPlace(context),
-		revoke: settings.revoke === true && !TOKEN_VARIABLES.some((name) => env[name]?.trim()),
+		tokenVariable,
+		revoke: settings.revoke === true && tokenVariable === undefined,
 	};
 }
 

@@ -30,6 +30,51 @@ export function findToken({ env, home, settings }: Context, address: string): st
 	});
 }
 
+/** Where the token for each request comes from. */
+export interface Tokens {
+	/**
+	 * The token in use.
+	 * @throws {DstaError} there is none
+	 */
+	current(signal: AbortSignal): Promise<string>;
+	/**
+	 * Another one, which is in use from now on, where there is one in the place of a token that was refused.
+	 * @throws {DstaError} it was over, and no other one was to be had
+	 */
+	after(refused: string, signal: AbortSignal): Promise<string | undefined>;
+}
+
+export interface FoundTokenOptions {
+	/** As `findToken` takes them. */
+	readonly context: Context;
+	readonly address: string;
+	/** Takes another one into use. */
+	readonly useToken: (token: string) => void;
+}
+
+/** The token that `findToken` has found, and what lies in the place of it once it is refused: a file may have another by then. */
+export function foundToken(first: string, { address, context, useToken }: FoundTokenOptions): Tokens {
+	let token = first;
+	function lookAgain(): void {
+		try {
+			token = findToken(context, address) ?? token;
+		} catch (error) {
+			if (!(error instanceof DstaError)) throw error;
+		}
+	}
+	return {
+		current: async () => token,
+		async after(refused) {
+			if (token === refused) {
+				lookAgain();
+				if (token === refused) return undefined;
+				useToken(token);
+			}
+			return token;
+		},
+	};
+}
+
 /**
  * A token, from where it came.
  * @throws {DstaError} DSTA_CONFIG it cannot be one

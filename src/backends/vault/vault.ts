@@ -1,8 +1,9 @@
 import { now } from "../../clock.ts";
-import type { BackendContext, Lease, ReadRequest, WritableBackend } from "../backend.ts";
+import type { BackendContext, Lease, LeaseNews, ReadRequest, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import { kvPath } from "./api-path.ts";
 import type { VaultLease } from "./lease.ts";
+import { createLeases, type Leases } from "./leases.ts";
 import type { Read } from "./reader.ts";
 import type { Session } from "./session.ts";
 import {
@@ -21,25 +22,29 @@ import {
 export function createVaultBackend(context: BackendContext): WritableBackend | undefined {
 	const settings = readVaultSettings(context);
 	if (settings === undefined) return undefined;
-	const leases: VaultLease[] = [];
+	const leases = createLeases();
 	const ending = new AbortController();
 	let opened: Promise<Opened> | undefined;
 	let revision: WritableBackend["revision"];
 	const open = () => {
-		opened ??= logIn(context, settings, (lease) => leases.push(lease));
+		opened ??= logIn(context, settings, leases);
 		// What was wrong may be right the next time.
 		opened.catch(() => {
 			opened = undefined;
 		});
 		return opened;
 	};
+	async function loadKeeper(onNews: (news: LeaseNews) => void): Promise<(lease: VaultLease) => void> {
+		const { createKeeper } = await import("./renew.ts");
+		return createKeeper((await open()).session, leases, { onNews, signal: ending.signal });
+	}
 	return {
 		name: "vault",
 		description: settings.address,
 		read: async (request, signal) => (await open()).read(request, signal),
 		async revision(request, signal) {
-			// Another engine than KV makes its answer anew when it is asked, and so never is.
-			if (isRaw(request.overrides)) return { kind: "known", text: "made for this run" };
+			// Another engine than KV makes its answer anew when it is asked, and so never is: it lasts until its lease ends.
+			if (isRaw(request.overrides)) return { kind: "known", text: `after ${leases.endings} leases` };
 			const { session } = await open();
 			const { createRevision } = await import("./revision.ts");
 			revision ??= createRevision(session);
@@ -90,22 +95,24 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const { listVersions } = await import("./versions.ts");
 			return listVersions((await open()).session, secret, signal);
 		},
-		leases: () => leases.map(toLease),
+		leases: () => leases.held.map(toLease),
 		async keepAlive(onNews) {
-			if (leases.length === 0) return;
-			const { keepLeasesAlive } = await import("./renew.ts");
-			keepLeasesAlive((await open()).session, leases, { onNews, signal: ending.signal });
+			let keeper: ReturnType<typeof loadKeeper> | undefined;
+			leases.onEach(async (lease) => {
+				keeper ??= loadKeeper(onNews);
+				(await keeper)(lease);
+			});
 		},
 		get release() {
-			if (!settings.revoke && leases.length === 0) return undefined;
+			if (!settings.revoke && leases.held.length === 0) return undefined;
 			return async (signal: AbortSignal) => {
 				ending.abort();
 				const { session } = (await opened?.catch(() => undefined)) ?? {};
 				// All leases end with the token that they were made with.
 				const isRevoked = settings.revoke && (await session?.login?.revoke(signal));
-				if (session === undefined || isRevoked || leases.length === 0) return;
+				if (session === undefined || isRevoked || leases.held.length === 0) return;
 				const { revokeLeases } = await import("./revoke.ts");
-				await revokeLeases(session, leases, { signal, warn: (message) => context.log("warn", message) });
+				await revokeLeases(session, leases.held, { signal, warn: (message) => context.log("warn", message) });
 			};
 		},
 		close() {
@@ -123,18 +130,14 @@ interface Opened {
 	readonly read: Read;
 }
 
-async function logIn(
-	context: BackendContext,
-	settings: VaultSettings,
-	onLease: (lease: VaultLease) => void,
-): Promise<Opened> {
+async function logIn(context: BackendContext, settings: VaultSettings, leases: Leases): Promise<Opened> {
 	const [{ openSession }, { createReader }] = await Promise.all([
 		import("./session.ts"),
 		import("./reader.ts"),
 	]);
-	const session = await openSession(context, settings);
+	const session = await openSession(context, settings, leases.endAll);
 	const warn = (message: string) => context.log("warn", message);
-	return { session, read: createReader(session, { onLease, warn }) };
+	return { session, read: createReader(session, { onLease: leases.add, warn }) };
 }
 
 function toLease({ apiPath, endsAt, lifeMs }: VaultLease): Lease {

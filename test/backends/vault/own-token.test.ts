@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
+import { createLeases } from "../../../src/backends/vault/leases.ts";
 import type { Login } from "../../../src/backends/vault/login/login.ts";
-import { keepLeasesAlive } from "../../../src/backends/vault/renew.ts";
+import { createKeeper } from "../../../src/backends/vault/renew.ts";
 import { openSession } from "../../../src/backends/vault/session.ts";
 import { readVaultSettings, type VaultSettings } from "../../../src/backends/vault/settings.ts";
 import { now } from "../../../src/clock.ts";
@@ -26,16 +27,30 @@ describe.skipIf(ADDRESS === "")("a token of our own", () => {
 		const session = await openSession(context, readVaultSettings(context) as VaultSettings);
 		// Two thirds of a minute are over, as it were.
 		const endsAt = now() + 20_000;
-		const ownToken = { namespace: "dsta", lifeMs: 60_000, isRenewable: true, endsAt };
-		const login = { ownToken: () => ownToken } as Login;
+		const term = { lifeMs: 60_000, isRenewable: true, endsAt };
+		const replace = vi.fn();
+		const login = { namespace: "dsta", ownTerm: () => term, replace: replace as () => void } as Login;
+		const lease = {
+			id: "l",
+			apiPath: "a/creds/b",
+			namespace: "dsta",
+			lifeMs: 0,
+			isRenewable: false,
+			endsAt: 0,
+		};
+		const leases = createLeases();
+		leases.add(lease);
 		const ending = new AbortController();
 		const onNews = vi.fn();
-		keepLeasesAlive({ ...session, login }, [], { onNews, signal: ending.signal });
+		leases.onEach(createKeeper({ ...session, login }, leases, { onNews, signal: ending.signal }));
 		await vi.waitFor(() => expect(onNews).toHaveBeenCalled(), 10_000);
 		expect(onNews.mock.calls).toMatchObject([
 			[{ kind: "ending", path: "the token", reason: "its longest life is reached" }],
 		]);
 		expect(onNews.mock.calls[0]?.[0].leftMs).toBeGreaterThan(20_000);
+		expect(replace).toHaveBeenCalledOnce();
+		// Its leases end with it.
+		expect(leases.endings).toBe(1);
 		ending.abort();
 		session.transport.close();
 	});

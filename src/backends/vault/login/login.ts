@@ -1,27 +1,25 @@
 import { DstaError } from "../../../errors.ts";
 import type { BackendContext } from "../../backend.ts";
-import type { OwnToken } from "../lease.ts";
+import type { Term } from "../lease.ts";
 import type { Session } from "../session.ts";
 import { toNamespace, trimSlashes, type VaultSettings } from "../settings.ts";
+import type { Tokens } from "../token.ts";
+import { isTokenOver } from "../token-life.ts";
 import { timeoutFailure } from "../unavailable.ts";
-import type { Obtained } from "./attempt.ts";
 import type { VaultAuth } from "./auth.ts";
 import { authOfEnvironment } from "./environment.ts";
+import { createLastingToken } from "./lasting-token.ts";
 import { METHODS } from "./methods.ts";
-import { share } from "./share.ts";
 
-/** The login of one session. */
-export interface Login {
+/** The login of one session, made anew when its token is over. */
+export interface Login extends Tokens {
 	/** The namespace that the token belongs to. */
 	readonly namespace: string;
-	/**
-	 * Resolves when the session has a token, for which the first to ask logs in.
-	 * @throws {DstaError} as `LogIn`
-	 */
-	done(signal: AbortSignal): Promise<unknown>;
-	/** The token, if the login has made it. */
-	ownToken(): OwnToken | undefined;
-	/** Revokes the token, if the login has made it; where that fails, a warning says so. Answers whether it is gone. */
+	/** How long the token lives, if the login has made it: the same object for the same token. */
+	ownTerm(): Term | undefined;
+	/** Has the next to ask log in anew, while the token still lives; where that fails, it is used up to its end. */
+	replace(): void;
+	/** Revokes the tokens that the login has made; where that fails, a warning says so. Answers whether they are gone. */
 	revoke(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -29,7 +27,7 @@ export interface LoginOptions {
 	readonly context: BackendContext;
 	readonly settings: VaultSettings;
 	/** Asks Vault's API with the token that is in use, or without one. */
-	readonly exchange: Session["ask"];
+	readonly exchange: Session["exchange"];
 	/** Takes a token into use. */
 	readonly useToken: (token: string) => void;
 }
@@ -47,28 +45,38 @@ export function createLogin({ context, exchange, settings, useToken }: LoginOpti
 		auth.namespace === undefined ? settings.namespace : toNamespace(auth.namespace, "vault.auth.namespace");
 	const own = { ...settings, namespace };
 	const apiPath = `auth/${mount}/login`;
-	let obtained: Obtained | undefined;
-
-	const done = share(
-		async (signal) => {
+	const token = createLastingToken({
+		async obtain(signal) {
 			const logIn = await load();
-			obtained = await logIn({ auth, mount, settings: own, context, exchange, signal });
-			useToken(obtained.token);
+			return logIn({ auth, mount, settings: own, context, exchange: withoutToken(exchange), signal });
 		},
-		() => timeoutFailure({ settings: own, apiPath, path: apiPath, capability: "read" }, undefined),
-	);
-
+		isOver: (signal) => isTokenOver({ exchange, settings: own, signal }),
+		gaveUp: () => timeoutFailure({ settings: own, apiPath, path: apiPath, capability: "read" }, undefined),
+		useToken,
+	});
 	return {
 		namespace,
-		done,
-		ownToken: () =>
-			obtained?.isOurs && obtained.term !== undefined ? { namespace, ...obtained.term } : undefined,
+		current: token.current,
+		after: token.after,
+		replace: token.replace,
+		ownTerm() {
+			const [obtained] = token.obtained();
+			return obtained?.isOurs ? obtained.term : undefined;
+		},
 		async revoke(signal) {
-			if (obtained?.isOurs !== true) return false;
+			const ours = token.obtained().filter(({ isOurs }) => isOurs);
+			if (ours.length === 0) return false;
 			const { revokeToken } = await import("./revoke.ts");
-			return revokeToken({ exchange, settings: own, log: context.log }, signal);
+			const options = { exchange, settings: own, log: context.log };
+			const gone = await Promise.all(ours.map((one) => revokeToken(one.token, options, signal)));
+			return gone.every(Boolean);
 		},
 	};
+}
+
+// One that is over would be sent along.
+function withoutToken(exchange: Session["exchange"]): Session["exchange"] {
+	return (target, request) => exchange(target, { token: "", ...request });
 }
 
 function noMethod({ method }: VaultAuth): DstaError {

@@ -1,11 +1,12 @@
 import { DstaError } from "../../../errors.ts";
 import type { BackendContext } from "../../backend.ts";
-import { errorsOf } from "../client.ts";
 import { failureOf, type Target } from "../failure.ts";
+import { isTokenOver } from "../token-life.ts";
 import type { LoginOptions } from "./login.ts";
 
-/** Revokes the token in use. Where that fails, a warning says why; a token that is none any more needs nothing. Answers whether it is gone. */
+/** Revokes a token. Where that fails, a warning says why; a token that is none any more needs nothing. Answers whether it is gone. */
 export async function revokeToken(
+	token: string,
 	{ exchange, log, settings }: Pick<LoginOptions, "exchange" | "settings"> & Pick<BackendContext, "log">,
 	signal: AbortSignal,
 ): Promise<boolean> {
@@ -19,11 +20,12 @@ export async function revokeToken(
 			path: apiPath,
 			namespace,
 			repeat: "always",
+			token,
 			signal,
 		});
-		const isGone = errorsOf(response)?.some((error) => /invalid token|bad token/i.test(error));
-		if (response.status !== 200 && response.status !== 204 && !isGone) throw failureOf(response, target);
-		return true;
+		if (response.status === 200 || response.status === 204) return true;
+		if (response.status === 403 && (await isTokenOver({ exchange, settings, token, signal }))) return true;
+		throw failureOf(response, target);
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;
 		log(
