@@ -22,9 +22,9 @@ export function assumeRole(role: Role, { config }: SecretsManagerClient): Creden
 		ExternalId: role.externalId,
 		DurationSeconds: role.durationSeconds,
 	});
-	return async () => {
+	return async (options) => {
 		try {
-			await credentials();
+			await credentials(options);
 		} catch (error) {
 			throw faultOf(error, "credentials");
 		}

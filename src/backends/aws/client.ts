@@ -105,7 +105,7 @@ export async function createClient(
 		...(region === undefined ? {} : { region }),
 		...(endpoint === undefined ? {} : { endpoint }),
 		...(profile === undefined ? {} : { profile }),
-		...(credentials === undefined ? {} : { credentials }),
+		...(credentials === undefined ? FRESH_FILES : { credentials }),
 		...containerTimeout(env),
 		requestHandler: { ...createHttpHandler(transport, settings) },
 		...(maxAttempts === undefined ? {} : { maxAttempts }),
@@ -119,9 +119,11 @@ export async function createClient(
 	// They are there, and need no search.
 	const hasKeys = credentials !== undefined && role === undefined;
 	let isReady = false;
-	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager.
+	let areRefused = false;
+	// Apart from the request, so that a refusal by STS is not taken for one by Secrets Manager. The SDK keeps what it has found
+	// until it is about to expire, and what has no such time for ever: what was refused is looked for anew.
 	async function prepare(signal: AbortSignal): Promise<void> {
-		if (isReady) return;
+		if (isReady && hasKeys) return;
 		try {
 			await sdk.config.region();
 		} catch {
@@ -131,7 +133,9 @@ export async function createClient(
 			if (hasKeys) await sdk.config.credentials();
 			else {
 				const { searchCredentials } = await import("./credential-search.ts");
-				await searchCredentials(sdk.config.credentials, { beforeEnd, signal });
+				const search = () => sdk.config.credentials({ forceRefresh: areRefused });
+				await searchCredentials(search, { beforeEnd, signal });
+				areRefused = false;
 			}
 		} catch (error) {
 			throw faultOf(error, "credentials");
@@ -157,8 +161,9 @@ export async function createClient(
 					.then(check)
 					.catch((error) => faultOf(error, "request")),
 			);
-			if (outcome instanceof AwsFault) throw outcome;
-			return outcome as Output;
+			if (!(outcome instanceof AwsFault)) return outcome as Output;
+			areRefused ||= outcome.kind === "badCredentials";
+			throw outcome;
 		});
 	}
 
@@ -212,6 +217,9 @@ async function withRole(
 	const { assumeRole } = await import("./assume-role.ts");
 	return new SecretsManagerClient({ ...options, credentials: assumeRole(role, plain) });
 }
+
+// Reaches the SDK's providers for profiles, which would take what their files held when this process began.
+const FRESH_FILES = { ignoreCache: true };
 
 // Reaches the SDK's provider of container credentials, which after its default of a second only prints a warning: our signal
 // is the limit. Not set without a container, where it would be the limit of the search for an instance's metadata.
