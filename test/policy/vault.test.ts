@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openBackend } from "../backends/vault/backend.ts";
 import { type FakeVault, startFakeVault } from "../backends/vault/fake-vault.ts";
 import { createAppRole, fileWith } from "../backends/vault/logins.ts";
+import { ask, openBackend } from "../contract/harness.ts";
 import { type Ended, folderWith, launch } from "../process/launch.ts";
 import { askVault } from "../servers/start.ts";
+import { startProxy } from "../servers/wire.ts";
 import { printPolicy, STANZA, stanzasOf } from "./policy.ts";
 import { rotate } from "./rotate.ts";
 
@@ -173,6 +175,43 @@ describe.skipIf(ADDRESS === "")("A token with the policy that dsta-run policy va
 		);
 		expect(text).toContain("# secret/ is taken for version 2 of the KV engine");
 		expect(text).not.toContain("# kv1/");
+	});
+
+	it("sees the secrets of a map that is watched change, by a request for each, and reads none for that", async () => {
+		const watched = MAP.replace("secrets:", "run: { watch: 1m }\nsecrets:");
+		const printed = (await printPolicy(watched, ["vault"])).stdout;
+		const added = Object.keys(stanzasOf(printed)).filter((path) => stanzasOf(text)[path] === undefined);
+		expect(added.sort()).toEqual([
+			"secret/metadata/database/postgres",
+			"secret/metadata/exchange/binance",
+			"secret/metadata/exchange/gateio",
+			'secret/metadata/odd name/qu"ote ${x',
+			"team/secret/metadata/below/us",
+			"teams/own/metadata/own/mount",
+		]);
+		await writePolicy(printed, "watched");
+		await using proxy = await startProxy(ADDRESS);
+		const env = { VAULT_ADDR: proxy.address, VAULT_NAMESPACE: HOME, VAULT_TOKEN: await tokenFor("watched") };
+		using backend = await openBackend("vault", { env });
+		const { signal } = new AbortController();
+		const questions = [
+			["exchange/binance/api_key"],
+			["exchange/binance/api_secret"],
+			["exchange/gateio/*"],
+			["own/mount/key", { mount: "teams/own" }],
+			["below/us/key", { namespace: TEAM }],
+		] as const;
+		const poll = () =>
+			Promise.all(questions.map(([path, overrides]) => backend.revision?.(ask(path, { overrides }), signal)));
+		await poll();
+		const before = proxy.asked.length;
+		for (const revision of await poll()) expect(revision?.kind).toBe("known");
+		expect(proxy.asked.slice(before).sort()).toEqual([
+			"GET /v1/secret/metadata/below/us",
+			"GET /v1/secret/metadata/exchange/binance",
+			"GET /v1/secret/metadata/exchange/gateio",
+			"GET /v1/teams/own/metadata/own/mount",
+		]);
 	});
 
 	it("is denied everything else that there is", async () => {

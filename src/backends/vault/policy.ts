@@ -39,6 +39,8 @@ export interface PolicyOptions {
 	readonly isRevoked?: boolean;
 	/** What changes the secrets, in the place of a run, which reads them. */
 	readonly forRotation?: boolean;
+	/** Whether a run goes on to look whether they have changed. */
+	readonly isWatched?: boolean;
 }
 
 /**
@@ -46,13 +48,14 @@ export interface PolicyOptions {
  * namespace: that of `tokenNamespace`, or else the nearest that has all of the others below it.
  */
 export function planPolicy(requests: readonly ReadRequest[], options: PolicyOptions): VaultPolicy {
-	const { forRotation = false, isRevoked = false, place, tokenNamespace } = options;
+	const { forRotation = false, isRevoked = false, isWatched = false, place, tokenNamespace } = options;
 	const asked = requests.filter(({ overrides }) => !forRotation || !isRaw(overrides));
 	const placed = asked.map((request) => ({ ...request, place: overrideSettings(place, request.overrides) }));
 	const namespace = tokenNamespace ?? commonNamespace(placed.map((one) => one.place.namespace));
 	const raw = placed.filter(({ overrides }) => isRaw(overrides));
 	const grants = [
 		...placed.flatMap((one) => grantsFor(one, forRotation)),
+		...(isWatched && !forRotation ? placed.flatMap(watchGrants) : []),
 		...raw.flatMap((one) => leaseGrants(one.place, { isRevoked, namespace })),
 	];
 	const unclear = placed.filter(({ overrides, place: { kv } }) => kv === "auto" && !isRaw(overrides));
@@ -78,6 +81,13 @@ function grantsFor({ overrides, path: { secret }, place }: Placed, forRotation: 
 	const data: Grant = { namespace, path, capabilities: ["create", "read", "update"] };
 	if (kv === 1) return [data];
 	return [data, { namespace, path: kvPath(mount, "metadata", secret), capabilities: ["read", "patch"] }];
+}
+
+// That it has changed is seen by its metadata, without reading it; a pinned version does not.
+function watchGrants({ overrides, path: { secret }, place, version }: Placed): readonly Grant[] {
+	const { kv, mount, namespace } = place;
+	if (kv === 1 || isRaw(overrides) || version !== undefined) return [];
+	return [{ namespace, path: kvPath(mount, "metadata", secret), capabilities: ["read"] }];
 }
 
 // The default policy lets a token renew leases, in its own namespace alone, and revoke itself.

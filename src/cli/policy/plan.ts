@@ -30,6 +30,7 @@ export function planForVault(job: Job): VaultPolicy {
 		tokenNamespace: from === undefined ? undefined : toNamespace(String(from), "vault.auth.namespace"),
 		isRevoked: revoke === true,
 		forRotation: job.options.rotation,
+		isWatched: typeof job.session.map.run.watch === "number",
 	});
 }
 
