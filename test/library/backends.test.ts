@@ -6,6 +6,7 @@ import {
 	SecretManager,
 	VaultBackend,
 } from "../../src/index.ts";
+import { parseSecretPath } from "../../src/secret-path.ts";
 import { MemoryBackend } from "../../src/testing.ts";
 import { secretV2, startFakeVault } from "../backends/vault/fake-vault.ts";
 
@@ -28,6 +29,23 @@ describe("the backends as classes", () => {
 		expect(await new VaultBackend({ env, ...quiet }).isAvailable()).toBe(false);
 		await expect(new VaultBackend({ env }).check()).rejects.toMatchObject({ code: "DSTA_UNAVAILABLE" });
 		expect(await new EnvironmentBackend({ env: {}, envFile: false }).isAvailable()).toBe(true);
+	});
+
+	it("tell whether a path may have changed", async () => {
+		const { signal } = new AbortController();
+		const question = { path: parseSecretPath("a/b/c"), names: [] };
+		const memory = new MemoryBackend({ "a/b": { c: "1" } });
+		const first = await memory.revision(question);
+		expect(await memory.revision(question)).toEqual(first);
+		memory.set("x/y", { z: "other" });
+		expect(await memory.revision(question)).toEqual(first);
+		memory.set("a/b", undefined);
+		expect(await memory.revision(question)).toEqual({ kind: "absent" });
+		memory.set("a/b", { c: "2" });
+		expect(await memory.revision(question)).not.toEqual(first);
+		expect(memory.reads).toEqual([]);
+		const own = new EnvironmentBackend({ env: { A_B_C: "v" }, envFile: false });
+		expect(await own.revision(question, signal)).toMatchObject({ kind: "known" });
 	});
 
 	it("stand in a chain beside names", async () => {

@@ -2,10 +2,14 @@ import { describe, expect, it } from "vitest";
 import {
 	type CustomBackend,
 	DstaError,
+	type ReadRequest,
+	type Revision,
 	registerBackend,
 	SecretManager,
 	type SecretManagerOptions,
 } from "../../src/index.ts";
+import { complete } from "../../src/library/registered.ts";
+import { parseSecretPath } from "../../src/secret-path.ts";
 
 function manage(options: SecretManagerOptions): SecretManager {
 	return new SecretManager({ env: {}, envFile: false, onWarning: () => undefined, ...options });
@@ -104,6 +108,26 @@ describe("a backend of a user's own", () => {
 		expect(await manager.getSecret("a/b/c")).toBe("v");
 		await manager.close();
 		expect(made.isClosed).toBe(true);
+	});
+
+	it("may tell whether a path has changed, and fails in our words there too", async () => {
+		class Counting implements CustomBackend {
+			readonly #count = 3;
+			read = async () => undefined;
+			async revision({ path }: ReadRequest): Promise<Revision> {
+				if (path.secret !== "a/b") throw new TypeError("s3ntinel");
+				return { kind: "known", text: String(this.#count) };
+			}
+		}
+		const { revision } = complete("counting", new Counting());
+		const { signal } = new AbortController();
+		const ask = (path: string) => revision?.({ path: parseSecretPath(path), names: [] }, signal);
+		expect(await ask("a/b/c")).toEqual({ kind: "known", text: "3" });
+		await expect(ask("x/y/z")).rejects.toMatchObject({
+			code: "DSTA_UNAVAILABLE",
+			message: "counting not available: it failed with TypeError",
+		});
+		expect(complete("silent", { read: async () => undefined })).not.toHaveProperty("revision");
 	});
 
 	it("gives back what it has lent, at the end of its manager", async () => {

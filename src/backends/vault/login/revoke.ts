@@ -1,5 +1,6 @@
 import { DstaError } from "../../../errors.ts";
 import type { BackendContext } from "../../backend.ts";
+import { errorsOf } from "../client.ts";
 import { failureOf, type Target } from "../failure.ts";
 import { isTokenOver } from "../token-life.ts";
 import type { LoginOptions } from "./login.ts";
@@ -24,7 +25,10 @@ export async function revokeToken(
 			signal,
 		});
 		if (response.status === 200 || response.status === 204) return true;
-		if (response.status === 403 && (await isTokenOver({ exchange, settings, token, signal }))) return true;
+		const isGone = errorsOf(response)?.some((error) => /invalid token|bad token/i.test(error));
+		// Some say no more than that it is denied.
+		const isOver = () => isTokenOver({ exchange, settings, token, signal });
+		if (isGone || (response.status === 403 && (await isOver()))) return true;
 		throw failureOf(response, target);
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;
