@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { openBackend } from "../backends/vault/backend.ts";
+import { openBackend as openVault } from "../backends/vault/backend.ts";
 import { type FakeVault, startFakeVault } from "../backends/vault/fake-vault.ts";
 import { createAppRole, fileWith } from "../backends/vault/logins.ts";
 import { ask, openBackend } from "../contract/harness.ts";
@@ -301,7 +301,7 @@ describe.skipIf(ADDRESS === "")("A token with the policy for rotation", () => {
 	/** Rotates a secret that is not there before. */
 	const rotateWith = async (token: string) => {
 		await ask("DELETE", "secret/metadata/a/b");
-		using backend = openBackend(ADDRESS, { VAULT_TOKEN: token, VAULT_NAMESPACE: HERE });
+		using backend = openVault(ADDRESS, { VAULT_TOKEN: token, VAULT_NAMESPACE: HERE });
 		await rotate(backend, "a/b");
 	};
 	let text: string;
