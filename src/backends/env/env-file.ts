@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { DstaError } from "../../errors.ts";
 import { parseDotenv } from "./dotenv.ts";
 
@@ -95,6 +94,7 @@ function stateOf(file: string): string {
 
 // Half a file is none: while somebody writes, it is waited for.
 async function untilLeftAlone(file: string, state: string): Promise<string> {
+	const { setTimeout: sleep } = await import("node:timers/promises");
 	let before = state;
 	for (let pause = 0; pause < MAX_PAUSES; pause++) {
 		await sleep(PAUSE_MS);
