@@ -13,7 +13,7 @@ export interface Backends {
 	get(name: BackendName): Promise<Backend | undefined>;
 	/** The leases of what the backends have lent for this run. */
 	leases(): Promise<readonly Lease[]>;
-	/** Keeps them alive until `release`, and tells of those that cannot be kept. */
+	/** Keeps them alive until `release`, those to come included, and tells of those that cannot be kept. To be called once. */
 	keepAlive(onNews: (news: LeaseNews) => void): Promise<void>;
 	/** Lets go of all connections by which nothing is to be given back. */
 	close(): void;
@@ -36,10 +36,14 @@ const GRACE_MS = 200;
 export function createBackends(options: BackendsOptions): Backends {
 	const { settings, named, ...context } = options;
 	const made = new Map<BackendName, Promise<Backend | undefined>>();
+	let onNews: ((news: LeaseNews) => void) | undefined;
 	async function make(name: BackendName): Promise<Backend | undefined> {
 		const createBackend = await BACKENDS[name]();
 		const own = settings[name];
-		return createBackend({ ...context, settings: own ?? {}, isNamed: own !== undefined || named.has(name) });
+		const isNamed = own !== undefined || named.has(name);
+		const backend = createBackend({ ...context, settings: own ?? {}, isNamed });
+		if (onNews !== undefined) await backend?.keepAlive?.(onNews);
+		return backend;
 	}
 	async function open(): Promise<readonly Backend[]> {
 		const settled = await Promise.allSettled(made.values());
@@ -52,8 +56,10 @@ export function createBackends(options: BackendsOptions): Backends {
 			return backend;
 		},
 		leases: async () => (await open()).flatMap((backend) => backend.leases?.() ?? []),
-		async keepAlive(onNews) {
-			await Promise.all((await open()).map((backend) => backend.keepAlive?.(onNews)));
+		async keepAlive(hear) {
+			const opened = await open();
+			onNews = hear;
+			await Promise.all(opened.map((backend) => backend.keepAlive?.(hear)));
 		},
 		close() {
 			for (const backend of made.values())
