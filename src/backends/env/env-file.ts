@@ -97,7 +97,7 @@ async function untilLeftAlone(file: string, state: string): Promise<string> {
 	const { setTimeout: sleep } = await import("node:timers/promises");
 	let before = state;
 	for (let pause = 0; pause < MAX_PAUSES; pause++) {
-		await sleep(PAUSE_MS);
+		await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 		const current = stateOf(file);
 		if (current === before) break;
 		before = current;
