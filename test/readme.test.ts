@@ -114,12 +114,14 @@ describe.skipIf(ADDRESS === "")("the README's blocks, in the folder of the quick
 			JSON.parse(json as string),
 		);
 		const pod = parse(OTHER_YAML.find(isManifest) as string).containers[0];
-		const unit = /^ExecStart=(.*)$/m.exec(textsOf("ini")[0] as string)?.[1] as string;
-		const local = unit
-			.replaceAll("/usr/bin/", "")
-			.replace(/\/\S+\/(?=\S+\.(?:yaml|js))/g, "")
-			.split(" ");
-		for (const [file, ...args] of [words, [...pod.command, ...pod.args], local])
+		const units = textsOf("ini").map((text) =>
+			(/^ExecStart=.*$/m.exec(text) as RegExpExecArray)[0]
+				.replace("ExecStart=", "")
+				.replaceAll("/usr/bin/", "")
+				.replace(/\/\S+\/(?=\S+\.(?:yaml|js))/g, "")
+				.split(" "),
+		);
+		for (const [file, ...args] of [words, [...pod.command, ...pod.args], ...units])
 			expect(run(file, args)).toBe("served with the-key\n");
 	});
 

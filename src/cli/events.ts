@@ -11,6 +11,8 @@ export type StartReason = "start" | "change" | "reload" | "restored";
 export type RunEvent =
 	/** The first resolution, and each later one that was taken over. */
 	| { readonly kind: "resolved"; readonly resolutions: readonly (Resolution | Filling)[] }
+	/** A resolution that gives the command nothing: it failed before the start, or has the values that the command has. */
+	| { readonly kind: "read"; readonly resolutions: readonly (Resolution | Filling)[] }
 	| { readonly kind: "started"; readonly pid: number; readonly reason: StartReason }
 	/** It was looked whether secrets have changed, and every backend answered. */
 	| { readonly kind: "watched" }

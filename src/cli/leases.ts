@@ -10,7 +10,7 @@ export async function lookAfter(
 	log: Log,
 ): Promise<void> {
 	if (manner.mode === "exec") warnOfExec(leases, log);
-	else await backends.keepAlive((news) => report(news, log));
+	else await backends.keepAlive((news) => reportLease(news, log));
 }
 
 function warnOfExec(leases: readonly Lease[], log: Log): void {
@@ -27,7 +27,8 @@ function endOf(leftMs: number): string {
 	return leftMs === Number.POSITIVE_INFINITY ? "without an end" : `ends in ${durationWords(leftMs)}`;
 }
 
-function report({ cure, kind, leftMs, path, reason }: LeaseNews, log: Log): void {
+/** Warns of what becomes of a lease. */
+export function reportLease({ cure, kind, leftMs, path, reason }: LeaseNews, log: Log): void {
 	const end = leftMs === 0 ? "has ended" : `ends in ${durationWords(Math.max(1000, leftMs))}`;
 	const message =
 		kind === "late"

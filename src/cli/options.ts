@@ -20,6 +20,10 @@ export interface Options {
 	readonly pass: readonly string[];
 	readonly strip: readonly string[];
 	readonly timeoutMs?: number;
+	/** Whether changes of secrets are looked for; how often says the map, or a default. */
+	readonly watch?: boolean;
+	/** How often they are looked for. */
+	readonly watchMs?: number;
 	/** Where metrics are served, and the file that they are written to. */
 	readonly metrics?: string;
 	readonly metricsTextfile?: string;
@@ -178,11 +182,9 @@ function parseOptions(given: Given, env: Environment): Options {
 		pristine: given.has("pristine") || undefined,
 		pass: patternsOf("pass", given),
 		strip: patternsOf("strip", given),
-		timeoutMs: parseWith(
-			text("timeout"),
-			(duration) => parseDuration(duration) || undefined,
-			"a duration over 0 such as 500ms, 30s, 5m, 2h, 1d or plain seconds",
-		),
+		timeoutMs: parseWith(text("timeout"), parseSpan, SPAN),
+		watch: given.has("watch") || undefined,
+		watchMs: parseWith(text("watch-interval"), parseSpan, SPAN),
 		metrics: given.get("metrics")?.[0],
 		metricsTextfile: given.get("metrics-textfile")?.[0],
 		logLevel: given.has("quiet")
@@ -250,6 +252,12 @@ function parseWith<Value>(
 			cure: `Set ${setting.origin} to ${expected}.`,
 		},
 	);
+}
+
+const SPAN = "a duration over 0 such as 500ms, 30s, 5m, 2h, 1d or plain seconds";
+
+function parseSpan(text: string): number | undefined {
+	return parseDuration(text) || undefined;
 }
 
 function parseBoolean(text: string): boolean | undefined {

@@ -43,6 +43,7 @@ function changeBy(event: RunEvent, state: Followed, now: number): Partial<Follow
 	const { changes, command, reactions, restarts, watch } = state;
 	switch (event.kind) {
 		case "resolved":
+		case "read":
 			return { secrets: secretsOf(event.resolutions, now), watch: { ...watch, failuresInARow: 0 } };
 		case "started": {
 			const { reason } = event;

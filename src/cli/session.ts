@@ -6,10 +6,11 @@ import { DstaError } from "../errors.ts";
 import type { Manner } from "../launch/launch.ts";
 import { loadSecretMap } from "../map/load.ts";
 import type { Entry, SecretMap } from "../map/secret-map.ts";
+import { DEFAULT_WATCH_MS } from "../map/settings.ts";
 import type { Backends, BackendsOptions } from "../resolve/backends.ts";
 import { chainOf } from "../resolve/chain.ts";
 import { prepareMap, resolveLines } from "../resolve/map.ts";
-import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
+import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
 import type { Snapshot } from "../resolve/snapshot/snapshot.ts";
 import type { Filling } from "../resolve/templates.ts";
 import type { Host } from "./host.ts";
@@ -31,10 +32,14 @@ export interface Session {
 	readonly manner: Manner;
 	/** How others are told of the run. */
 	readonly telemetry: TelemetrySettings;
+	/** What entries are resolved with, but for the snapshot. */
+	readonly resolveOptions: ResolveOptions;
 	/** Resolves entries, those of the map or others, by the backends alone, and shows on a terminal when it takes long. */
 	resolve(entries: readonly Entry[]): Promise<readonly Resolution[]>;
 	/** Resolves entries and templates of the map, with its snapshot if it has one, and asks for what they share once. */
 	resolveLines(lines: Lines): Promise<readonly (Resolution | Filling)[]>;
+	/** Opens the map's snapshot, if it has one; `strict`: to be written alone. */
+	openSnapshot(strict: boolean): Promise<Snapshot | undefined>;
 	/** Keeps in the snapshot what was resolved: to be called when everything was. What goes wrong is a warning. */
 	saveSnapshot(): Promise<void>;
 }
@@ -43,6 +48,8 @@ export interface Session {
 export type Lines = Pick<SecretMap, "entries" | "templates">;
 
 export interface SessionOptions {
+	/** The map, where it was read already. */
+	readonly map?: SecretMap;
 	/** Whether there must be a map; otherwise a missing default one is empty. */
 	readonly needsMap?: boolean;
 	/** Hears of each request that was sent. */
@@ -58,11 +65,11 @@ export interface SessionOptions {
 export async function openSession(
 	{ options }: CommandLine,
 	host: Host,
-	{ beforeEnd, needsMap = true, onSent }: SessionOptions = {},
+	{ beforeEnd, map: given, needsMap = true, onSent }: SessionOptions = {},
 ): Promise<Session> {
 	const file = options.map ?? DEFAULT_MAP;
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
-	const map = isMissing ? EMPTY_MAP : await loadMap(file, host.cwd);
+	const map = given ?? (isMissing ? EMPTY_MAP : await loadMap(options, host.cwd));
 	const ending = { beforeEnd, killGroup: (pid: number) => killGroup(host.process, pid) };
 	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
 	const { backends, envFile, resolveOptions } = prepareMap(map, {
@@ -98,13 +105,17 @@ export async function openSession(
 				);
 		}
 	}
+	async function openSnapshot(strict: boolean): Promise<Snapshot | undefined> {
+		if (map.snapshot === undefined) return undefined;
+		const { openMapSnapshot } = await import("./snapshot.ts");
+		return openMapSnapshot(map.snapshot, { ...ending, strict }, host);
+	}
 	let snapshot: Snapshot | undefined;
 	async function resolveWithSnapshot(entries: readonly Entry[]): Promise<readonly Resolution[]> {
-		if (map.snapshot === undefined) return resolve(entries);
-		const { openMapSnapshot, reportStandIns } = await import("./snapshot.ts");
-		snapshot = await openMapSnapshot(map.snapshot, { ...ending, strict: resolveOptions.strict }, host);
+		snapshot = await openSnapshot(resolveOptions.strict);
+		if (snapshot === undefined) return resolve(entries);
 		const resolutions = await resolve(entries, { ...resolveOptions, snapshot });
-		reportStandIns(host.log, resolutions);
+		(await import("./snapshot.ts")).reportStandIns(host.log, resolutions);
 		return resolutions;
 	}
 	return {
@@ -115,11 +126,14 @@ export async function openSession(
 		timeoutMs: resolveOptions.timeoutMs,
 		manner: {
 			...map.run,
+			watch: options.watchMs ?? (map.run.watch || (options.watch === true && DEFAULT_WATCH_MS)),
 			mode: options.mode ?? map.run.mode ?? "spawn",
 			notifySocket: host.env.NOTIFY_SOCKET,
 		},
 		telemetry: telemetryOf(options, map),
+		resolveOptions,
 		resolve,
+		openSnapshot,
 		resolveLines: (lines) => resolveLines(lines, resolveWithSnapshot),
 		saveSnapshot: async () => snapshot?.save(),
 	};
@@ -133,7 +147,12 @@ function telemetryOf({ metrics, metricsTextfile }: Options, { run }: SecretMap):
 	};
 }
 
-async function loadMap(file: string, cwd: string): Promise<SecretMap> {
+/**
+ * Reads the map that the options name.
+ * @throws {DstaError} DSTA_FILE_NOT_FOUND there is none · DSTA_MAP it is wrong
+ */
+export async function loadMap(options: CommandLine["options"], cwd: string): Promise<SecretMap> {
+	const { map: file = DEFAULT_MAP } = options;
 	try {
 		return await loadSecretMap(isAbsolute(file) ? file : join(cwd, file), {
 			shownAs: file,

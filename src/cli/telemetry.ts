@@ -7,26 +7,22 @@ import { createRunMetrics, type RunFacts } from "../observe/run-metrics.ts";
 import { TEXTFILE_END, writeTextfile } from "../observe/textfile.ts";
 import { countQuestions } from "../resolve/count-questions.ts";
 import { buildOf } from "./build.ts";
-import type { HearEvent } from "./events.ts";
 import type { Host } from "./host.ts";
+import type { Listeners, ListenersContext } from "./listeners.ts";
 import { reportProblem } from "./report.ts";
 import { entriesOf, type FollowedRun, followRun } from "./run-state.ts";
 import type { Session } from "./session.ts";
 import { listenAddressOf } from "./telemetry-settings.ts";
 
-/** What tells others of a run while it goes on and when it is over. */
-export interface Telemetry {
-	readonly hear: HearEvent;
-	/** Resolves when what is left to be said was said, and nobody is listened to any more. */
-	close(): Promise<void>;
-}
-
 /**
  * Opens what the map and the command line ask for: the address that metrics are served at, and the file that they are written to.
  * @throws {DstaError} DSTA_CONFIG the address may not be used · DSTA_OUTPUT the file cannot be written
  */
-export async function openTelemetry(session: Session, host: Host, own: Own): Promise<Telemetry> {
-	const run = followRun(session.backends.leases);
+export async function openTelemetry(session: Session, context: ListenersContext): Promise<Listeners> {
+	const { host, own, sessions } = context;
+	const run = followRun(async () =>
+		(await Promise.all([...sessions].map(({ backends }) => backends.leases()))).flat(),
+	);
 	// First what may fail without leaving anything behind.
 	const textfile = await startTextfile(run, session, host);
 	const server = await startServer(run, { session, host, own });
@@ -51,7 +47,7 @@ interface Around {
 async function startServer(
 	{ stateOf }: FollowedRun,
 	{ host, own, session }: Around,
-): Promise<Telemetry | undefined> {
+): Promise<Listeners | undefined> {
 	const address = listenAddressOf(session.telemetry, session.map.file);
 	if (address === undefined) return undefined;
 	const { serve } = await import("../observe/serve.ts");
@@ -69,7 +65,7 @@ async function startServer(
 	host.log("info", `metrics are served at ${showListenAddress(serving.address)}`);
 	return {
 		hear: (event) => {
-			if (event.kind === "resolved")
+			if ("resolutions" in event)
 				void metrics.then((known) => countQuestions(entriesOf(event.resolutions), known));
 		},
 		close: async () => serving.close(),
@@ -80,7 +76,7 @@ async function startTextfile(
 	{ stateOf }: FollowedRun,
 	{ telemetry: { textfile } }: Session,
 	host: Host,
-): Promise<Telemetry | undefined> {
+): Promise<Listeners | undefined> {
 	if (textfile === undefined) return undefined;
 	const file = resolve(host.cwd, textfile);
 	// By this the series of several files differ, which node_exporter joins.
@@ -91,7 +87,7 @@ async function startTextfile(
 	let written = Promise.resolve();
 	return {
 		hear(event) {
-			if (event.kind === "resolved") countQuestions(entriesOf(event.resolutions), metrics);
+			if ("resolutions" in event) countQuestions(entriesOf(event.resolutions), metrics);
 			written = written.then(write).catch((error) => {
 				reportProblem(host.log, { error, names: [] });
 			});

@@ -119,6 +119,15 @@ const options = {
 		commands: ["run", "check"],
 		summary: "write the metrics to a file for node_exporter as well, whose name ends in .prom",
 	},
+	watch: {
+		commands: ["run", "check"],
+		summary: "look every 60s whether secrets have changed, and start the command anew with them",
+	},
+	"watch-interval": {
+		value: "DURATION",
+		commands: ["run", "check"],
+		summary: "the same, as often as this",
+	},
 	from: {
 		value: "FILE",
 		commands: MOVING,

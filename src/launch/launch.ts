@@ -137,7 +137,8 @@ function isSupervised({ killAfterMs, onOrphan, signals, subreaper }: Manner): bo
 	return subreaper === true || [killAfterMs, onOrphan, signals].some((setting) => setting !== undefined);
 }
 
-function isFollowed({ reloadSignal, watch = false }: Manner): boolean {
+/** Whether this process looks for other values of the secrets while the command runs, or hears that there are some. */
+export function isFollowed({ reloadSignal, watch = false }: Manner): boolean {
 	return watch !== false || reloadSignal !== undefined;
 }
 

@@ -88,7 +88,7 @@ const readVariable: Reader<string> = (node, label, context) => {
 };
 
 /** How often it is looked whether secrets have changed, where `true` alone is said. */
-const DEFAULT_WATCH_MS = 60_000;
+export const DEFAULT_WATCH_MS = 60_000;
 
 const readWatch: Reader<number | false> = (node, label, context) => {
 	if (node.kind !== "scalar" || !/^[a-z]+$/i.test(node.text)) return readDuration(node, label, context);

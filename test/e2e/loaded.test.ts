@@ -160,6 +160,13 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		expect((await chunksLoadedBy(RUN, map, VAULT)).filter(isLending)).toHaveLength(1);
 	});
 
+	it("the code that follows changed secrets only where that is asked for", async () => {
+		const isFollowing = (chunk: string) =>
+			/is not taken over, the command goes on|soon after its start/.test(textOf(chunk));
+		expect((await chunksLoadedBy(RUN, MAP, VAULT)).filter(isFollowing)).toEqual([]);
+		expect((await chunksLoadedBy(["--watch", ...RUN], MAP, VAULT)).filter(isFollowing)).not.toEqual([]);
+	});
+
 	it("two chunks and the one by which the command starts, where no entry needs a server", async () => {
 		const env = { ...VAULT, ...AWS, ...HERE };
 		const chunks = await chunksLoadedBy(RUN, forBackend("env"), env);

@@ -94,7 +94,6 @@ function stateOf(file: string): string {
 
 // Half a file is none: while somebody writes, it is waited for.
 async function untilLeftAlone(file: string, state: string): Promise<string> {
-	const { setTimeout: sleep } = await import("node:timers/promises");
 	let before = state;
 	for (let pause = 0; pause < MAX_PAUSES; pause++) {
 		await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
