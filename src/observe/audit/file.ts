@@ -1,0 +1,109 @@
+import { closeSync, constants, fchmodSync, fdatasyncSync, fstatSync, openSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { NO_HEAD } from "./chain.ts";
+import { listRotated, rotate, syncFolder } from "./rotated.ts";
+import type { Render, Sink, Start } from "./sink.ts";
+import { readTail } from "./tail.ts";
+import { pause, writeWhole } from "./write.ts";
+
+export interface AuditFileOptions {
+	readonly maxBytes: number;
+	/** At least one. */
+	readonly keep: number;
+	/** Hears, once, why the file cannot be rotated; it grows then. */
+	readonly onStuck: (error: NodeJS.ErrnoException) => void;
+}
+
+/**
+ * Appends to a file and rotates it; other processes may do the same. It is opened each time, since it may have become another.
+ * What cannot be done throws the error of the system.
+ */
+export function openAuditFile(file: string, { keep, maxBytes, onStuck }: AuditFileOptions): Sink {
+	let isStuck = false;
+	function moveAway(descriptor: number): boolean {
+		try {
+			return !isStuck && rotate(file, descriptor, keep);
+		} catch (error) {
+			isStuck = true;
+			onStuck(error as NodeJS.ErrnoException);
+			return false;
+		}
+	}
+	function appendOnce(render: Render): boolean {
+		const descriptor = openCurrent(file);
+		try {
+			const start = findStart(file, descriptor);
+			const bytes = Buffer.from(`${start.isCut ? "\n" : ""}${render(start).text}`);
+			const { size } = fstatSync(descriptor);
+			if (size > 0 && size + bytes.length > maxBytes && moveAway(descriptor)) return false;
+			writeWhole(descriptor, bytes);
+			fdatasyncSync(descriptor);
+			return true;
+		} finally {
+			closeSync(descriptor);
+		}
+	}
+	// So that what stands in the way shows before there is anything to write.
+	closeSync(openCurrent(file));
+	return {
+		append(render) {
+			while (!appendOnce(render));
+		},
+	};
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+const TO_APPEND = O_RDWR | O_APPEND | O_NOFOLLOW;
+
+function openCurrent(file: string): number {
+	try {
+		return openSync(file, TO_APPEND);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		return createCurrent(file);
+	}
+}
+
+// Whoever was let in to the one before is let in to this one.
+function createCurrent(file: string): number {
+	try {
+		const descriptor = openSync(file, TO_APPEND | O_CREAT | O_EXCL, 0o600);
+		const before = predecessorOf(file);
+		if (before !== undefined) fchmodSync(descriptor, statSync(before).mode & 0o777);
+		syncFolder(file);
+		return descriptor;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+		return openCurrent(file);
+	}
+}
+
+function findStart(file: string, descriptor: number): Start {
+	const { size } = fstatSync(descriptor);
+	if (size > 0) return { ...settledTail(descriptor), begins: undefined };
+	const before = predecessorOf(file);
+	if (before === undefined) return { head: NO_HEAD, isCut: false, begins: "log" };
+	const other = openSync(before, "r");
+	try {
+		return { ...settledTail(other), isCut: false, begins: `file after ${basename(before)}` };
+	} finally {
+		closeSync(other);
+	}
+}
+
+/** How often it is looked again at a line that is only begun: its writer may be at it. */
+const LOOKS = 20;
+
+function settledTail(descriptor: number): ReturnType<typeof readTail> {
+	let size = fstatSync(descriptor).size;
+	for (let look = 1; ; look++) {
+		const tail = readTail(descriptor, size);
+		if (!tail.isCut || look === LOOKS) return tail;
+		pause();
+		size = fstatSync(descriptor).size;
+	}
+}
+
+function predecessorOf(file: string): string | undefined {
+	return listRotated(file).findLast(({ size }) => size > 0)?.file;
+}
