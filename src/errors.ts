@@ -7,6 +7,8 @@ export const EXIT_STATUS = {
 	DSTA_USAGE: 64,
 	/** A value cannot be used: its type, pattern, encoding, size, or the name that it would get. */
 	DSTA_INVALID_VALUE: 65,
+	/** An audit log is not as it was written. */
+	DSTA_AUDIT: 65,
 	/** No backend of the chain has the secret. */
 	DSTA_NOT_FOUND: 66,
 	/** A file named on the command line or in the environment does not exist. */

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	init: async () => (await import("./commands/init.ts")).init,
 	migrate: async () => (await import("./commands/migrate.ts")).migrate,
 	policy: async () => (await import("./commands/policy.ts")).policy,
+	audit: async () => (await import("./commands/audit.ts")).audit,
 	install: async () => (await import("./commands/install.ts")).install,
 	help: async () => (await import("./commands/help.ts")).help,
 	version: async () => (await import("./commands/version.ts")).version,

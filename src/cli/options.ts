@@ -27,6 +27,10 @@ export interface Options {
 	/** Where metrics are served, and the file that they are written to. */
 	readonly metrics?: string;
 	readonly metricsTextfile?: string;
+	/** The file that what is done is recorded in. */
+	readonly audit?: string;
+	/** A head of an audit log that was kept elsewhere. */
+	readonly expect?: string;
 	readonly logLevel: LogLevel;
 	readonly logFormat: LogFormat;
 	readonly json: boolean;
@@ -187,6 +191,8 @@ function parseOptions(given: Given, env: Environment): Options {
 		watchMs: parseWith(text("watch-interval"), parseSpan, SPAN),
 		metrics: given.get("metrics")?.[0],
 		metricsTextfile: given.get("metrics-textfile")?.[0],
+		audit: text("audit")?.value,
+		expect: parseWith(text("expect"), matching(/^[0-9a-f]{64}$/), "the 64 hex digits of a head"),
 		logLevel: given.has("quiet")
 			? "error"
 			: (parseWith(text("log-level"), oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(" ")}`) ?? "warn"),

@@ -1,10 +1,11 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { isMainThread } from "node:worker_threads";
 import type { Lease } from "../backends/backend.ts";
 import { DstaError } from "../errors.ts";
 import { completeInherited } from "../launch/inherited.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { commandEnvironment } from "../resolve/command-environment.ts";
+import { recordsOf } from "./audited.ts";
 import { hasFiles } from "./feasibility.ts";
 import { parseCommandLine } from "./options.ts";
 import { writeOut } from "./output.ts";
@@ -39,12 +40,14 @@ export async function register(process: NodeJS.Process): Promise<void> {
 					cure: "Take as: file from their entries, or start the program with dsta-run --.",
 				},
 			);
+		const audit = await session.openAudit();
 		const resolutions = await session.resolveLines(session.map);
 		const { status, values } = concludeResolutions(log, resolutions, env);
 		if (status !== 0) {
 			await session.backends.release();
 			process.exit(status);
 		}
+		audit?.write(recordsOf("inject", resolutions, { command: basename(process.argv[1] ?? "") }));
 		await session.saveSnapshot();
 		const leases = await session.backends.leases();
 		if (leases.length > 0) await keep(session, leases, log);

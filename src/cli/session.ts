@@ -5,8 +5,9 @@ import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import type { Manner } from "../launch/launch.ts";
 import { loadSecretMap } from "../map/load.ts";
-import type { Entry, SecretMap } from "../map/secret-map.ts";
+import type { AuditSettings, Entry, SecretMap } from "../map/secret-map.ts";
 import { DEFAULT_WATCH_MS } from "../map/settings.ts";
+import type { Audit } from "../observe/audit.ts";
 import type { Backends, BackendsOptions } from "../resolve/backends.ts";
 import { chainOf } from "../resolve/chain.ts";
 import { prepareMap, resolveLines } from "../resolve/map.ts";
@@ -42,6 +43,13 @@ export interface Session {
 	openSnapshot(strict: boolean): Promise<Snapshot | undefined>;
 	/** Keeps in the snapshot what was resolved: to be called when everything was. What goes wrong is a warning. */
 	saveSnapshot(): Promise<void>;
+	/** Where it is recorded what is done, if it is. */
+	readonly audit: AuditSettings | undefined;
+	/**
+	 * Opens that log.
+	 * @throws {DstaError} DSTA_OUTPUT it cannot be written
+	 */
+	openAudit(): Promise<Audit | undefined>;
 }
 
 /** Entries and templates of a map. */
@@ -110,6 +118,7 @@ export async function openSession(
 		const { openMapSnapshot } = await import("./snapshot.ts");
 		return openMapSnapshot(map.snapshot, { ...ending, strict }, host);
 	}
+	const audit = options.audit === undefined ? map.audit : { ...map.audit, file: options.audit };
 	let snapshot: Snapshot | undefined;
 	async function resolveWithSnapshot(entries: readonly Entry[]): Promise<readonly Resolution[]> {
 		snapshot = await openSnapshot(resolveOptions.strict);
@@ -136,6 +145,9 @@ export async function openSession(
 		openSnapshot,
 		resolveLines: (lines) => resolveLines(lines, resolveWithSnapshot),
 		saveSnapshot: async () => snapshot?.save(),
+		audit,
+		openAudit: async () =>
+			audit === undefined ? undefined : (await import("./audit.ts")).openOwnAudit(audit, host),
 	};
 }
 

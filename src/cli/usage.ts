@@ -25,6 +25,10 @@ export const COMMANDS = {
 		operands: "vault|iam|terraform",
 		summary: "print the policy that allows what the map needs, and nothing more",
 	},
+	audit: {
+		operands: "verify [FILE…]",
+		summary: "find what was changed, removed or moved in an audit log; - reads standard input",
+	},
 	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
@@ -56,7 +60,7 @@ const options = {
 		short: "m",
 		value: "FILE",
 		variable: "DSTA_MAP",
-		commands: [...RESOLVING, ...MOVING, "policy"],
+		commands: [...RESOLVING, ...MOVING, "policy", "audit"],
 		summary: "the map; default secrets.map.yaml in the working directory",
 	},
 	"env-file": {
@@ -96,6 +100,12 @@ const options = {
 		commands: ["run", "check"],
 		summary:
 			"the command gets the secrets and PATH HOME USER LANG LC_* TERM TZ TMPDIR SHELL PWD, nothing else",
+	},
+	audit: {
+		value: "FILE",
+		variable: "DSTA_AUDIT",
+		commands: ["run", "get", "put", "migrate", "audit"],
+		summary: "append a record of who got which secret to FILE, never a value",
 	},
 	pass: {
 		value: "PATTERN",
@@ -172,8 +182,13 @@ const options = {
 		summary: "the policy of who takes on aws.assume_role, in the place of the role's",
 	},
 	json: {
-		commands: ["check", "explain", "get", "put", "list", "health", "migrate", "version"],
+		commands: ["check", "explain", "get", "put", "list", "health", "migrate", "audit", "version"],
 		summary: "print JSON",
+	},
+	expect: {
+		value: "HASH",
+		commands: ["audit"],
+		summary: "a head of the log that was kept elsewhere, which must be in it still",
 	},
 	raw: { commands: ["get"], summary: "end the value without a newline" },
 	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },

@@ -12,7 +12,13 @@ const readSize: Reader<number> = (node, label, context) => {
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
 const LEAST_BYTES = 4096;
 
-const AUDIT = { file: readWord, max_size: readSize, keep: countUpTo(1000) };
+// The next file names the head of the one before, which has to be there.
+const readKeep: Reader<number> = (node, label, context) => {
+	const count = countUpTo(1000)(node, label, context);
+	return count === 0 ? complain(node, `${label} must be at least 1`, context) : count;
+};
+
+const AUDIT = { file: readWord, max_size: readSize, keep: readKeep };
 
 /** `audit: FILE`, or `{ file: FILE, max_size: 10M, keep: 5 }`. */
 export const readAudit: Reader<AuditSettings> = (node, label, context) => {

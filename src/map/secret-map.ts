@@ -144,7 +144,7 @@ export interface AuditSettings {
 	readonly file: string;
 	/** The size over which the next one is begun, in bytes. */
 	readonly maxBytes?: number;
-	/** How many files are kept. */
+	/** How many files are kept beside the current one, at least 1. */
 	readonly keep?: number;
 }
 

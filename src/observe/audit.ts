@@ -81,7 +81,7 @@ function openSink(place: AuditPlace, warn: AuditOptions["warn"]): Sink {
 	if (isStream(file)) return openAuditStream(file);
 	return openAuditFile(file, {
 		maxBytes,
-		keep: Math.max(1, keep),
+		keep,
 		onStuck: (error) =>
 			warn(
 				`the audit log ${file} cannot be rotated and grows: ${explain(file, error).reason}`,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -160,6 +160,7 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 	init: [["--dry-run"]],
 	migrate: [["--to", "vault", "--yes"]],
 	policy: [["terraform"]],
+	audit: [["verify", "-"]],
 	install: [["bin"]],
 	help: [["run"]],
 	version: [["--json"]],
@@ -181,10 +182,11 @@ const faulty = createServer((request, response) => {
 function run(
 	args: readonly string[],
 	situation: Situation,
-): Promise<{ status: number | null; stdout: string; stderr: string }> {
+): Promise<{ status: number | null; stdout: string; stderr: string; audit: string }> {
 	answers = situation.answers;
 	const folder = folderWith(situation.map ?? MAP);
 	writeFileSync(join(folder, ".env"), situation.dotenv ?? "FROM_ENV=s3ntinel-in-file\n");
+	const audit = join(folder, "audit.jsonl");
 	const address = `http://127.0.0.1:${(faulty.address() as AddressInfo).port}`;
 	const [program, ...words] = LAUNCHER as [string, ...string[]];
 	const child = spawn(program, [...words, ...args], {
@@ -200,6 +202,7 @@ function run(
 			AWS_ENDPOINT_URL: situation.answers === undefined ? MOTO : address,
 			...CREDENTIALS,
 			VAULT_TOKEN: token,
+			DSTA_AUDIT: audit,
 			...DEBUG_SWITCHES,
 			...situation.env,
 		},
@@ -211,7 +214,11 @@ function run(
 	// Most do not read it, and have ended before it is written.
 	child.stdin.on("error", () => undefined);
 	child.stdin.end("s3ntinel-written");
-	return new Promise((resolve) => child.once("close", (status) => resolve({ status, stdout, stderr })));
+	return new Promise((resolve) =>
+		child.once("close", (status) =>
+			resolve({ status, stdout, stderr, audit: existsSync(audit) ? readFileSync(audit, "utf8") : "" }),
+		),
+	);
 }
 
 describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out", () => {
@@ -252,7 +259,8 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 	it.each(cases)("of $name $words where $title", async ({ format, name, title, words }) => {
 		const situation = SITUATIONS[title] as Situation;
 		const args = [name, "--log-level", "trace", "--log-format", format, ...words];
-		const { status, stderr, stdout } = await run(args, situation);
+		const { audit, status, stderr, stdout } = await run(args, situation);
+		expect(audit).not.toMatch(LEAK);
 		expect(stderr).not.toMatch(LEAK);
 		if (!PRINTS_VALUES.has(name)) expect(stdout).not.toMatch(LEAK);
 		if (name === "run") expect(status).toBe(situation.status);
@@ -265,7 +273,9 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 			const status = isSupported ? 0 : EXIT_STATUS.DSTA_UNSUPPORTED;
 			expect({ name, ...(await run([name, ...words], WELL)) }).toMatchObject({ name, status });
 		}
-		expect((await run(["get", "leaks/vault/key"], WELL)).stdout).toBe("s3ntinel-in-vault\n");
+		const { audit, stdout } = await run(["get", "leaks/vault/key"], WELL);
+		expect(stdout).toBe("s3ntinel-in-vault\n");
+		expect(audit).toContain('"action":"get"');
 	});
 
 	it.each([

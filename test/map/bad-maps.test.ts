@@ -455,6 +455,7 @@ describe("a wrong setting", () => {
 		["rotate: {restart: {}}", "2:19: rotate.restart holds a command, or wait_for and perhaps a timeout"],
 		["rotate: {revoke: {after: 1h}}", "2:18: rotate.revoke needs a command: { command: [COMMAND, ARG] }"],
 		["audit: {keep: 3}", "2:8: audit needs a file: /var/log/dsta/audit.jsonl"],
+		["audit: {file: /a, keep: 0}", "2:25: audit.keep must be at least 1"],
 		["audit: {file: /a, max_size: 1T}", "2:29: audit.max_size must be a size of 4k or more: 512k, 10M, 1G"],
 		["snapshot: {}", `2:11: snapshot needs a file and a key: ${SNAPSHOT}`],
 		["snapshot: {file: /s}", `2:11: snapshot needs a key: ${SNAPSHOT}`],

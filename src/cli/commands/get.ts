@@ -2,6 +2,7 @@ import { DstaError, exitStatusOf } from "../../errors.ts";
 import type { Entry } from "../../map/secret-map.ts";
 import { isWildcard } from "../../map/secret-map.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
+import { recordsOf } from "../audited.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { pathOperand } from "../operand.ts";
 import type { CommandLine } from "../options.ts";
@@ -16,6 +17,7 @@ export async function get(commandLine: CommandLine, host: Host): Promise<Command
 	const session = await openSession(commandLine, host, { needsMap: false });
 	const { json, raw } = commandLine.options;
 	const entry = entryFor(commandLine, session);
+	const audit = await session.openAudit();
 	const [resolution] = (await session.resolve([entry])) as [Resolution];
 	await session.backends.release();
 	const { attempts, errors, origin, values } = resolution;
@@ -23,6 +25,7 @@ export async function get(commandLine: CommandLine, host: Host): Promise<Command
 		reportProblems(host.log, problemsOf([resolution]));
 		return { status: exitStatusOf(errors) };
 	}
+	audit?.write(recordsOf("get", [resolution]));
 	const version = attempts.find(({ outcome }) => outcome === "found")?.version;
 	const value = isWildcard(entry) ? Object.fromEntries(values) : [...values.values()][0];
 	if (json)

@@ -2,6 +2,7 @@ import { isWritable, type WritableBackend } from "../../backends/backend.ts";
 import { signalAfter } from "../../backends/deadline.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { DstaError, exitStatusOf } from "../../errors.ts";
+import type { AuditRecord } from "../../observe/audit/record.ts";
 import { unconfigured } from "../../resolve/unconfigured.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { assignByMap } from "../migrate/by-map.ts";
@@ -9,7 +10,7 @@ import { assignByName } from "../migrate/by-name.ts";
 import { UNMAPPED } from "../migrate/by-wildcard.ts";
 import { carryOut, isToWrite, type Outcome } from "../migrate/carry-out.ts";
 import { conclude, describeWork, type Moving, movedNames } from "../migrate/conclude.ts";
-import { makePlan } from "../migrate/plan.ts";
+import { makePlan, type Step } from "../migrate/plan.ts";
 import { checkRemovable, removeVariables } from "../migrate/remove.ts";
 import { renderRows, toRows } from "../migrate/show.ts";
 import { loadSource, type Source } from "../migrate/source.ts";
@@ -61,10 +62,16 @@ async function move(
 	const hasWork = plan.steps.some(isToWrite) || (removeSource && plan.steps.length > 0);
 	if (dryRun || !hasWork) return conclude(moving);
 	await askFirst(moving, host);
+	const audit = await session.openAudit();
 	const outcome = await carryOut(plan, backend, { force, deadline });
+	audit?.note(outcome.written.map((step) => recordOf(step, backend)));
 	const errors = [...outcome.errors, ...(removeSource ? takeOut(moving, outcome) : [])];
 	for (const error of errors) reportProblem(host.log, { error, names: [] });
 	return conclude(moving, { ...outcome, errors });
+}
+
+function recordOf({ location, name, place }: Step, { name: backend }: WritableBackend): AuditRecord {
+	return { action: "migrate", path: place.path.text, backend, location, names: [name] };
 }
 
 async function openTarget({ backends }: Session, name: BackendName): Promise<WritableBackend> {

@@ -19,9 +19,13 @@ export async function put(commandLine: CommandLine, host: Host): Promise<Command
 	const session = await openSession(commandLine, host, { needsMap: false });
 	const backend = await findWritable(session, commandLine);
 	const fields = await readFields(sources, host);
+	const audit = await session.openAudit();
 	const { replace, json } = commandLine.options;
 	const writing = backend.write(secret, fields, { replace, signal: signalAfter(session.timeoutMs) });
 	const written = await writing.finally(session.backends.release);
+	const { location, version: newVersion } = written;
+	const names = [...fields.keys()];
+	audit?.note([{ action: "put", path: secret, backend: backend.name, version: newVersion, location, names }]);
 	if (json) return { status: 0, output: `${JSON.stringify({ backend: backend.name, ...written })}\n` };
 	const version = written.version === undefined ? "" : `, now version ${written.version}`;
 	const verb = written.created ? "created" : "updated";

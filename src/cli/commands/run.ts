@@ -22,10 +22,11 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await checkFeasibility(session);
 	const warn = createWarn(host);
 	const preparation = { commandLine, host, warn };
+	const [file = ""] = commandLine.command;
 	/** The one session, and those that a watch opens beside it. */
 	const sessions = new Set([session]);
 	await prepareReaping(own, manner, { env: host.env, warn });
-	const listeners = await openListeners(session, { host, own, sessions });
+	const listeners = await openListeners(session, { host, own, sessions, file });
 	const resolving = session.resolveLines(map);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);

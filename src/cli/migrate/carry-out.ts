@@ -6,6 +6,8 @@ import { type Plan, requestFor, type Step } from "./plan.ts";
 export interface Outcome {
 	/** The steps whose value was read back from its place. */
 	readonly verified: ReadonlySet<Step>;
+	/** Those that were written, whatever was read back. */
+	readonly written: readonly Step[];
 	/** Why the others are not among them, but for those that were not to be written. */
 	readonly errors: readonly DstaError[];
 }
@@ -52,6 +54,7 @@ export async function carryOut(
 	);
 	return {
 		verified: new Set(checks.filter(({ error }) => error === undefined).map(({ step }) => step)),
+		written: [...written].filter(isToWrite),
 		errors: [...errors, ...failed.values()],
 	};
 }

@@ -8,7 +8,7 @@
  *
  * The head can be found from the end of a file, whatever stands before: a line that names the one right before it is the head.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { TimedRecord, Who } from "./record.ts";
 
 /** What a line is to the chain. */
@@ -37,16 +37,22 @@ export const NO_HEAD = "";
 /** What stands before the lines of a file, seen from them alone. */
 export const FILE_START: End = { head: NO_HEAD, last: undefined };
 
-const RECORD =
-	/^\{"time":"([^"]*)".*?(?:,"begins":"((?:[^"\\]|\\.)*)")?,"prev":"([0-9a-f]{64}|)","hash":"([0-9a-f]{64})"\}$/s;
+const START = /^\{"time":"([^"]*)"/;
+const START_BYTES = 64;
+const END = /,"prev":"([0-9a-f]{64}|)","hash":"([0-9a-f]{64})"\}$/;
+const END_BYTES = `,"prev":"${"0".repeat(64)}","hash":"${"0".repeat(64)}"}`.length;
+const HASH_BYTES = `,"hash":"${"0".repeat(64)}"}`.length;
+const BEGINS = /,"begins":"((?:[^"\\]|\\.)*)","prev":"[^"]*","hash":"[^"]*"\}$/;
 
 /** Reads a line, without its newline. */
 export function parseLine(bytes: Buffer): Link {
-	const [, time, begins, prev, hash = digest(bytes)] = RECORD.exec(bytes.toString()) ?? [];
+	const time = START.exec(bytes.toString("latin1", 0, START_BYTES))?.[1];
+	const [, prev, hash] = END.exec(bytes.toString("latin1", Math.max(0, bytes.length - END_BYTES))) ?? [];
+	if (time === undefined || prev === undefined || hash === undefined)
+		return { time: undefined, begins: undefined, prev: undefined, hash: digest(bytes) };
+	const begins = bytes.includes(',"begins":"') ? BEGINS.exec(bytes.toString())?.[1] : undefined;
 	return { time, begins, prev, hash };
 }
-
-const HASH_BYTES = `,"hash":"${"0".repeat(64)}"}`.length;
 
 /** Whether a record holds what it held when it was written. */
 export function isUnchanged(bytes: Buffer, { hash }: Link): boolean {
@@ -78,5 +84,5 @@ export function renderLines(
 }
 
 function digest(data: string | Uint8Array): string {
-	return createHash("sha256").update(data).digest("hex");
+	return hash("sha256", data);
 }

@@ -16,23 +16,20 @@ export function explain(
 	const reasons: Readonly<Record<string, { readonly reason: string; readonly cure?: string }>> = {
 		ENOENT: {
 			reason: `the folder ${folder} does not exist`,
-			cure: `mkdir -p ${folder}, for the user that runs dsta-run; or ${ANOTHER}`,
+			cure: `Make it (mkdir -p ${folder}), for the user that runs dsta-run.`,
 		},
 		ENOTDIR: { reason: `${folder} is no folder` },
 		EACCES: {
 			reason: "permission denied",
-			cure: `Let this user write ${file} and in its folder, where files are rotated: ls -ld ${folder} ${file}`,
+			cure: `Let this user write the file, and in its folder, where it is rotated: ls -ld ${folder} ${file}`,
 		},
 		EPERM: { reason: "the system does not permit it" },
 		EROFS: { reason: "the file system is read-only" },
-		ENOSPC: {
-			reason: "no space is left",
-			cure: `Make room: df ${folder}; or let the log be smaller: audit: { max_size: 1M, keep: 3 }.`,
-		},
+		ENOSPC: { reason: "no space is left", cure: `Make room: df ${folder}` },
 		EDQUOT: { reason: "the quota of this user is used up" },
 		ELOOP: {
 			reason: "it is a symbolic link",
-			cure: "Name the file itself: whoever can change a link could turn records elsewhere.",
+			cure: "Name the file itself, since a link could be turned elsewhere.",
 		},
 		EISDIR: { reason: "it is a folder", cure: `Name a file in it: ${file}/audit.jsonl` },
 		ENXIO: { reason: "nobody reads this pipe", cure: "Start its reader first." },

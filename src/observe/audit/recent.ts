@@ -1,18 +1,17 @@
-/** The last of many texts: as many as writers can be behind one another, so that a log of any size fits into memory. */
+/** The last of many texts: more than writers can be behind one another, and few enough for a log of any size. */
 export class Recent {
-	readonly #texts = new Set<string>();
+	#older: ReadonlySet<string> = new Set();
+	#newer = new Set<string>();
 
 	has(text: string): boolean {
-		return this.#texts.has(text);
+		return this.#newer.has(text) || this.#older.has(text);
 	}
 
 	add(text: string): void {
-		this.#texts.add(text);
-		if (this.#texts.size <= MAX_TEXTS) return;
-		for (const oldest of this.#texts) {
-			this.#texts.delete(oldest);
-			return;
-		}
+		this.#newer.add(text);
+		if (this.#newer.size < MAX_TEXTS) return;
+		this.#older = this.#newer;
+		this.#newer = new Set();
 	}
 }
 

@@ -25,6 +25,8 @@ export interface AuditRecord {
 	/** Who had it or has it now, in which version, and where, in its own words. */
 	readonly backend?: string | undefined;
 	readonly version?: string | undefined;
+	/** That of before, where it has changed. */
+	readonly was_version?: string | undefined;
 	readonly location?: string | undefined;
 	/** How old it was, where the snapshot stood in for the backend. */
 	readonly snapshot_age_ms?: number | undefined;
@@ -40,9 +42,12 @@ export interface AuditRecord {
 	readonly reason?: string | undefined;
 	/** What followed a change. */
 	readonly reaction?: string | undefined;
-	/** The step of a rotation. */
+	/** Which rotation, which step of it, and what became of that. */
+	readonly rotation?: string | undefined;
 	readonly step?: string | undefined;
-	/** How it ended: with a status, by a signal, or with the code of an error. */
+	readonly outcome?: string | undefined;
+	readonly detail?: string | undefined;
+	/** How it ended: with a status or by a signal; with the code of an error where it failed. */
 	readonly status?: number | undefined;
 	readonly signal?: string | undefined;
 	readonly error?: string | undefined;
@@ -55,7 +60,7 @@ export interface TimedRecord extends AuditRecord {
 
 /** Who does it: in every record. */
 export interface Who {
-	/** `undefined`: the system has no name for it. */
+	/** As /etc/passwd has it; `undefined`: not at all. */
 	readonly user: string | undefined;
 	readonly uid: number | undefined;
 	/** Who has logged in, where it is somebody else: what the kernel keeps, and what sudo says. */

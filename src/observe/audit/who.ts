@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import type { Who } from "./record.ts";
 
 /** What is known of a process from elsewhere. */
@@ -27,11 +27,11 @@ export function findWho({ env, pid, uid, version }: Known): Who {
 	};
 }
 
-// A container need not know its user.
+// Not by os.userInfo(), for which Bun takes $USER, where anybody could write another name. A container need not know its user.
 function nameOf(uid: number | undefined): string | undefined {
 	try {
-		const info = userInfo();
-		return info.uid === uid ? info.username : undefined;
+		const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+		return lines.map((line) => line.split(":")).find(([, , id]) => id === String(uid))?.[0];
 	} catch {
 		return undefined;
 	}
