@@ -44,10 +44,10 @@ export interface AuditedRun {
 export function auditRun(audit: Audit, run: AuditedRun): HearEvent {
 	let isUnderWay = false;
 	return (event) => {
+		// Nobody got anything yet.
+		if (!isUnderWay && event.kind !== "resolved") return;
 		const records = recordsOfEvent(event, run);
-		if (records.length === 0) return;
-		if (isUnderWay) audit.note(records);
-		else audit.write(records);
+		if (records.length > 0) (isUnderWay ? audit.note : audit.write)(records);
 		isUnderWay = true;
 	};
 }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { DstaError } from "../errors.ts";
 import { renderLines } from "./audit/chain.ts";
 import { explain, notWritten } from "./audit/failure.ts";
@@ -85,7 +86,7 @@ function openSink(place: AuditPlace, warn: AuditOptions["warn"]): Sink {
 		onStuck: (error) =>
 			warn(
 				`the audit log ${file} cannot be rotated and grows: ${explain(file, error).reason}`,
-				`Let this user write in its folder: ls -ld ${file}`,
+				`Let this user write in its folder: ls -ld ${dirname(file)}`,
 			),
 	});
 }

@@ -16,6 +16,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { renderLines } from "../../src/observe/audit/chain.ts";
+import { openAuditFile } from "../../src/observe/audit/file.ts";
 import type { Who } from "../../src/observe/audit/record.ts";
 import { listRotated } from "../../src/observe/audit/rotated.ts";
 import { verifyAudit } from "../../src/observe/audit/verify.ts";
@@ -323,6 +325,52 @@ describe("the head of a log", () => {
 				.join(""),
 		);
 		expect(verifyAudit([file], head)).toMatchObject({ faults: [], expectedAt: undefined });
+	});
+});
+
+describe("a writer that was overtaken", () => {
+	/** Writes a line that names what stood there before `meanwhile`. */
+	function writeLate(file: string, meanwhile: () => void): void {
+		const record = { time: new Date().toISOString(), action: "put" as const, path: "late" };
+		openAuditFile(file, { maxBytes: 1e6, keep: 5, onStuck: () => undefined }).append((start) => {
+			meanwhile();
+			return renderLines([record], WHO, start);
+		});
+	}
+
+	it("leaves the order whole, and what others have written meanwhile is as safe as the rest", () => {
+		const file = logOf(3);
+		writeLate(file, () => logOf(2, file));
+		logOf(2, file);
+		const lines = linesOf(file);
+		const hashes = lines.map((line) => JSON.parse(line));
+		expect(hashes[5].prev).toBe(hashes[2].hash);
+		expect(faultsOf(file)).toEqual([]);
+		for (const index of [2, 3, 4, 5]) {
+			writeFileSync(
+				file,
+				lines
+					.toSpliced(index, 1)
+					.map((line) => `${line}\n`)
+					.join(""),
+			);
+			expect(faultsOf(file)).not.toEqual([]);
+		}
+		writeFileSync(
+			file,
+			swap(lines, 4, 5)
+				.map((line) => `${line}\n`)
+				.join(""),
+		);
+		expect(faultsOf(file)).not.toEqual([]);
+	});
+
+	it("may be so late that the file was rotated", () => {
+		const file = logOf(3);
+		writeLate(file, () => open({ file, maxBytes: 500 }).write([{ action: "get" }, { action: "get" }]));
+		expect(JSON.parse(linesOf(`${file}.1`).at(-1) as string).path).toBe("late");
+		logOf(2, file);
+		expect(faultsOf(file)).toEqual([]);
 	});
 });
 
