@@ -119,6 +119,8 @@ describe("verify finds", () => {
 			(lines) => lines.toSpliced(4, 1).toSpliced(2, 1),
 			["3 removed", "4 removed"],
 		],
+		["the first two behind half a line", (lines) => ["{", ...lines.slice(2)], ["2 removed"]],
+		["half a line that was put in", (lines) => lines.toSpliced(3, 0, "{"), ["6 inserted"]],
 		["two lines that were swapped", (lines) => swap(lines, 2, 3), ["3 moved"]],
 		["the last two that were swapped", (lines) => swap(lines, 5, 6), ["6 moved"]],
 		["the first two that were swapped", (lines) => swap(lines, 0, 1), ["1 beginning", "2 removed"]],
@@ -184,6 +186,13 @@ describe("what a killed writer has begun", () => {
 			expect(faultsOf(file)).toEqual([`${at} removed`]);
 		}
 	});
+});
+
+it("a log whose first line is only begun goes on all the same", () => {
+	const file = newFile();
+	writeFileSync(file, '{"time":"2026');
+	logOf(2, file);
+	expect(verifyAudit([file])).toMatchObject({ faults: [], cut: [{ line: 1 }], begins: undefined });
 });
 
 describe("the rotation of a log", () => {

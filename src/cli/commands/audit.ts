@@ -115,7 +115,7 @@ const BEGINNINGS: Readonly<Record<string, string>> = {
 function render({ begins, chains, expectedAt, files, head }: Verdict): string {
 	const rows = files.map(({ file, first = "-", last = "-", records }) => [file, `${records}`, first, last]);
 	const facts = [
-		["begins", begins === undefined ? "with no record" : (BEGINNINGS[begins] ?? `as the ${begins}`)],
+		["begins", begins === undefined ? "without a first record" : (BEGINNINGS[begins] ?? `as the ${begins}`)],
 		...(chains > 1 ? [["chains", `${chains}`]] : []),
 		["head", head || "-"],
 		...(expectedAt === undefined ? [] : [["expected", `the head after ${show(expectedAt)}`]]),

@@ -99,7 +99,8 @@ function startCheck(expected: string | undefined): Check {
 
 	function startChain({ begins: ofLine, prev = NO_HEAD }: Link): void {
 		if (chains++ === 0) begins = ofLine;
-		heads.add(prev);
+		// Whatever is no beginning has to follow something, be it a line that was only begun.
+		if (ofLine !== undefined) heads.add(prev);
 	}
 
 	function findFault(link: Link, bytes: Buffer, { line }: Place): FaultKind | undefined {
