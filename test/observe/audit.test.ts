@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { renderLines } from "../../src/observe/audit/chain.ts";
 import { openAuditFile } from "../../src/observe/audit/file.ts";
 import type { Who } from "../../src/observe/audit/record.ts";
@@ -36,7 +36,9 @@ const WHO: Who = {
 
 // Where to sync takes no time, if there is such a place.
 const PLACE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-const newFile = () => join(mkdtempSync(join(PLACE, "dsta-run-audit-")), "audit.jsonl");
+const folder = mkdtempSync(join(PLACE, "dsta-run-audit-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const newFile = () => join(mkdtempSync(join(folder, "log-")), "audit.jsonl");
 
 let runs = 0;
 
