@@ -25,6 +25,8 @@ export const EXIT_STATUS = {
 	DSTA_TIMEOUT: 75,
 	/** Somebody else changed the secret while it was being written. */
 	DSTA_CONFLICT: 75,
+	/** A step of a rotation failed, which can be resumed or rolled back. */
+	DSTA_ROTATION: 75,
 	/** The backend refused the credentials or the access. */
 	DSTA_DENIED: 77,
 	/** The map is wrong. */

@@ -5,6 +5,8 @@ export interface ProgramContext extends Pick<BackendContext, "beforeEnd" | "cwd"
 	readonly signal: AbortSignal;
 	/** Whether what it writes to standard error is seen. */
 	readonly stderr: "inherit" | "ignore";
+	/** `shown`: what it prints goes to our standard error, and there is no output of it. */
+	readonly stdout?: "kept" | "shown";
 }
 
 const MAX_OUTPUT_BYTES = 64 * 1024;
@@ -28,7 +30,7 @@ export class ProgramFailure extends Error {
  */
 export async function outputOf(words: readonly string[], context: ProgramContext): Promise<Buffer> {
 	const [file, ...args] = words as [string, ...string[]];
-	const { beforeEnd, cwd, env, killGroup, signal, stderr } = context;
+	const { beforeEnd, cwd, env, killGroup, signal, stderr, stdout = "kept" } = context;
 	const { spawn } = await import("node:child_process");
 	signal.throwIfAborted();
 	const child = spawn(file, args, {
@@ -36,7 +38,7 @@ export async function outputOf(words: readonly string[], context: ProgramContext
 		env: { ...env },
 		// In a group of its own, so that what it has started ends with it.
 		detached: killGroup !== undefined,
-		stdio: ["ignore", "pipe", stderr],
+		stdio: ["ignore", stdout === "kept" ? "pipe" : 2, stderr],
 	});
 	const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
 	const chunks: Buffer[] = [];

@@ -1,4 +1,4 @@
-import { parseDuration } from "./duration.ts";
+import { MAX_EVERY_MS, parseDuration } from "./duration.ts";
 import {
 	complain,
 	listOf,
@@ -50,8 +50,6 @@ const readRevoke: Setting<"revoke"> = (node, label, context) => {
 	if (command !== undefined) return { command, ...(after === undefined ? {} : { afterMs: after }) };
 	return complain(node, `${label} needs a command: ${COMMAND}`, context);
 };
-
-const MAX_EVERY_MS = 3650 * 86_400_000;
 
 const readEvery: Reader<number> = (node, label, context) => {
 	const text = readWord(node, label, context);
