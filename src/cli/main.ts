@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	get: async () => (await import("./commands/get.ts")).get,
 	put: async () => (await import("./commands/put.ts")).put,
 	list: async () => (await import("./commands/list.ts")).list,
+	rotate: async () => (await import("./commands/rotate.ts")).rotate,
 	health: async () => (await import("./commands/health.ts")).health,
 	init: async () => (await import("./commands/init.ts")).init,
 	migrate: async () => (await import("./commands/migrate.ts")).migrate,

@@ -1,7 +1,7 @@
 import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import { isVariablePattern } from "../launch/environment.ts";
-import { parseDuration } from "../map/duration.ts";
+import { MAX_EVERY_MS, parseDuration } from "../map/duration.ts";
 import type { RunMode } from "../map/secret-map.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
 import { misplaced, type Operand, unknownCommand, usage } from "./mistakes.ts";
@@ -57,6 +57,17 @@ export interface Options {
 	readonly caller: boolean;
 	/** The value that `get` prints when nobody has the secret. */
 	readonly fallback?: string;
+	/** The version of the secret that `get` reads. */
+	readonly secretVersion?: string;
+	/** Where a new value comes from: `-`, `@FILE` or `generate:SPEC`; perhaps a value by mistake, so it is never repeated. */
+	readonly valueFrom?: string;
+	/** What `rotate` does instead of a rotation. */
+	readonly resume: boolean;
+	readonly rollback: boolean;
+	readonly due: boolean;
+	readonly list: boolean;
+	/** How often something is rotated, in milliseconds; `false`: nobody says. */
+	readonly scheduleMs?: number | false;
 }
 
 export interface CommandLine {
@@ -110,7 +121,9 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 	checkNumber(name, rest);
 	if (name === "run" && command.length === 0)
 		throw usage("There is no command after --", "Write it there: dsta-run -- npm start");
-	if (name !== "run" && end >= 0)
+	// What stands there makes the new value of a path.
+	const takesCommand = name === "run" || (name === "rotate" && rest.length > 0 && command.length > 0);
+	if (end >= 0 && !takesCommand)
 		throw usage(
 			`dsta-run ${name} runs no command`,
 			`Leave out the --, or to run a command called ${name}: dsta-run -- ${name}`,
@@ -214,6 +227,13 @@ function parseOptions(given: Given, env: Environment): Options {
 		kmsKeys: kmsKeysOf(given),
 		caller: given.has("caller"),
 		fallback: given.get("default")?.[0],
+		secretVersion: given.get("secret-version")?.[0],
+		valueFrom: given.get("value-from")?.[0],
+		resume: given.has("resume"),
+		rollback: given.has("rollback"),
+		due: given.has("due"),
+		list: given.has("list"),
+		scheduleMs: parseWith(text("schedule"), parseSchedule, "a duration from 1s to 3650d such as 90d, or off"),
 	}) as Options;
 }
 
@@ -269,6 +289,12 @@ function parseSpan(text: string): number | undefined {
 function parseBoolean(text: string): boolean | undefined {
 	if (/^(?:1|true|yes|on)$/i.test(text)) return true;
 	return /^(?:0|false|no|off)$/i.test(text) ? false : undefined;
+}
+
+function parseSchedule(text: string): number | false | undefined {
+	if (text === "off") return false;
+	const everyMs = parseDuration(text, MAX_EVERY_MS);
+	return everyMs !== undefined && everyMs >= 1000 ? everyMs : undefined;
 }
 
 function matching(pattern: RegExp): (text: string) => string | undefined {

@@ -50,6 +50,12 @@ export function problemsOf(resolutions: readonly Outcome[]): readonly Problem[] 
 	}));
 }
 
+/** Problems of no variable, each once. */
+export function problemsOfErrors(errors: readonly DstaError[]): readonly Problem[] {
+	const byText = new Map(errors.map((error) => [`${error.code}\n${error.message}`, error]));
+	return [...byText.values()].map((error) => ({ error, names: [] }));
+}
+
 /** How many problems of one kind are listed. */
 const MAX_LISTED = 50;
 

@@ -22,7 +22,9 @@ export function scanWords(words: readonly string[]): Words {
 		const word = words[index] as string;
 		if (!/^-./.test(word)) operands.push({ word, index });
 		if (operands[0] !== undefined && !isCommandName(operands[0].word)) break;
-		for (const { attached, name, written } of readOptions(word)) {
+		for (const { attached, name: rawName, written } of readOptions(word)) {
+			// Of a secret, and not of this program.
+			const name = rawName === "version" && operands[0]?.word === "get" ? "secret-version" : rawName;
 			if (!isOptionName(name)) throw unknownOption(written);
 			const { value: placeholder } = OPTIONS[name];
 			if (placeholder === undefined && attached !== undefined)

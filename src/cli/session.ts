@@ -178,7 +178,8 @@ export async function loadMap(options: CommandLine["options"], cwd: string): Pro
 	}
 }
 
-function killGroup(process: Host["process"], pid: number): void {
+/** Kills a process and all of its group. */
+export function killGroup(process: Host["process"], pid: number): void {
 	try {
 		process.kill(-pid, "SIGKILL");
 	} catch {

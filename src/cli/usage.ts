@@ -15,6 +15,10 @@ export const COMMANDS = {
 		summary: "write fields of a secret, keeping its others",
 	},
 	list: { operands: "[PREFIX]", summary: "list the names of secrets" },
+	rotate: {
+		operands: "[PATH]",
+		summary: "give a secret a new value, step by step; or what is due, of a whole map",
+	},
 	health: {
 		operands: "",
 		summary: "say whether a running dsta-run is ready, or else the backends; status 0 or 1",
@@ -52,7 +56,7 @@ export interface Option {
 	readonly summary: string;
 }
 
-const RESOLVING = ["run", "check", "explain", "get", "put", "list", "health"] as const;
+const RESOLVING = ["run", "check", "explain", "get", "put", "list", "rotate", "health"] as const;
 const MOVING = ["init", "migrate"] as const;
 
 const options = {
@@ -104,8 +108,8 @@ const options = {
 	audit: {
 		value: "FILE",
 		variable: "DSTA_AUDIT",
-		commands: ["run", "get", "put", "migrate", "audit"],
-		summary: "append a record of who got which secret to FILE, never a value",
+		commands: ["run", "get", "put", "rotate", "migrate", "audit"],
+		summary: "append a record of who got or changed which secret to FILE, never a value",
 	},
 	pass: {
 		value: "PATTERN",
@@ -150,9 +154,26 @@ const options = {
 	},
 	section: { value: "NAME", commands: ["init"], summary: "the environment of a secrets.yml of summon" },
 	to: { value: "NAME", commands: ["migrate"], summary: "where to: vault or aws" },
-	"dry-run": { commands: MOVING, summary: "only show what would be written" },
+	"dry-run": { commands: [...MOVING, "rotate"], summary: "only show what would be done" },
 	yes: { short: "y", commands: ["migrate"], summary: "do not ask before writing" },
-	force: { commands: MOVING, summary: "overwrite a different value, or a map that exists" },
+	force: {
+		commands: [...MOVING, "rotate"],
+		summary: "overwrite a different value or a map; rotate: revoke at once, or put back what was revoked",
+	},
+	"value-from": {
+		value: "SOURCE",
+		commands: ["rotate"],
+		summary: "the new value: -, @FILE or generate:alnum:32; a command that prints it stands after --",
+	},
+	resume: { commands: ["rotate"], summary: "go on with the rotation of PATH where it stopped" },
+	rollback: { commands: ["rotate"], summary: "put the old value of PATH back" },
+	schedule: {
+		value: "DURATION",
+		commands: ["rotate"],
+		summary: "how often PATH is to be rotated, kept beside it: 90d; off removes that",
+	},
+	due: { commands: ["rotate"], summary: "rotate all of the map that is due, and go on with what stopped" },
+	list: { commands: ["rotate"], summary: "show how old everything in the map is, and when it is due" },
 	"remove-source": {
 		commands: ["migrate"],
 		summary: "take out of FILE what was moved, once all of it was read back",
@@ -182,13 +203,18 @@ const options = {
 		summary: "the policy of who takes on aws.assume_role, in the place of the role's",
 	},
 	json: {
-		commands: ["check", "explain", "get", "put", "list", "health", "migrate", "audit", "version"],
+		commands: ["check", "explain", "get", "put", "list", "rotate", "health", "migrate", "audit", "version"],
 		summary: "print JSON",
 	},
 	expect: {
 		value: "HASH",
 		commands: ["audit"],
 		summary: "a head of the log that was kept elsewhere, which must be in it still",
+	},
+	"secret-version": {
+		value: "VERSION",
+		commands: ["get"],
+		summary: "a version: a number at Vault, an id or a stage at AWS; also --version VERSION",
 	},
 	raw: { commands: ["get"], summary: "end the value without a newline" },
 	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },

@@ -31,6 +31,10 @@ describe.skipIf(ADDRESS === "")("dsta-run get, without a map", () => {
 		expect(await get([path])).toMatchObject({ status: 0, stdout, stderr: "" });
 	});
 
+	it.each([["--version"], ["--secret-version"]])("prints an older version with %s", async (option) => {
+		expect(await get([option, "1", "got/db/port"])).toMatchObject({ status: 0, stdout: "5432\n" });
+	});
+
 	it("prints the value alone with --raw", async () => {
 		expect((await get(["--raw", "got/db/lines"])).stdout).toBe("a\nb");
 	});

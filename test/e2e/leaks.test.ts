@@ -156,6 +156,7 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 		["--json", "--backend", "aws", "leaks/put/key"],
 	],
 	list: [[], ["leaks", "--json"]],
+	rotate: [["leaks/rotated/key", "--", "sh", "-c", "echo s3ntinel-$$"]],
 	health: [[], ["--json"]],
 	init: [["--dry-run"]],
 	migrate: [["--to", "vault", "--yes"]],
@@ -226,6 +227,7 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 		await new Promise<void>((resolve) => faulty.listen(0, "127.0.0.1", resolve));
 		const secrets = {
 			vault: { key: "s3ntinel-in-vault", other: "s3ntinel-other", file: "s3ntinel-file" },
+			rotated: { key: "s3ntinel-old" },
 			deep: { object: { a: "s3ntinel" }, list: ["s3ntinel"] },
 			big: { key: SENTINEL.repeat(20_000) },
 			large: Object.fromEntries(Array.from({ length: 60 }, (_, index) => [index, SENTINEL.repeat(14_000)])),
@@ -244,9 +246,9 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 	});
 	afterAll(() => faulty.close());
 
-	// Of those that take --backend one only prints what would be asked of it.
+	// Of those that take --backend one only prints what would be asked of it, and one asks as put does.
 	const asksBackends = (name: CommandName) =>
-		name !== "policy" && (OPTIONS.backend.commands?.includes(name) ?? true);
+		name !== "policy" && name !== "rotate" && (OPTIONS.backend.commands?.includes(name) ?? true);
 	const cases = (Object.keys(COMMANDS) as CommandName[]).flatMap((name, row) =>
 		Object.keys(SITUATIONS).flatMap((title, column) => {
 			if (column > 0 && !asksBackends(name)) return [];

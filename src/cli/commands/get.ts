@@ -55,7 +55,9 @@ function entryFor({ operands, options }: CommandLine, { map }: Session): Entry {
 		});
 	const known = map.entries.find((entry) => entry.path.text === text) ?? { path, names: [] };
 	// The fields of a wildcard go by their own keys here, not by the variables that the map makes of them.
-	const { optional: _, ...entry } = isWildcard(known) ? { ...known, names: [] } : known;
+	const { optional: _, ...found } = isWildcard(known) ? { ...known, names: [] } : known;
+	const { secretVersion: version } = options;
+	const entry = version === undefined ? found : { ...found, version };
 	return options.fallback === undefined ? entry : { ...entry, default: options.fallback };
 }
 
