@@ -70,6 +70,9 @@ export type ExchangeCredentials<Key extends string = "api_key" | "api_secret"> =
 	readonly [K in Key]: string;
 } & { readonly [other: string]: string | undefined };
 
+/** The backends of a manager, for the rest of the library. */
+export let backendsOf: (manager: SecretManager) => ManagedBackends;
+
 /**
  * Reads secrets through a chain of backends, or from one of them, and keeps what it found for a while.
  * Calls of one turn of the event loop share requests, and what is being asked for is not asked for twice.
@@ -80,6 +83,13 @@ export class SecretManager {
 	readonly #strict: boolean;
 	readonly #metrics: SecretManagerOptions["metrics"];
 	#isClosed = false;
+
+	static {
+		backendsOf = (manager) => {
+			manager.#checkOpen();
+			return manager.#backends;
+		};
+	}
 
 	/**
 	 * Makes a manager, and asks nobody.
@@ -251,7 +261,8 @@ export class SecretManager {
 
 const DEFAULT_CACHE_TTL_MS = 60_000;
 
-function checkMs(name: string, value: number): void {
+/** Makes sure that an option is a number of milliseconds. */
+export function checkMs(name: string, value: number): void {
 	if (typeof value === "number" && value >= 0 && value < 2 ** 31) return;
 	throw usage(`${name} is no number of milliseconds`, `Give one from 0 to ${2 ** 31 - 1}.`);
 }

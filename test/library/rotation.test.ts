@@ -16,6 +16,7 @@ describe("a rotation", () => {
 			backend: "memory",
 			location: "exchange/binance",
 			version: "2",
+			previousVersion: "1",
 		});
 		expect(await manager.getSecrets("exchange/binance")).toEqual({ api_key: "new", api_secret: "s" });
 		expect(await manager.getSecret("exchange/binance/api_key", { version: 1 })).toBe("old");
@@ -49,13 +50,39 @@ describe("a rotation", () => {
 		});
 	});
 
-	it("has no schedule in this version, and says so", async () => {
-		const rotator = new SecretRotationManager(new SecretManager({ backend: new MemoryBackend() }));
-		await expect(rotator.scheduleRotation("a/b/c", { days: 90 })).rejects.toMatchObject({
-			code: "DSTA_UNSUPPORTED",
+	it("is made once of two at the same moment, from what was there when it was called", async () => {
+		await using manager = new SecretManager({ backend: new MemoryBackend({ "a/b": { c: "old" } }) });
+		const rotator = new SecretRotationManager(manager);
+		const settled = await Promise.allSettled(
+			["one", "two"].map((value) => rotator.rotateSecret("a/b/c", value)),
+		);
+		const [lost, ...others] = settled.filter(({ status }) => status === "rejected");
+		expect([lost, others]).toMatchObject([{ reason: { code: "DSTA_CONFLICT" } }, []]);
+	});
+
+	it("is taken back, once", async () => {
+		await using manager = new SecretManager({
+			backend: new MemoryBackend({ "a/b": { c: "old", d: "kept" } }),
 		});
+		const rotator = new SecretRotationManager(manager);
+		await rotator.rotateSecret("a/b/c", "new");
+		expect(await rotator.rollbackSecret("a/b/c")).toMatchObject({ version: "3", previousVersion: "1" });
+		expect(await manager.getSecrets("a/b")).toEqual({ c: "old", d: "kept" });
+		await expect(rotator.rollbackSecret("a/b/c")).rejects.toMatchObject({ code: "DSTA_NOT_FOUND" });
+	});
+
+	it("has a schedule beside its secret", async () => {
+		const backend = new MemoryBackend({ "a/b": { c: "old" } });
+		await using manager = new SecretManager({ backend });
+		const rotator = new SecretRotationManager(manager);
+		await rotator.scheduleRotation("a/b/c", { days: 90 });
+		const annotations = await backend.annotations.read("a/b", new AbortController().signal);
+		expect(annotations?.get("dsta:schedule:c")).toMatch(/^every=90d since=/);
 		await expect(rotator.scheduleRotation("a/b/c", { days: 0 })).rejects.toMatchObject({
 			code: "DSTA_USAGE",
+		});
+		await expect(rotator.scheduleRotation("no/such/c", { days: 90 })).rejects.toMatchObject({
+			code: "DSTA_NOT_FOUND",
 		});
 	});
 });
