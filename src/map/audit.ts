@@ -18,7 +18,7 @@ const readKeep: Reader<number> = (node, label, context) => {
 	return count === 0 ? complain(node, `${label} must be at least 1`, context) : count;
 };
 
-const AUDIT = { file: readWord, max_size: readSize, keep: readKeep };
+export const AUDIT = { file: readWord, max_size: readSize, keep: readKeep };
 
 /** `audit: FILE`, or `{ file: FILE, max_size: 10M, keep: 5 }`. */
 export const readAudit: Reader<AuditSettings> = (node, label, context) => {

@@ -21,7 +21,7 @@ export interface AssumeRole {
 	readonly durationMs?: number | undefined;
 }
 
-const readRoleFields = mappingOf({
+export const ASSUME_ROLE = {
 	role_arn: matching(
 		/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
 		"like arn:aws:iam::123456789012:role/NAME",
@@ -29,7 +29,9 @@ const readRoleFields = mappingOf({
 	external_id: matching(/^[\w+=,.@:/-]{2,1224}$/, "2 to 1224 letters, digits and _+=,.@:/-"),
 	session_name: matching(/^[\w+=,.@-]{2,64}$/, "2 to 64 letters, digits and _+=,.@-"),
 	duration: readSessionDuration,
-});
+};
+
+const readRoleFields = mappingOf(ASSUME_ROLE);
 
 const readAssumeRole: Reader<AssumeRole> = (node, label, context) => {
 	const fields = readRoleFields(node, label, context);

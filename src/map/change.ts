@@ -16,7 +16,7 @@ const readPlain = oneOf(["restart", "exit", "ignore"]);
 /** The status for whoever is to start it again: none of those that tell of a mistake. */
 const EXIT_STATUS = 75;
 
-const DETAILED = { signal: readSignal, exec: readCommand, exit: countUpTo(255) };
+export const DETAILED = { signal: readSignal, exec: readCommand, exit: countUpTo(255) };
 const readDetailed = mappingOf(DETAILED);
 
 /** `restart`, `exit`, `ignore`, `{ signal: HUP }`, `{ exec: [COMMAND, ARG] }` or `{ exit: STATUS }`. */
@@ -47,7 +47,7 @@ const readAddress: Reader<string> = (node, label, context) => {
 	return complain(node, `${label} must be HOST:PORT: 127.0.0.1:8080`, context);
 };
 
-const CHECKS = { http: readUrl, tcp: readAddress, exec: readCommand, notify: oneOf(["true"]) };
+export const CHECKS = { http: readUrl, tcp: readAddress, exec: readCommand, notify: oneOf(["true"]) };
 const readChecks = mappingOf({ ...CHECKS, timeout: readDuration });
 
 /** One of `http: URL`, `tcp: HOST:PORT`, `exec: [COMMAND, ARG]` and `notify: true`, and perhaps a `timeout`. */

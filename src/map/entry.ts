@@ -77,7 +77,7 @@ const readMode: Reader<number> = (node, label, context) => {
 };
 
 /** The keys of an entry; what one backend has for a single entry is in ENTRY_SETTINGS. */
-const ENTRY = {
+export const ENTRY = {
 	env: readNames,
 	default: readDefault,
 	optional: readBoolean,

@@ -48,7 +48,7 @@ const readFormat: Reader<"1"> = (node, label, context) => {
 const EXAMPLE_TEMPLATE = `DATABASE_URL: postgresql://\${database/postgres/host}/dsta`;
 
 /** The keys of the full form. */
-const MAP = {
+export const MAP = {
 	version: readFormat,
 	chain: readChain,
 	strict: readBoolean,

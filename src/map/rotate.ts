@@ -30,7 +30,7 @@ const readGenerate: Setting<"generate"> = (node, label, context) => {
 	return complain(node, `${label} ${shown(text)} is none of ${GENERATORS.join(", ")}, ${COMMAND}`, context);
 };
 
-const RESTART = { command: readCommand, wait_for: listOf(readWord), timeout: readDuration };
+export const RESTART = { command: readCommand, wait_for: listOf(readWord), timeout: readDuration };
 
 const readRestart: Setting<"restart"> = (node, label, context) => {
 	const before = context.problems.count;
@@ -42,10 +42,11 @@ const readRestart: Setting<"restart"> = (node, label, context) => {
 	return complain(node, `${label} holds a command, or wait_for and perhaps a timeout`, context);
 };
 
+export const REVOKE = { command: readCommand, after: readDuration };
+
 const readRevoke: Setting<"revoke"> = (node, label, context) => {
 	const before = context.problems.count;
-	const { after, command } =
-		mappingOf({ command: readCommand, after: readDuration })(node, label, context) ?? {};
+	const { after, command } = mappingOf(REVOKE)(node, label, context) ?? {};
 	if (context.problems.count > before) return undefined;
 	if (command !== undefined) return { command, ...(after === undefined ? {} : { afterMs: after }) };
 	return complain(node, `${label} needs a command: ${COMMAND}`, context);
@@ -59,13 +60,15 @@ const readEvery: Reader<number> = (node, label, context) => {
 	return complain(node, `${label} must be a duration of up to 3650d: 90d, 12h`, context);
 };
 
-const readSettings = mappingOf({
+export const ROTATE = {
 	every: readEvery,
 	generate: readGenerate,
 	restart: readRestart,
 	verify: readHook,
 	revoke: readRevoke,
-});
+};
+
+const readSettings = mappingOf(ROTATE);
 
 /** How secrets are rotated: those of a whole map, or one of them. */
 export const readRotate: Reader<RotateSettings> = (node, label, context) => {

@@ -42,7 +42,8 @@ export const readChain: Reader<readonly string[]> = (node, label, context) => {
 const readReaction = oneOf(["next", "stop"]);
 
 /** What follows a failed read. */
-export const readPolicy = mappingOf({ unavailable: readReaction, denied: readReaction });
+export const POLICY = { unavailable: readReaction, denied: readReaction };
+export const readPolicy = mappingOf(POLICY);
 
 /** Settings of one entry per backend name. */
 export const ENTRY_SETTINGS = {
@@ -58,27 +59,33 @@ const readAws: Reader<BackendSettings> = (node, label, context) => {
 	return inMilliseconds(AWS)(node, label, context);
 };
 
+/** What `vault:` holds for the whole map. */
+export const VAULT = {
+	address: readWord,
+	mount: readWord,
+	kv: readKv,
+	namespace: readText,
+	timeout: readDuration,
+	attempt_timeout: readDuration,
+	retries: readRetries,
+	auth: readVaultAuth,
+	cacert: readWord,
+	capath: readWord,
+	client_cert: readWord,
+	client_key: readWord,
+	tls_server_name: readWord,
+	skip_verify: readBoolean,
+	revoke: readBoolean,
+} satisfies Schema;
+
+/** What `env:` holds. */
+export const ENV = { file: readWord, export: readBoolean } satisfies Schema;
+
 /** Settings of the whole map per backend name. */
 export const BACKEND_SETTINGS = {
-	vault: inMilliseconds({
-		address: readWord,
-		mount: readWord,
-		kv: readKv,
-		namespace: readText,
-		timeout: readDuration,
-		attempt_timeout: readDuration,
-		retries: readRetries,
-		auth: readVaultAuth,
-		cacert: readWord,
-		capath: readWord,
-		client_cert: readWord,
-		client_key: readWord,
-		tls_server_name: readWord,
-		skip_verify: readBoolean,
-		revoke: readBoolean,
-	}),
+	vault: inMilliseconds(VAULT),
 	aws: readAws,
-	env: mappingOf({ file: readWord, export: readBoolean }),
+	env: mappingOf(ENV),
 } satisfies Schema;
 
 const readVariable: Reader<string> = (node, label, context) => {
@@ -96,7 +103,8 @@ const readWatch: Reader<number | false> = (node, label, context) => {
 	return isOn && DEFAULT_WATCH_MS;
 };
 
-const RUN = {
+/** The keys of `run:`. */
+export const RUN = {
 	mode: oneOf(RUN_MODES),
 	notify: booleanOr("command"),
 	pristine: readBoolean,

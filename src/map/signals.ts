@@ -4,7 +4,7 @@ import type { YamlNode } from "./node.ts";
 import { suggestion } from "./suggest.ts";
 
 /** Those that dsta-run never forwards: see src/launch/signals.ts. */
-const KEPT = "KILL STOP ILL TRAP ABRT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
+export const KEPT = "KILL STOP ILL TRAP ABRT BUS FPE SEGV SYS CHLD PIPE XFSZ".split(" ");
 
 /** Drops a signal. */
 const NONE = "none";

@@ -13,7 +13,7 @@ import { readCredential } from "./vault-auth.ts";
 const DEFAULT_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** What the key of a snapshot is taken from, one of them. */
-const SOURCES = {
+export const SOURCES = {
 	file: readWord,
 	credential: readCredential,
 	command: readCommand,
@@ -30,7 +30,7 @@ const readKey: Reader<KeySource> = (node, label, context) => {
 	return complain(node, sentence, context);
 };
 
-const SNAPSHOT = { file: readWord, max_age: readDuration, key: readKey } satisfies Schema;
+export const SNAPSHOT = { file: readWord, max_age: readDuration, key: readKey } satisfies Schema;
 
 /** `snapshot`: where the last answers of the backends are kept, for how long, and by which key. */
 export const readSnapshot: Reader<SnapshotSettings> = (node, label, context) => {

@@ -16,7 +16,7 @@ import { findPair, type MappingNode } from "./node.ts";
 import type { BackendSettings } from "./secret-map.ts";
 
 /** What each way to log in to Vault must be told in the map, and what it may be told. */
-const METHODS = {
+export const METHODS = {
 	credential: { needs: ["credential"], takes: [] },
 	token_file: { needs: ["token_file"], takes: [] },
 	approle: { needs: [], takes: ["role_id", "secret_id", "wrapped", "mount", "namespace"] },
@@ -48,7 +48,8 @@ const readVariable: Reader<string> = (node, label, context) => {
 	return complain(node, `${label} is the name of a variable, which ${shown(name)} cannot be`, context);
 };
 
-const readPlaces = mappingOf({ env: readVariable, file: readWord, credential: readCredential });
+export const PLACES = { env: readVariable, file: readWord, credential: readCredential };
+const readPlaces = mappingOf(PLACES);
 
 /** Where the text of a secret lies. */
 type Source = NonNullable<ReturnType<typeof readPlaces>>;
@@ -70,7 +71,7 @@ const readCommand: Reader<readonly string[]> = (node, label, context) => {
 	return complain(node, `${label} is a list of words: [vault-token, --role, api]`, context);
 };
 
-const AUTH = {
+export const AUTH = {
 	method: oneOf(METHOD_NAMES),
 	credential: readCredential,
 	token_file: readWord,

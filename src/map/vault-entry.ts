@@ -41,7 +41,7 @@ function readTree(node: YamlNode, label: string, context: Context): Tree {
 	return Object.fromEntries(entries);
 }
 
-const VAULT_ENTRY = {
+export const VAULT_ENTRY = {
 	mount: readWord,
 	kv: readKv,
 	namespace: readText,

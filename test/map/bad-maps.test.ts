@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DstaError } from "../../src/errors.ts";
-import { parseSecretMap } from "../../src/map/parse.ts";
 import { readYaml } from "../../src/map/yaml.ts";
+import { parseSecretMap } from "./with-schema.ts";
 
 const OPTIONS = { file: "m.yaml", backends: ["vault", "aws", "env"], readRoot: readYaml };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseSecretMap } from "../../src/map/parse.ts";
 import { readYaml } from "../../src/map/yaml.ts";
+import { parseSecretMap } from "./with-schema.ts";
 
 const OPTIONS = { file: "m.yaml", backends: ["vault", "aws", "env"], readRoot: readYaml };
 const read = (text: string) => parseSecretMap(`${text}\nsecrets: {}\n`, OPTIONS);

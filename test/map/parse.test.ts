@@ -1,8 +1,9 @@
 import { constants } from "node:os";
 import { describe, expect, it, vi } from "vitest";
-import { MAX_MAP_BYTES, parseSecretMap } from "../../src/map/parse.ts";
+import { MAX_MAP_BYTES } from "../../src/map/parse.ts";
 import type { Entry, SecretMap } from "../../src/map/secret-map.ts";
 import { readYaml } from "../../src/map/yaml.ts";
+import { parseSecretMap } from "./with-schema.ts";
 
 function parse(text: string): SecretMap {
 	return parseSecretMap(text, { file: "m.yaml", backends: ["vault", "aws", "env"], readRoot: readYaml });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DstaError } from "../../src/errors.ts";
-import { parseSecretMap } from "../../src/map/parse.ts";
 import type { Entry, Template } from "../../src/map/secret-map.ts";
 import { readYaml } from "../../src/map/yaml.ts";
+import { parseSecretMap } from "./with-schema.ts";
 
 const OPTIONS = { file: "m.yaml", backends: ["vault", "aws", "env"], readRoot: readYaml };
 const LINE = "DATABASE_URL: postgresql://${database/postgres/host}/dsta";
