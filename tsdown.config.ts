@@ -1,6 +1,7 @@
 import { defineConfig, type UserConfig } from "tsdown";
 import { changedText, REPLACED, REPLACED_IN_TEXT } from "./stubs.build.ts";
 import { softwareBillOfMaterials, thirdPartyLicenses } from "./tsdown.libraries.ts";
+import { ownTexts } from "./tsdown.texts.ts";
 
 const shared: UserConfig = {
 	platform: "node",
@@ -69,6 +70,7 @@ const config: UserConfig[] = [
 			changeLibraries,
 			thirdPartyLicenses("THIRD-PARTY-LICENSES.txt"),
 			softwareBillOfMaterials("sbom.cdx.json"),
+			ownTexts(),
 			asciiOnly,
 		],
 	},

@@ -86,6 +86,12 @@ describe("the package, packed and installed", () => {
 		expect(printed).toMatch(new RegExp(`^v${major}\\.[\\d.]+key\n$`));
 	});
 
+	it("has the schema of a map and the manual page, as the executable prints them", () => {
+		const textOf = (name: string) => readFileSync(join(folder, "node_modules/dsta-run/dist", name), "utf8");
+		expect(textOf("schema.json")).toBe(run("dsta-run", "schema"));
+		expect(textOf("dsta-run.1")).toBe(run("dsta-run", "help", "--man"));
+	});
+
 	it("brings the licenses of the libraries in it", () => {
 		const file = join(folder, "node_modules/dsta-run/dist/THIRD-PARTY-LICENSES.txt");
 		const licenses = readFileSync(file, "utf8");

@@ -9,14 +9,22 @@ export async function lookAfter(
 	{ backends, manner }: Session,
 	log: Log,
 ): Promise<void> {
-	if (manner.mode === "exec") warnOfExec(leases, log);
-	else await backends.keepAlive((news) => reportLease(news, log));
+	if (manner.mode === "spawn") await backends.keepAlive((news) => reportLease(news, log));
+	else
+		warnOfNobody(leases, log, {
+			when: "in exec mode",
+			cure: "Use --spawn (run.mode: spawn) for a command that goes on for longer.",
+		});
 }
 
-function warnOfExec(leases: readonly Lease[], log: Log): void {
-	const cure = "Use --spawn (run.mode: spawn) for a command that goes on for longer.";
+/** Warns of leases that nobody is left to look after. */
+export function warnOfNobody(
+	leases: readonly Lease[],
+	log: Log,
+	{ cure, when }: { readonly cure: string; readonly when: string },
+): void {
 	const ends = leases.map(({ leftMs, path }) => `the lease of ${path} (${endOf(leftMs)})`).join(", ");
-	log("warn", `in exec mode nobody is left to renew and to revoke ${ends}`, {
+	log("warn", `${when} nobody is left to renew and to revoke ${ends}`, {
 		lines: [`fix: ${cure}`],
 		paths: leases.map(({ path }) => path),
 		cure,

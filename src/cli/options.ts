@@ -6,7 +6,19 @@ import type { RunMode } from "../map/secret-map.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
 import { misplaced, type Operand, unknownCommand, usage } from "./mistakes.ts";
 import { type Given, scanWords } from "./scan.ts";
-import { COMMANDS, type CommandName, isCommandName, OPTIONS, type OptionName } from "./usage.ts";
+import {
+	COMMANDS,
+	type CommandName,
+	EXPORT_FORMATS,
+	type ExportFormat,
+	isCommandName,
+	OPTIONS,
+	type OptionName,
+	SOURCE_KINDS,
+	type SourceKind,
+	WRITABLE_NAMES,
+	type WritableName,
+} from "./usage.ts";
 
 /** What the command line and the environment ask for; the map may say the rest. */
 export interface Options {
@@ -55,6 +67,11 @@ export interface Options {
 	readonly kmsKeys: readonly string[];
 	/** Whether who takes on the role of the map is meant, and not the role. */
 	readonly caller: boolean;
+	readonly format?: ExportFormat;
+	/** The file that is written in the place of standard output. */
+	readonly output?: string;
+	/** Whether the help is to be a manual page. */
+	readonly man: boolean;
 	/** The value that `get` prints when nobody has the secret. */
 	readonly fallback?: string;
 	/** The version of the secret that `get` reads. */
@@ -78,22 +95,6 @@ export interface CommandLine {
 	/** The command to run and its arguments, exactly as they stand after `--`. */
 	readonly command: readonly string[];
 }
-
-/** What `init` can make a map of. */
-export const SOURCE_KINDS = [
-	"dotenv",
-	"envconsul",
-	"summon",
-	"vaultenv",
-	"chamber",
-	"teller",
-	"vals",
-] as const;
-export type SourceKind = (typeof SOURCE_KINDS)[number];
-
-/** The backends that variables can be moved to. */
-const WRITABLE_NAMES = ["vault", "aws"] as const;
-type WritableName = (typeof WRITABLE_NAMES)[number];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -123,13 +124,13 @@ export function parseCommandLine(args: readonly string[], env: Environment): Com
 		throw usage("There is no command after --", "Write it there: dsta-run -- npm start");
 	// What stands there makes the new value of a path.
 	const takesCommand = name === "run" || (name === "rotate" && rest.length > 0 && command.length > 0);
-	if (end >= 0 && !takesCommand)
+	if (end >= 0 && !takesCommand && name !== "completion")
 		throw usage(
 			`dsta-run ${name} runs no command`,
 			`Leave out the --, or to run a command called ${name}: dsta-run -- ${name}`,
 		);
 	// Help is there above all where something is wrong.
-	const variables = name === "help" || name === "version" ? {} : env;
+	const variables = ["help", "version", "completion"].includes(name) ? {} : env;
 	return { name, options: parseOptions(given, variables), operands: rest, command };
 }
 
@@ -226,6 +227,9 @@ function parseOptions(given: Given, env: Environment): Options {
 		account: parseWith(text("account"), matching(/^\d{12}$/), "the twelve digits of an AWS account"),
 		kmsKeys: kmsKeysOf(given),
 		caller: given.has("caller"),
+		format: parseWith(text("format"), oneOf(EXPORT_FORMATS), `one of ${EXPORT_FORMATS.join(" ")}`),
+		output: given.get("output")?.[0],
+		man: given.has("man"),
 		fallback: given.get("default")?.[0],
 		secretVersion: given.get("secret-version")?.[0],
 		valueFrom: given.get("value-from")?.[0],

@@ -49,7 +49,8 @@ interface WrittenOption {
 	readonly attached?: string | undefined;
 }
 
-function readOptions(word: string): readonly WrittenOption[] {
+/** The options in one word. */
+export function readOptions(word: string): readonly WrittenOption[] {
 	if (!/^-./.test(word)) return [];
 	if (!word.startsWith("--")) return readLetters(word);
 	const end = word.indexOf("=", 3);

@@ -75,9 +75,8 @@ export async function openSession(
 	host: Host,
 	{ beforeEnd, map: given, needsMap = true, onSent }: SessionOptions = {},
 ): Promise<Session> {
-	const file = options.map ?? DEFAULT_MAP;
-	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, file));
-	const map = given ?? (isMissing ? EMPTY_MAP : await loadMap(options, host.cwd));
+	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, DEFAULT_MAP));
+	const map = given ?? (isMissing ? EMPTY_MAP : await loadMap(options.map, host.cwd));
 	const ending = { beforeEnd, killGroup: (pid: number) => killGroup(host.process, pid) };
 	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
 	const { backends, envFile, resolveOptions } = prepareMap(map, {
@@ -160,11 +159,10 @@ function telemetryOf({ metrics, metricsTextfile }: Options, { run }: SecretMap):
 }
 
 /**
- * Reads the map that the options name.
+ * Reads the map that a command line names, or the default one.
  * @throws {DstaError} DSTA_FILE_NOT_FOUND there is none · DSTA_MAP it is wrong
  */
-export async function loadMap(options: CommandLine["options"], cwd: string): Promise<SecretMap> {
-	const { map: file = DEFAULT_MAP } = options;
+export async function loadMap(file = DEFAULT_MAP, cwd: string): Promise<SecretMap> {
 	try {
 		return await loadSecretMap(isAbsolute(file) ? file : join(cwd, file), {
 			shownAs: file,

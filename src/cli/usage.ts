@@ -1,3 +1,6 @@
+import { BACKEND_NAMES } from "../backends/registry.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "../observe/log.ts";
+
 /** The subcommands, with the line that the help shows for each. */
 export const COMMANDS = {
 	run: {
@@ -23,6 +26,7 @@ export const COMMANDS = {
 		operands: "",
 		summary: "say whether a running dsta-run is ready, or else the backends; status 0 or 1",
 	},
+	export: { operands: "", summary: "print the variables with their values, for another program to read" },
 	init: { operands: "", summary: "write a map from a .env, or from the configuration of another tool" },
 	migrate: { operands: "", summary: "move the variables of a .env to their paths at vault or aws" },
 	policy: {
@@ -33,6 +37,9 @@ export const COMMANDS = {
 		operands: "verify [FILE…]",
 		summary: "find what was changed, removed or moved in an audit log; - reads standard input",
 	},
+	types: { operands: "", summary: "print the types of the variables, for an app in TypeScript" },
+	schema: { operands: "", summary: "print the JSON Schema of a map, for an editor" },
+	completion: { operands: "bash|zsh|fish", summary: "print what completes the command line in a shell" },
 	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
@@ -48,6 +55,8 @@ export interface Option {
 	readonly short?: string;
 	/** The placeholder of its value; none for a flag. */
 	readonly value?: string;
+	/** The words that its value is one of. */
+	readonly words?: readonly string[];
 	/** The variable that stands in for it. */
 	readonly variable?: string;
 	readonly repeatable?: boolean;
@@ -56,7 +65,30 @@ export interface Option {
 	readonly summary: string;
 }
 
-const RESOLVING = ["run", "check", "explain", "get", "put", "list", "rotate", "health"] as const;
+/** What `init` can make a map of. */
+export const SOURCE_KINDS = [
+	"dotenv",
+	"envconsul",
+	"summon",
+	"vaultenv",
+	"chamber",
+	"teller",
+	"vals",
+] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** The backends that variables can be moved to. */
+export const WRITABLE_NAMES = ["vault", "aws"] as const;
+export type WritableName = (typeof WRITABLE_NAMES)[number];
+
+/** What `export` can write. */
+export const EXPORT_FORMATS = [
+	...["dotenv", "json", "yaml", "shell", "fish", "powershell"],
+	...["github", "systemd", "docker", "k8s", "tfvars"],
+] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+const RESOLVING = ["run", "check", "explain", "get", "put", "list", "rotate", "export", "health"] as const;
 const MOVING = ["init", "migrate"] as const;
 
 const options = {
@@ -64,7 +96,7 @@ const options = {
 		short: "m",
 		value: "FILE",
 		variable: "DSTA_MAP",
-		commands: [...RESOLVING, ...MOVING, "policy", "audit"],
+		commands: [...RESOLVING, ...MOVING, "policy", "audit", "types"],
 		summary: "the map; default secrets.map.yaml in the working directory",
 	},
 	"env-file": {
@@ -77,6 +109,7 @@ const options = {
 	"no-env-file": { commands: RESOLVING, summary: "read no dotenv file" },
 	backend: {
 		value: "NAME",
+		words: BACKEND_NAMES,
 		variable: "DSTA_BACKEND",
 		commands: [...RESOLVING, "policy"],
 		summary: "ask only this backend: vault, aws or env",
@@ -108,7 +141,7 @@ const options = {
 	audit: {
 		value: "FILE",
 		variable: "DSTA_AUDIT",
-		commands: ["run", "get", "put", "rotate", "migrate", "audit"],
+		commands: ["run", "get", "put", "export", "rotate", "migrate", "audit"],
 		summary: "append a record of who got or changed which secret to FILE, never a value",
 	},
 	pass: {
@@ -149,11 +182,17 @@ const options = {
 	},
 	kind: {
 		value: "KIND",
+		words: SOURCE_KINDS,
 		commands: ["init"],
 		summary: "dotenv, envconsul, summon, vaultenv, chamber, teller or vals, where FILE does not show it",
 	},
 	section: { value: "NAME", commands: ["init"], summary: "the environment of a secrets.yml of summon" },
-	to: { value: "NAME", commands: ["migrate"], summary: "where to: vault or aws" },
+	to: {
+		value: "NAME",
+		words: WRITABLE_NAMES,
+		commands: ["migrate"],
+		summary: "where to: vault or aws",
+	},
 	"dry-run": { commands: [...MOVING, "rotate"], summary: "only show what would be done" },
 	yes: { short: "y", commands: ["migrate"], summary: "do not ask before writing" },
 	force: {
@@ -184,8 +223,9 @@ const options = {
 	},
 	name: {
 		value: "NAME",
-		commands: ["policy"],
-		summary: "what the policy is called; default dsta-policy, or dsta-rotation",
+		commands: ["policy", "export"],
+		summary:
+			"what the policy is called, or the Secret of k8s; default dsta-policy, dsta-rotation, dsta-secrets",
 	},
 	account: {
 		value: "ID",
@@ -216,15 +256,35 @@ const options = {
 		commands: ["get"],
 		summary: "a version: a number at Vault, an id or a stage at AWS; also --version VERSION",
 	},
+	format: {
+		short: "f",
+		value: "FORMAT",
+		words: EXPORT_FORMATS,
+		commands: ["export"],
+		summary: `one of ${EXPORT_FORMATS.join(" ")}; default dotenv`,
+	},
+	output: {
+		short: "o",
+		value: "FILE",
+		commands: ["export", "types"],
+		summary: "write FILE in the place of standard output, whole or not at all",
+	},
 	raw: { commands: ["get"], summary: "end the value without a newline" },
 	default: { value: "VALUE", commands: ["get"], summary: "what to print when nobody has the secret" },
 	replace: { commands: ["put"], summary: "drop the fields that are not given" },
+	man: { commands: ["help"], summary: "print the manual page, for man" },
 	"log-level": {
 		value: "LEVEL",
+		words: LOG_LEVELS,
 		variable: "DSTA_LOG_LEVEL",
 		summary: "error, warn (the default), info, debug or trace; messages go to standard error",
 	},
-	"log-format": { value: "FORMAT", variable: "DSTA_LOG_FORMAT", summary: "text (the default) or json" },
+	"log-format": {
+		value: "FORMAT",
+		words: LOG_FORMATS,
+		variable: "DSTA_LOG_FORMAT",
+		summary: "text (the default) or json",
+	},
 	quiet: { short: "q", summary: "the same as --log-level error" },
 	help: { short: "h", summary: "show the help" },
 	version: { summary: "show the version" },

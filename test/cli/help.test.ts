@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { COMMANDS, OPTIONS } from "../../src/cli/usage.ts";
 import { folderWith, launch } from "../process/launch.ts";
@@ -43,5 +44,18 @@ describe("the help", () => {
 
 	it("fits a terminal of 130 columns", async () => {
 		for (const line of (await text("help")).split("\n")) expect(line.length).toBeLessThanOrEqual(130);
+	});
+
+	it("is a manual page as well, of which man and groff have nothing to complain", async () => {
+		const page = await text("help", "--man");
+		const { stderr, stdout } = spawnSync("groff", ["-man", "-ww", "-Tascii", "-P-cbou"], {
+			input: page,
+			encoding: "utf8",
+		});
+		for (const name of Object.keys(OPTIONS))
+			expect(page).toContain(`\\-\\-${name.replaceAll("-", "\\-")}\\fR`);
+		if (stdout === null) return;
+		expect(stderr).toBe("");
+		for (const name of Object.keys(COMMANDS)) expect(stdout).toMatch(new RegExp(`^ {7}${name}\\b`, "m"));
 	});
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -481,6 +481,20 @@ describe("dsta-run init", () => {
 			},
 		});
 		expect({ status, stdout }).toEqual({ status: 0, stdout: `${SENTINEL} me\n` });
+	});
+
+	it("begins with the line by which an editor finds the schema of the package, or says how to get it", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "dsta-run-init-"));
+		mkdirSync(join(folder, "node_modules/dsta-run/dist"), { recursive: true });
+		mkdirSync(join(folder, "app"));
+		writeFileSync(join(folder, "node_modules/dsta-run/dist/schema.json"), "{}");
+		writeFileSync(join(folder, "app/.env"), "SECRET_KEY=x\n");
+		const { stdout } = await runHere(init, ["init", "--dry-run"], { cwd: join(folder, "app") });
+		expect(stdout).toMatch(
+			/^# yaml-language-server: \$schema=\.\.\/node_modules\/dsta-run\/dist\/schema\.json\n/,
+		);
+		const { file } = await initIn({ ".env": "SECRET_KEY=x\n" });
+		expect(readFileSync(file, "utf8")).toMatch(/^# For an editor: dsta-run schema > (\S+), .*\$schema=\1\n/);
 	});
 
 	it("never overwrites a map unless told so, and only shows it with --dry-run", async () => {

@@ -107,6 +107,17 @@ describe.skipIf(ADDRESS === "" || PROGRAMS === undefined)(
 			await untilNobodyIsLeft();
 		});
 
+		it("is still there after an export, which says that nobody looks after it, and ends by itself", async () => {
+			const { status, stderr, stdout } = await start(["export", "--format", "json"]).ended;
+			expect({ status, user: JSON.parse(stdout).PGUSER, left: usersLeft() }).toEqual({
+				status: 0,
+				user: expect.stringMatching(/^v-token-app-/),
+				left: "1",
+			});
+			expect(stderr).toContain(`after an export nobody is left to renew and to revoke the lease of ${CREDS}`);
+			await vi.waitFor(() => expect(usersLeft()).toBe("0"), 10_000);
+		});
+
 		it("has a certificate beside it, whose key is of the same answer", async () => {
 			await askVault(ADDRESS, "POST", "sys/mounts/pki", { type: "pki" });
 			await askVault(ADDRESS, "POST", "pki/root/generate/internal", {

@@ -162,13 +162,17 @@ const WORDS: Readonly<Record<CommandName, readonly (readonly string[])[]>> = {
 	migrate: [["--to", "vault", "--yes"]],
 	policy: [["terraform"]],
 	audit: [["verify", "-"]],
+	export: [[], ["--format", "json"], ["--format", "k8s"]],
+	types: [[]],
+	schema: [[]],
+	completion: [["words", "--", "get", ""]],
 	install: [["bin"]],
 	help: [["run"]],
 	version: [["--json"]],
 };
 
-/** `get` is there to print a value, on standard output. */
-const PRINTS_VALUES: ReadonlySet<CommandName> = new Set(["get"] as const);
+/** These are there to print values, on standard output. */
+const PRINTS_VALUES: ReadonlySet<CommandName> = new Set(["get", "export"] as const);
 
 const WELL = { status: 0 };
 

@@ -153,7 +153,7 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 
 	it("the code for other engines than KV only where one is asked", async () => {
 		const isLending = (chunk: string) =>
-			/its longest life is reached|wraps its answer|in exec mode nobody is left to renew/.test(textOf(chunk));
+			/its longest life is reached|wraps its answer|nobody is left to renew/.test(textOf(chunk));
 		expect(readdirSync(DIST).filter((file) => file.endsWith(".cjs") && isLending(file))).toHaveLength(3);
 		expect((await chunksLoadedBy(RUN, MAP, VAULT)).filter(isLending)).toEqual([]);
 		const map = "secret/data/loaded/secret#/data/key: { env: LOADED_KEY, vault: { engine: raw } }\n";

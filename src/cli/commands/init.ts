@@ -7,6 +7,7 @@ import { readYaml } from "../../map/yaml.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { Draft } from "../init/draft.ts";
 import { READERS, recogniseKind } from "../init/kinds.ts";
+import { modelineFor } from "../init/modeline.ts";
 import { describeLeftOut, renderMap } from "../init/render.ts";
 import { usage } from "../mistakes.ts";
 import type { CommandLine } from "../options.ts";
@@ -35,7 +36,7 @@ export async function init({ options }: CommandLine, host: Host): Promise<Comman
 		throw new DstaError("DSTA_INVALID_VALUE", `No line of a map could be made of ${from} (${kind})`, {
 			cure: "See above what was left out; name the kind of the file with --kind if it was taken for another.",
 		});
-	const map = renderMap(draft, `${from} (${kind})`);
+	const map = `${modelineFor(path)}\n${renderMap(draft, `${from} (${kind})`)}`;
 	// Read as a run would, so that none is written that is wrong.
 	parseSecretMap(map, { file, backends: BACKEND_NAMES, readRoot: readYaml });
 	if (dryRun) return { status: 0, output: map };

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { SourceKind } from "../options.ts";
+import type { SourceKind } from "../usage.ts";
 import type { Draft } from "./draft.ts";
 
 /** What a reader is given beside the text. */

@@ -12,7 +12,7 @@ export async function reopenSession(
 	session: Session,
 	{ commandLine, host }: Pick<Preparation, "commandLine" | "host">,
 ): Promise<Session> {
-	const map = await loadMap(commandLine.options, host.cwd);
+	const map = await loadMap(commandLine.options.map, host.cwd);
 	if (isDeepStrictEqual(map, session.map)) return session;
 	const next = await openSession(commandLine, host, { map });
 	await checkFeasibility(next);
