@@ -127,7 +127,7 @@ const AUDIT_SCHEMA: JsonSchema = either(
 				"The size over which the next one is begun: 10M.",
 				either({ type: "integer", minimum: 4096 }, pattern(/^\d{1,9}[kMG]?$/)),
 			),
-			keep: about("How many files are kept.", countUpTo(1000)),
+			keep: about("How many files are kept.", countUpTo(1000, 1)),
 		} satisfies Described<typeof AUDIT>,
 		{ required: ["file"] },
 	),

@@ -35,8 +35,8 @@ export function durationUpTo(maximum: number): JsonSchema {
 /** What a timer can wait. */
 export const DURATION: JsonSchema = durationUpTo(2_147_483.647);
 
-export function countUpTo(maximum: number): JsonSchema {
-	return either({ type: "integer", minimum: 0, maximum }, pattern(/^\d+$/));
+export function countUpTo(maximum: number, minimum = 0): JsonSchema {
+	return either({ type: "integer", minimum, maximum }, pattern(minimum === 0 ? /^\d+$/ : /^0*[1-9]\d*$/));
 }
 
 /** One, or a list of them. */
