@@ -25,15 +25,19 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
+					isolate: false,
 					name: "npm package, exec mode",
 					globalSetup,
 					include: EXEC_MODE,
+					// A terminal sees no difference between a command that was Node and one that was the standalone executable.
+					exclude: ["test/process/keys.test.ts"],
 					env: { DSTA_TEST_MODE: "exec" },
 				},
 			},
 			{
 				extends: true,
 				test: {
+					isolate: false,
 					name: "standalone executable, exec mode",
 					globalSetup,
 					include: EXEC_MODE,
@@ -43,6 +47,7 @@ export default defineConfig({
 			{
 				extends: true,
 				test: {
+					isolate: false,
 					name: "standalone executable",
 					globalSetup,
 					include: [
@@ -58,6 +63,9 @@ export default defineConfig({
 						"test/process/reaper.test.ts",
 						"test/backends/aws/content.test.ts",
 						"test/backends/aws/names.test.ts",
+						"test/backends/vault/keep-alive.test.ts",
+						"test/backends/vault/lasting-leases.test.ts",
+						"test/backends/aws/lasting-credentials.test.ts",
 					],
 					env: { DSTA_TEST_BUILD: "standalone" },
 				},

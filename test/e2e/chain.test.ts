@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KEYS } from "../backends/aws/backend.ts";
 import { type FakeAws, refusal, startFakeAws } from "../backends/aws/fake-aws.ts";
 import { ask, motoAddress } from "../backends/aws/moto.ts";
-import { type Ended, folderWith, launch } from "../process/launch.ts";
+import { type Ended, folderWith, launch, someOnNpm } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
@@ -103,12 +103,7 @@ async function runWith({ aws, inEnv, map, vault }: Setting, args: readonly strin
 	return ended;
 }
 
-const COMMAND = [
-	"--",
-	process.execPath,
-	"-e",
-	"process.stdout.write('started ' + (process.env.CHAINED_KEY ?? ''))",
-];
+const COMMAND = ["--", "sh", "-c", 'printf "started %s" "$CHAINED_KEY"'];
 
 describe.skipIf(ADDRESS === "" || MOTO === "")("the chain", () => {
 	beforeAll(async () => {
@@ -121,7 +116,7 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("the chain", () => {
 	});
 	afterAll(() => refusing[Symbol.asyncDispose]());
 
-	it.each(readCombinations())(
+	it.each(someOnNpm(readCombinations()))(
 		"where Vault $vault, AWS $aws, and it is in the environment $inEnv: $outcome",
 		async ({ aws, inEnv, outcome, vault }) => {
 			const { status, stderr, stdout } = await runWith({ vault, aws, inEnv, map: MAP }, COMMAND);

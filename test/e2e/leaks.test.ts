@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS, type CommandName, OPTIONS } from "../../src/cli/usage.ts";
 import { EXIT_STATUS } from "../../src/errors.ts";
 import { ask } from "../backends/aws/moto.ts";
-import { BUILD, folderWith, LAUNCHER } from "../process/launch.ts";
+import { BUILD, folderWith, LAUNCHER, someOnNpm } from "../process/launch.ts";
 import { askVault } from "../servers/start.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
@@ -262,7 +262,7 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 		}),
 	);
 
-	it.each(cases)("of $name $words where $title", async ({ format, name, title, words }) => {
+	it.each(someOnNpm(cases))("of $name $words where $title", async ({ format, name, title, words }) => {
 		const situation = SITUATIONS[title] as Situation;
 		const args = [name, "--log-level", "trace", "--log-format", format, ...words];
 		const { audit, status, stderr, stdout } = await run(args, situation);

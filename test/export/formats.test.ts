@@ -11,8 +11,8 @@ describe("a format of dsta-run export", () => {
 		expect(READERS.some((reader) => reader.format === format) || isElsewhere).toBe(true);
 	});
 
-	for (const { format, isThere, name, read } of READERS)
-		it.skipIf(!isThere)(`${format} is read by ${name} as it was`, async () => {
+	for (const { format, name, read } of READERS.filter(({ isThere }) => isThere))
+		it(`${format} is read by ${name} as it was`, async () => {
 			const values = carried(format);
 			const found = await read(FORMATS[format].render(values, "api"), [...values.keys()]);
 			const wrong = [...values].filter(([name, value]) => found[name] !== value);

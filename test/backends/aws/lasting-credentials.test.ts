@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { BUILD } from "../../process/launch.ts";
 import { failureOf, openBackend, request, SENTINELS, valuesOf } from "./backend.ts";
 import { answerFrom, type FakeAws, refusal, startFakeAws } from "./fake-aws.ts";
 
@@ -26,7 +25,7 @@ const keys = (id: string) =>
 	`[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${SENTINELS.secretKey}\n`;
 
 // The SDK reads the environment of its process, which is another one there.
-describe.skipIf(BUILD === "standalone")("Credentials of a run that goes on", () => {
+describe("Credentials of a run that goes on", () => {
 	it("are asked of a credential_process again before they expire", async () => {
 		const folder = profileFolder();
 		const program = join(folder, "credentials.sh");

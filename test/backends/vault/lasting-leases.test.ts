@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LeaseNews, Revision, WritableBackend } from "../../../src/backends/backend.ts";
 import { createVaultBackend } from "../../../src/backends/vault/vault.ts";
-import { BUILD } from "../../process/launch.ts";
 import { askVault } from "../../servers/start.ts";
 import { startProxy, type Wire } from "../../servers/wire.ts";
 import { request } from "../aws/backend.ts";
@@ -27,7 +26,7 @@ interface Course {
 }
 
 // What keeps leases alive is not asked of another process.
-describe.skipIf(ADDRESS === "" || BUILD === "standalone")("what was borrowed", () => {
+describe.skipIf(ADDRESS === "")("what was borrowed", () => {
 	let broker: FakeVault;
 	let role: AppRole;
 
