@@ -23,6 +23,13 @@ const OUT = join(ROOT, "dist/deb");
 /** What Debian calls an architecture. */
 const ARCHITECTURES = { x64: "amd64", arm64: "arm64" } as const;
 
+/** Where the shells look for what completes a command line. */
+const COMPLETIONS = {
+	bash: "usr/share/bash-completion/completions/dsta-run",
+	zsh: "usr/share/zsh/vendor-completions/_dsta-run",
+	fish: "usr/share/fish/vendor_completions.d/dsta-run.fish",
+};
+
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const asked = process.argv.slice(2);
 for (const [name, architecture] of Object.entries(ARCHITECTURES))
@@ -41,6 +48,9 @@ function makePackage(name: string, architecture: string): void {
 		place(folder, `${docs}/README.md`, readFileSync(join(ROOT, "README.md")));
 		place(folder, `${docs}/changelog.gz`, gzipSync(readFileSync(join(ROOT, "CHANGELOG.md")), { level: 9 }));
 		cpSync(join(ROOT, "examples/systemd"), join(folder, docs, "examples/systemd"), { recursive: true });
+		const manual = readFileSync(join(ROOT, "dist/dsta-run.1"));
+		place(folder, "usr/share/man/man1/dsta-run.1.gz", gzipSync(manual, { level: 9 }));
+		for (const [shell, file] of Object.entries(COMPLETIONS)) place(folder, file, completionOf(shell));
 		place(folder, "DEBIAN/control", control(architecture, readFileSync(executable)));
 		mkdirSync(OUT, { recursive: true });
 		const file = join(OUT, `dsta-run_${version}_${architecture}.deb`);
@@ -55,6 +65,10 @@ function place(folder: string, path: string, content: string | Buffer, mode = 0o
 	const file = join(folder, path);
 	mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
 	writeFileSync(file, content, { mode });
+}
+
+function completionOf(shell: string): Buffer {
+	return execFileSync(process.execPath, [join(ROOT, "dist/cli.cjs"), "completion", shell]);
 }
 
 // https://www.debian.org/doc/debian-policy/ch-controlfields.html

@@ -158,7 +158,14 @@ describe("the standalone executable, built", () => {
 		expect(execFileSync(executable, ["version"], { encoding: "utf8" })).toMatch(
 			/^dsta-run \S+ \(standalone, /,
 		);
-		expect(existsSync(join(root, "usr/share/doc/dsta-run/examples/systemd/api.service"))).toBe(true);
+		for (const file of [
+			"doc/dsta-run/examples/systemd/api.service",
+			"man/man1/dsta-run.1.gz",
+			"bash-completion/completions/dsta-run",
+			"zsh/vendor-completions/_dsta-run",
+			"fish/vendor_completions.d/dsta-run.fish",
+		])
+			expect(existsSync(join(root, "usr/share", file)), file).toBe(true);
 		dpkg("--remove", "dsta-run");
 		expect(existsSync(join(root, "usr"))).toBe(false);
 		rmSync(root, { recursive: true });
