@@ -274,11 +274,12 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("no value, token or key comes out
 	});
 
 	it("where all is well all is well", async () => {
-		for (const [name, [words = []]] of Object.entries(WORDS)) {
+		const ended = Object.entries(WORDS).map(async ([name, [words = []]]) => {
 			const isSupported = name !== "install" || BUILD === "standalone";
 			const status = isSupported ? 0 : EXIT_STATUS.DSTA_UNSUPPORTED;
 			expect({ name, ...(await run([name, ...words], WELL)) }).toMatchObject({ name, status });
-		}
+		});
+		await Promise.all(ended);
 		const { audit, stdout } = await run(["get", "leaks/vault/key"], WELL);
 		expect(stdout).toBe("s3ntinel-in-vault\n");
 		expect(audit).toContain('"action":"get"');
