@@ -1,108 +1,71 @@
 /*
- * What dsta-run costs: `npm run bench`, or `npm run bench -- 40` for 40 rounds of each case.
- * In every round each build runs the case in each mode, in turn with the plain command; the table shows what comes on top of that.
+ * What a start costs with dsta-run and with others: `npm run bench`, or `npm run bench -- --rounds 40 --only vault`. Prints Markdown
+ * and leaves it in dist/bench, with the pictures. Nothing else is written, and only what is installed is compared.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { compare, type Program, runProgram } from "./measure.ts";
+import { parseArgs } from "node:util";
+import { CASES } from "./cases.ts";
+import { launchOf, type Result, runCase } from "./contest.ts";
+import { findLauncher } from "./launchers/find.ts";
+import { LAUNCHERS } from "./launchers/list.ts";
+import { statusesOf } from "./look.ts";
+import { caseTable, introduction, launcherTable } from "./markdown.ts";
+import { measureScale } from "./scale.ts";
+import { createServers } from "./servers.ts";
+import { simulateStarts } from "./starts.ts";
 
-const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
-const NPM = [process.execPath, fileOf("../dist/cli.cjs")] as const;
-const STANDALONE = [fileOf(`../dist/standalone/dsta-run-linux-${process.arch}`)] as const;
-const ROUNDS = Number(process.argv[2] ?? 20);
-const BASE = { PATH: process.env.PATH };
+const fileOf = (path: string) => new URL(`../${path}`, import.meta.url).pathname;
 
-const server = spawn(process.execPath, [new URL("slow-server.ts", import.meta.url).pathname]);
-const [address] = (await once(createInterface(server.stdout), "line")) as [string];
-const VAULT = { ...BASE, VAULT_ADDR: address, VAULT_TOKEN: "bench" };
-const AWS = {
-	...BASE,
-	AWS_ENDPOINT_URL: address,
-	AWS_REGION: "us-east-1",
-	AWS_ACCESS_KEY_ID: "bench",
-	AWS_SECRET_ACCESS_KEY: "bench",
+const { values } = parseArgs({
+	options: {
+		rounds: { type: "string", default: "20" },
+		// The cases whose name holds this, scale and starts; all without it.
+		only: { type: "string", default: "" },
+		// Words of the launchers' names, with commas between.
+		launchers: { type: "string", default: "" },
+		peers: { type: "string", default: fileOf(".cache/peers") },
+		output: { type: "string", default: fileOf("dist/bench") },
+	},
+});
+
+// It costs time in every program on Node, or acts on it.
+for (const name of ["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS"]) delete process.env[name];
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const { output, peers } = values;
+const rounds = Number(values.rounds);
+const isWanted = (id: string) => id.includes(values.only);
+const words = values.launchers.split(",");
+const wanted = LAUNCHERS.filter(({ name }) => words.some((word) => name.includes(word)));
+const found = wanted.map((launcher) => findLauncher(launcher, peers)).filter((one) => one !== undefined);
+const absent = wanted.filter((launcher) => !found.some((one) => one.launcher === launcher));
+const servers = createServers();
+mkdirSync(output, { recursive: true });
+const report: string[] = [];
+// What was measured is not lost with what comes after it.
+const print = (text: string) => {
+	console.log(text);
+	report.push(text);
+	writeFileSync(join(output, "bench.md"), `${report.join("\n")}\n`);
 };
 
-const LOOK = "grep VmRSS /proc/$PPID/status";
-
-interface Case {
-	readonly name: string;
-	readonly secrets: number;
-	readonly keys: number;
-	readonly env: NodeJS.ProcessEnv;
-}
-
-const CASES: readonly Case[] = [
-	{ name: "environment: 10 variables", secrets: 10, keys: 1, env: BASE },
-	{ name: "Vault: 10 variables in 5 secrets", secrets: 5, keys: 2, env: VAULT },
-	{ name: "Vault: 100 variables in 20 secrets", secrets: 20, keys: 5, env: VAULT },
-	{ name: "Vault: 100 variables in 100 secrets", secrets: 100, keys: 1, env: VAULT },
-	{ name: "AWS: 100 variables in 100 secrets", secrets: 100, keys: 1, env: AWS },
-];
-
-const folder = mkdtempSync(join(tmpdir(), "dsta-run-bench-"));
-try {
-	const empty = join(folder, "empty.cjs");
-	writeFileSync(empty, "");
-	console.log(
-		`ms over the plain command: median (least) of ${ROUNDS} rounds, and how many times Node on an empty file; the servers take 5 ms for an answer\n`,
-	);
-	print([
-		"",
-		"Node, empty",
-		"npm, spawn",
-		"npm, exec",
-		"standalone, spawn",
-		"standalone, exec",
-		"requests",
-		"MiB",
-	]);
-	for (const { name, secrets, keys, env } of CASES) {
-		writeMap(secrets, keys);
-		const program = (words: Program["words"]): Program => ({ words, cwd: folder, env });
-		const launchers = [NPM, STANDALONE].flatMap((build) =>
-			["--spawn", "--exec"].map((mode) => program([...build, mode, "--", "true"])),
-		);
-		const costs = compare(program(["true"]), [program([process.execPath, empty]), ...launchers], ROUNDS);
-		await countRequests();
-		const memory = [NPM, STANDALONE].map((build) => memoryOf(program([...build, "--", "sh", "-c", LOOK])));
-		const requests = (await countRequests()) / memory.length;
-		const cells = costs.map(
-			({ leastMs, medianMs, ratio }) => `${medianMs.toFixed(0)} (${leastMs.toFixed(0)}) ${ratio.toFixed(2)}×`,
-		);
-		print([name, ...cells, String(requests), memory.join(" and ")]);
+print(introduction({ rounds }));
+const results = new Map<string, Result>();
+const statuses = new Map<string, string>();
+for (const one of CASES.filter(({ id }) => isWanted(id))) {
+	const front = one.backend === "env" ? undefined : await servers.front(one);
+	const result = await runCase(one, { rounds, output, launchers: found, front });
+	results.set(one.id, result);
+	print(caseTable(result, results));
+	for (const launcher of found) {
+		const { name } = launcher.launcher;
+		if (statuses.has(name) || result.rows.get(name)?.overCommand === undefined) continue;
+		const launch = launchOf(launcher, one, { address: front?.address ?? "", output });
+		if (launch !== undefined) statuses.set(name, statusesOf(launch));
 	}
-} finally {
-	server.kill();
-	rmSync(folder, { recursive: true });
 }
-
-/** What the launcher takes while its command runs, in MiB. */
-function memoryOf(program: Program): number {
-	return Math.round(Number(/\d+/.exec(runProgram(program).stdout)?.[0]) / 1024);
-}
-
-function writeMap(secrets: number, keys: number): void {
-	const variables = Array.from({ length: secrets * keys }, (_, index) => ({
-		path: `bench/secret_${Math.floor(index / keys)}/key_${index % keys}`,
-		name: `BENCH_${index}`,
-	}));
-	writeFileSync(
-		join(folder, "secrets.map.yaml"),
-		variables.map(({ path, name }) => `${path}: ${name}\n`).join(""),
-	);
-	writeFileSync(join(folder, ".env"), variables.map(({ name }) => `${name}=value\n`).join(""));
-}
-
-async function countRequests(): Promise<number> {
-	const response = await fetch(`${address}/requests`);
-	return Number(((await response.json()) as { requests: string }).requests);
-}
-
-function print([name = "", ...cells]: readonly string[]): void {
-	console.log(name.padEnd(38) + cells.map((cell) => cell.padEnd(19)).join(""));
-}
+if (results.size > 0) print(launcherTable(found, statuses, absent));
+if (isWanted("scale")) print(await measureScale({ found, output, servers, rounds }));
+if (isWanted("starts")) print(simulateStarts(output));
+process.exit();

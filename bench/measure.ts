@@ -7,43 +7,96 @@ export interface Program {
 	readonly env: NodeJS.ProcessEnv;
 }
 
-/** What a program costs over others that were run in turn with it, round by round. */
+export interface Contestant extends Program {
+	/** How many rounds it takes part in. */
+	readonly rounds: number;
+}
+
+/** What a program costs over another one that ran in the same rounds. */
 export interface Cost {
-	/** Over the floor. */
 	readonly medianMs: number;
 	readonly leastMs: number;
-	/** To the first of the compared programs. */
+	/** The median of the ratios. */
 	readonly ratio: number;
 }
 
+/** What came of a comparison. */
+export interface Comparison {
+	/** `undefined` where one of the two was not timed. */
+	cost(name: string, floor: string): Cost | undefined;
+	/** Why a program that failed was timed no further. */
+	readonly failures: ReadonlyMap<string, string>;
+}
+
+/** Longer takes none that works. */
+const TIMEOUT_MS = 60_000;
+
 /**
- * Runs programs in turn, each once in a round, and the first of them as the floor of all: what slows the machine for a while slows
- * a whole round. One round before does not count.
+ * Runs programs round by round, each once in a round and in an order by chance: what slows the machine for a while slows a whole
+ * round, and nobody always runs behind the same one. One round before does not count.
  */
-export function compare(floor: Program, programs: readonly Program[], rounds: number): readonly Cost[] {
-	const times = Array.from({ length: rounds + 1 }, () => [floor, ...programs].map(timeOf)).slice(1);
-	return programs.map((_, index) => {
-		const differences = times.map(([floorMs = 0, ...others]) => (others[index] as number) - floorMs);
-		const ratios = times.map(([, firstMs = 0, ...others]) => (others[index - 1] ?? firstMs) / firstMs);
-		return { medianMs: median(differences), leastMs: Math.min(...differences), ratio: median(ratios) };
+export function compare(contestants: ReadonlyMap<string, Contestant>, rounds: number): Comparison {
+	const failures = new Map<string, string>();
+	const times = Array.from({ length: rounds + 1 }, (_, round) => {
+		const inRound = [...contestants].filter(([, contestant]) => round <= contestant.rounds);
+		const measured = new Map<string, number>();
+		for (const [name, contestant] of shuffled(inRound)) {
+			if (failures.has(name)) continue;
+			const start = performance.now();
+			const ended = runProgram(contestant);
+			const tookMs = performance.now() - start;
+			const failure = failureOf(ended);
+			if (failure === undefined) measured.set(name, tookMs);
+			else failures.set(name, failure);
+		}
+		return measured;
+	}).slice(1);
+	return {
+		failures,
+		cost(name, floor) {
+			const pairs = times
+				.map((round) => [round.get(name), round.get(floor)] as const)
+				.filter((pair): pair is readonly [number, number] => !pair.includes(undefined));
+			if (pairs.length === 0 || failures.has(name)) return undefined;
+			const differences = pairs.map(([one, other]) => one - other);
+			return {
+				medianMs: median(differences),
+				leastMs: Math.min(...differences),
+				ratio: median(pairs.map(([one, other]) => one / other)),
+			};
+		},
+	};
+}
+
+/** Runs a program to its end, or for a minute. */
+export function runProgram({ cwd, env, words: [file, ...args] }: Program): SpawnSyncReturns<string> {
+	return spawnSync(file, args, {
+		cwd,
+		env,
+		encoding: "utf8",
+		maxBuffer: 2 ** 26,
+		timeout: TIMEOUT_MS,
+		killSignal: "SIGKILL",
 	});
 }
 
-/** @throws {Error} the program failed */
-export function runProgram({ cwd, env, words: [file, ...args] }: Program): SpawnSyncReturns<string> {
-	const ended = spawnSync(file, args, { cwd, env, encoding: "utf8" });
-	if (ended.status !== 0)
-		throw new Error(`${file} ${args.join(" ")} ended with ${ended.status}: ${ended.stderr}`);
-	return ended;
+/** How a program failed, in a line; `undefined` where it did not. */
+export function failureOf({ error, signal, status, stderr }: SpawnSyncReturns<string>): string | undefined {
+	if (error === undefined && status === 0) return undefined;
+	const [line = ""] = (stderr ?? "").split("\n").filter((text) => text.trim() !== "");
+	return `${error?.message ?? `ended with ${signal ?? status}`} ${line}`.trim().slice(0, 160);
 }
 
-function timeOf(program: Program): number {
-	const start = performance.now();
-	runProgram(program);
-	return performance.now() - start;
-}
-
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
 	const sorted = numbers.toSorted((one, other) => one - other);
-	return sorted[Math.floor(sorted.length / 2)] as number;
+	return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function shuffled<T>(items: readonly T[]): readonly T[] {
+	const order = [...items];
+	for (let last = order.length - 1; last > 0; last--) {
+		const other = Math.floor(Math.random() * (last + 1));
+		[order[last], order[other]] = [order[other] as T, order[last] as T];
+	}
+	return order;
 }

@@ -33,12 +33,16 @@ export async function withRetries(
 		const limitMs = () => attemptLimitMs(options, { isLast: retry === retries });
 		const outcome = await attempt(send, { signal, limitMs }).catch(outcomeOf);
 		if (retry === retries || !MAY_REPEAT[repeat](outcome)) return outcome;
-		const jitterMs = Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retry);
-		const pauseMs = (retryAfterMs(outcome) ?? 0) + jitterMs;
+		const pauseMs = (retryAfterMs(outcome) ?? 0) + jitterMs(retry);
 		if (pauseMs >= timeLeftMs()) return outcome;
 		onRetry(outcome);
 		await sleep(pauseMs, undefined, { signal });
 	}
+}
+
+/** What a retry waits for beside what the server asks for: by chance, up to a limit that doubles. */
+export function jitterMs(retry: number, random: () => number = Math.random): number {
+	return random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retry);
 }
 
 function outcomeOf(error: unknown): TransportError {

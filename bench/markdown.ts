@@ -1,0 +1,69 @@
+import { cpus, loadavg, release } from "node:os";
+import { NODE, type Result, type Row } from "./contest.ts";
+import type { FoundLauncher } from "./launchers/find.ts";
+import type { Launcher } from "./launchers/launcher.ts";
+import { verdictsOf } from "./targets.ts";
+
+/** A table of Markdown; the first row is its head. */
+export function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+	const lines = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows];
+	return `${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+}
+
+/** Where, when and how often was measured. */
+export function introduction({ rounds }: { readonly rounds: number }): string {
+	const [cpu] = cpus();
+	const [load = 0] = loadavg();
+	const busy = load > cpus().length / 2 ? " **The machine was busy: these are no figures to quote.**" : "";
+	return [
+		`# Benchmarks of ${new Date().toISOString().slice(0, 10)}\n`,
+		`${cpus().length} × ${cpu?.model.trim() ?? "?"}, Linux ${release()}, Node ${process.versions.node}, load ${load.toFixed(1)} at the start.${busy}\n`,
+		`Each round runs everybody once, in an order by chance; ${rounds} rounds, fewer for who takes over a quarter of a second, at least 3. Times are the medians of the differences within a round, the least of them in parentheses. Memory is that of all processes of a launcher while its command runs.\n`,
+	].join("\n");
+}
+
+/** The table of a case. */
+export function caseTable(result: Result, earlier: ReadonlyMap<string, Result>): string {
+	const head = ["", "ms over the command", "over Node", "× Node", "MiB", "peak", "requests", "connections"];
+	const rows = [...result.rows.values()].map((row) => cellsOf(row, verdictsOf(row, result, earlier)));
+	return `## ${result.case.title}\n\n${table([[...head, "modules of Node", "target"], ...rows])}`;
+}
+
+function cellsOf(row: Row, verdicts: readonly string[]): readonly string[] {
+	const { counts, fault, look, modules, name, overCommand, overNode } = row;
+	if (fault !== undefined) return [name, `cannot: ${inCell(fault)}`, ..."".padEnd(8).split("")];
+	return [
+		name,
+		overCommand === undefined ? "" : `${overCommand.medianMs.toFixed(1)} (${overCommand.leastMs.toFixed(1)})`,
+		overNode === undefined ? "" : overNode.medianMs.toFixed(1),
+		name === NODE ? "1.00" : (overNode?.ratio.toFixed(2) ?? ""),
+		memoryOf(look.residentMiB),
+		memoryOf(look.peakMiB),
+		counts === undefined ? "" : String(counts.requests),
+		counts === undefined ? "" : String(counts.connections),
+		modules === undefined ? "" : String(modules),
+		verdicts.join("; "),
+	];
+}
+
+function memoryOf(mebibytes: number): string {
+	return mebibytes === 0 ? "none" : mebibytes.toFixed(0);
+}
+
+function inCell(text: string): string {
+	return text.replace(/\u001b\[[\d;]*m/g, "").replaceAll("|", "\\|");
+}
+
+/** Who was there, who was not, and what each makes of the end of its command. */
+export function launcherTable(
+	found: readonly FoundLauncher[],
+	statuses: ReadonlyMap<string, string>,
+	absent: readonly Launcher[],
+): string {
+	const rows = found.map(({ launcher: { name }, version }) => [name, version, statuses.get(name) ?? ""]);
+	const missing =
+		absent.length === 0
+			? ""
+			: `\nNot installed, so not measured: ${absent.map(({ name }) => name).join(", ")}. \`sh bench/install-peers.sh\` gets what the registries have.\n`;
+	return `## Launchers\n\n${table([["", "version", "exit 7, killed by TERM: seen as"], ...rows])}${missing}`;
+}

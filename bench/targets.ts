@@ -1,0 +1,137 @@
+import type { Case } from "./cases.ts";
+import type { Result, Row } from "./contest.ts";
+import { type Build, type Mode, nameOf } from "./launchers/dsta-run.ts";
+
+/** What a start may take. */
+type TimeTarget =
+	| { readonly over: "Node" | "command"; readonly ms: number }
+	| { readonly timesNode: number }
+	/** So many times ahead of each of these, or of all peers; 1 with some ms of play is level. */
+	| { readonly aheadOf: readonly string[] | "all"; readonly factor: number; readonly playMs: number }
+	/** Over what it took in another case. */
+	| { readonly overCase: string; readonly ms: number };
+
+const LEVEL_MS = 3;
+
+const overNode = (ms: number): TimeTarget => ({ over: "Node", ms });
+const ahead = (...names: string[]): TimeTarget => ({ aheadOf: names, factor: 1, playMs: 0 });
+const level = (...names: string[]): TimeTarget => ({ aheadOf: names, factor: 1, playMs: LEVEL_MS });
+const TWICE: TimeTarget = { aheadOf: "all", factor: 2, playMs: 0 };
+
+/** By case, for the npm package in front of its command and become it, then for the standalone executable. */
+const TIMES: Readonly<Record<string, readonly [TimeTarget, TimeTarget, TimeTarget, TimeTarget]>> = {
+	"env-10": [overNode(45), { timesNode: 1.35 }, { over: "command", ms: 20 }, { over: "command", ms: 12 }],
+	"vault-10": [
+		overNode(55),
+		overNode(35),
+		ahead("envconsul", "secretspec"),
+		ahead("envconsul", "secretspec"),
+	],
+	"vault-100-20": [overNode(70), overNode(50), level("envconsul"), ahead("envconsul")],
+	"vault-100-100": [overNode(110), overNode(90), TWICE, TWICE],
+	"vault-tls": [
+		overNode(100),
+		overNode(80),
+		{ overCase: "vault-100-20", ms: 15 },
+		{ overCase: "vault-100-20", ms: 15 },
+	],
+	"aws-100": [overNode(150), overNode(150), level("secretspec", "fnox"), level("secretspec", "fnox")],
+};
+
+const COLUMNS = (["npm", "standalone"] as const).flatMap((build) =>
+	(["spawn", "exec"] as const).map((mode) => ({ build, mode, name: nameOf(build, mode) })),
+);
+
+/** What was aimed at for a launcher of ours, each with what came of it; nothing for others. */
+export function verdictsOf(
+	row: Row,
+	result: Result,
+	earlier: ReadonlyMap<string, Result>,
+): readonly string[] {
+	const column = COLUMNS.findIndex(({ name }) => name === row.name);
+	const ours = COLUMNS[column];
+	if (ours === undefined) return [];
+	const time = TIMES[result.case.id]?.[column];
+	return [
+		...(time === undefined ? [] : timeVerdicts(time, row, { result, earlier })),
+		...requestVerdicts(row, result.case),
+		...memoryVerdicts(ours, row, result),
+	];
+}
+
+interface Known {
+	readonly result: Result;
+	readonly earlier: ReadonlyMap<string, Result>;
+}
+
+function timeVerdicts(target: TimeTarget, row: Row, { earlier, result }: Known): readonly string[] {
+	const { overCommand, overNode: node } = row;
+	if (overCommand === undefined || node === undefined) return [];
+	if ("timesNode" in target)
+		return [
+			verdict(`≤ ${target.timesNode} × Node`, node.ratio <= target.timesNode, `${node.ratio.toFixed(2)} ×`),
+		];
+	if ("over" in target) {
+		const { medianMs } = target.over === "Node" ? node : overCommand;
+		return [verdict(`≤ ${target.over} + ${target.ms} ms`, medianMs <= target.ms, signed(medianMs))];
+	}
+	if ("overCase" in target) {
+		const before = earlier.get(target.overCase)?.rows.get(row.name)?.overCommand;
+		if (before === undefined) return [];
+		const more = overCommand.medianMs - before.medianMs;
+		return [verdict(`≤ ${target.overCase} + ${target.ms} ms`, more <= target.ms, signed(more))];
+	}
+	return peersOf(target.aheadOf, result).map(({ medianMs, name }) => {
+		const isMet = overCommand.medianMs * target.factor <= medianMs + target.playMs;
+		const word =
+			target.factor > 1 ? `${target.factor} × ahead of` : target.playMs > 0 ? "level with" : "ahead of";
+		return verdict(`${word} ${name}`, isMet, `${(medianMs / overCommand.medianMs).toFixed(2)} ×`);
+	});
+}
+
+// Of all peers the fastest stands for the rest.
+function peersOf(names: readonly string[] | "all", { rows }: Result) {
+	const ours = new Set(COLUMNS.map(({ name }) => name));
+	const peers = [...rows.values()].flatMap(({ name, overCommand }) =>
+		overCommand === undefined || ours.has(name) ? [] : [{ name, medianMs: overCommand.medianMs }],
+	);
+	if (names !== "all") return peers.filter(({ name }) => names.includes(name));
+	return peers.toSorted((one, other) => one.medianMs - other.medianMs).slice(0, 1);
+}
+
+const BATCH = 20;
+
+function requestVerdicts({ counts }: Row, { backend, secrets }: Case): readonly string[] {
+	if (counts === undefined) return [];
+	const most = backend === "aws" ? Math.ceil(secrets / BATCH) : secrets;
+	return [verdict(`${most} requests`, counts.requests <= most, String(counts.requests))];
+}
+
+const MEMORY_MIB: Readonly<Record<Build, Readonly<Partial<Record<Case["backend"], number>>>>> = {
+	// Over Node on an empty file.
+	npm: { env: 14, vault: 20, aws: 32 },
+	standalone: { env: 48, vault: 55 },
+};
+
+function memoryVerdicts(
+	{ build, mode }: { readonly build: Build; readonly mode: Mode },
+	{ look }: Row,
+	{ case: { backend }, nodeMiB }: Result,
+): readonly string[] {
+	const { residentMiB } = look;
+	if (mode === "exec") return [verdict("no memory", residentMiB === 0, `${residentMiB.toFixed(0)} MiB`)];
+	const limit = MEMORY_MIB[build][backend];
+	if (limit === undefined) return [];
+	if (build === "standalone")
+		return [verdict(`≤ ${limit} MiB`, residentMiB <= limit, residentMiB.toFixed(0))];
+	const more = residentMiB - nodeMiB;
+	return [verdict(`≤ Node + ${limit} MiB`, more <= limit, signed(more))];
+}
+
+function verdict(target: string, isMet: boolean, figure: string): string {
+	return `${target}: ${isMet ? "met" : "**not met**"} (${figure})`;
+}
+
+function signed(value: number): string {
+	return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(0)}`;
+}
