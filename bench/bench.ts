@@ -62,7 +62,7 @@ for (const one of CASES.filter(({ id }) => isWanted(id))) {
 		const { name } = launcher.launcher;
 		if (statuses.has(name) || result.rows.get(name)?.overCommand === undefined) continue;
 		const launch = launchOf(launcher, one, { address: front?.address ?? "", output });
-		if (launch !== undefined) statuses.set(name, statusesOf(launch));
+		if (launch !== undefined) statuses.set(name, await statusesOf(launch));
 	}
 }
 if (results.size > 0) print(launcherTable(found, statuses, absent));

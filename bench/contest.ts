@@ -63,16 +63,16 @@ export async function runCase(wanted: Case, options: ContestOptions): Promise<Re
 		if (launch === undefined) continue;
 		const { name } = found.launcher;
 		await front?.count();
-		const look = lookAt(launch, variablesOf(wanted));
+		const look = await lookAt(launch, variablesOf(wanted));
 		const counted = await front?.count();
 		const counts = counted === undefined ? undefined : perRun(counted, look.runs);
-		const modules = found.isNode ? countModules(launch(["true"]), folder) : undefined;
+		const modules = found.isNode ? await countModules(launch(["true"]), folder) : undefined;
 		looks.set(name, { name, look, counts, modules, fault: look.fault });
 		const affordable = Math.max(LEAST_ROUNDS, Math.floor(BUDGET_MS / look.tookMs));
 		if (look.fault === undefined)
 			contestants.set(name, { ...launch(["true"]), rounds: Math.min(rounds, affordable) });
 	}
-	const comparison = compare(contestants, rounds);
+	const comparison = await compare(contestants, rounds);
 	const rows = [...looks].map(([name, known]): [string, Row] => [
 		name,
 		{
@@ -83,14 +83,14 @@ export async function runCase(wanted: Case, options: ContestOptions): Promise<Re
 		},
 	]);
 	const overCommand = comparison.cost(NODE, COMMAND);
-	const memory = memoryOfNode(folder);
+	const memory = await memoryOfNode(folder);
 	const node: Row = {
 		name: NODE,
 		look: { tookMs: 0, runs: 0, ...memory },
 		overCommand,
 		overNode: undefined,
 		counts: undefined,
-		modules: countModules({ ...plain, words: [process.execPath, empty] }, folder),
+		modules: await countModules({ ...plain, words: [process.execPath, empty] }, folder),
 		fault: undefined,
 	};
 	return { case: wanted, rows: new Map([[NODE, node], ...rows]), nodeMiB: memory.residentMiB };
@@ -139,11 +139,11 @@ function perRun({ connections, requests }: Counts, runs: number): Counts {
 const PRELOAD = new URL("../test/e2e/list-loaded.cjs", import.meta.url).pathname;
 
 /** How many of its own modules Node has loaded for a program when it ends. */
-function countModules(program: Program, folder: string): number | undefined {
+async function countModules(program: Program, folder: string): Promise<number | undefined> {
 	const file = join(folder, "loaded");
 	rmSync(file, { force: true });
 	const env = { ...program.env, NODE_OPTIONS: `--require=${PRELOAD}`, DSTA_TEST_LOADED: file };
-	runProgram({ ...program, env });
+	await runProgram({ ...program, env });
 	try {
 		return readFileSync(file, "utf8").match(/^(?:NativeModule|Internal Binding) /gm)?.length;
 	} catch {
@@ -152,9 +152,9 @@ function countModules(program: Program, folder: string): number | undefined {
 	}
 }
 
-function memoryOfNode(folder: string): Pick<Look, "residentMiB" | "peakMiB"> {
+async function memoryOfNode(folder: string): Promise<Pick<Look, "residentMiB" | "peakMiB">> {
 	const file = join(folder, "status.cjs");
 	writeFileSync(file, 'const fs = require("fs"); fs.writeSync(1, fs.readFileSync("/proc/self/status"));');
-	const { stdout } = runProgram({ words: [process.execPath, file], cwd: folder, env: {} });
-	return { residentMiB: mebibytes(stdout, "VmRSS"), peakMiB: mebibytes(stdout, "VmHWM") };
+	const { ended } = await runProgram({ words: [process.execPath, file], cwd: folder, env: {} });
+	return { residentMiB: mebibytes(ended.stdout, "VmRSS"), peakMiB: mebibytes(ended.stdout, "VmHWM") };
 }

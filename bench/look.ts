@@ -21,10 +21,11 @@ const LOOKS = 3;
 const SLOW_MS = 1000;
 
 /** Runs a launcher, checks all values and takes its memory: the median of three runs, or of one where it takes over a second. */
-export function lookAt(launch: Launch, variables: readonly Variable[]): Look {
-	const first = lookOnce(launch, variables);
+export async function lookAt(launch: Launch, variables: readonly Variable[]): Promise<Look> {
+	const first = await lookOnce(launch, variables);
 	if (first.fault !== undefined || first.tookMs > SLOW_MS) return first;
-	const looks = [first, ...Array.from({ length: LOOKS - 1 }, () => lookOnce(launch, variables))];
+	const looks = [first];
+	while (looks.length < LOOKS) looks.push(await lookOnce(launch, variables));
 	const middle = (of: (look: Look) => number) => median(looks.map(of));
 	const fault = looks.find((look) => look.fault !== undefined)?.fault;
 	return {
@@ -36,10 +37,8 @@ export function lookAt(launch: Launch, variables: readonly Variable[]): Look {
 	};
 }
 
-function lookOnce(launch: Launch, variables: readonly Variable[]): Look {
-	const start = performance.now();
-	const ended = runProgram(launch(["sh", SCRIPT, String(process.pid)]));
-	const tookMs = performance.now() - start;
+async function lookOnce(launch: Launch, variables: readonly Variable[]): Promise<Look> {
+	const { ended, tookMs } = await runProgram(launch(["sh", SCRIPT, String(process.pid)]));
 	const lines = new Set(ended.stdout?.split("\n"));
 	const missing = variables.filter(({ name, value }) => !lines.has(`${name}=${value}`));
 	const fault = failureOf(ended) ?? (missing.length > 0 ? `${missing.length} wrong values` : undefined);
@@ -60,8 +59,11 @@ export function mebibytes(text: string, name: string): number {
 }
 
 /** What a launcher makes of a command that exits with 7, and of one that TERM kills, as its parent sees it. */
-export function statusesOf(launch: Launch): string {
-	const scripts = ["exit 7", "kill -TERM $$"];
-	const ends = scripts.map((script) => runProgram(launch(["sh", "-c", script])));
-	return ends.map(({ signal, status }) => signal?.replace("SIG", "") ?? String(status)).join(", ");
+export async function statusesOf(launch: Launch): Promise<string> {
+	const seen: string[] = [];
+	for (const script of ["exit 7", "kill -TERM $$"]) {
+		const { ended } = await runProgram(launch(["sh", "-c", script]));
+		seen.push(ended.signal?.replace("SIG", "") ?? String(ended.status));
+	}
+	return seen.join(", ");
 }

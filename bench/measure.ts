@@ -1,4 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A program to run to its end. */
 export interface Program {
@@ -29,28 +30,30 @@ export interface Comparison {
 }
 
 /** Longer takes none that works. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 30_000;
 
 /**
  * Runs programs round by round, each once in a round and in an order by chance: what slows the machine for a while slows a whole
  * round, and nobody always runs behind the same one. One round before does not count.
  */
-export function compare(contestants: ReadonlyMap<string, Contestant>, rounds: number): Comparison {
+export async function compare(
+	contestants: ReadonlyMap<string, Contestant>,
+	rounds: number,
+): Promise<Comparison> {
 	const failures = new Map<string, string>();
-	const times = Array.from({ length: rounds + 1 }, (_, round) => {
-		const inRound = [...contestants].filter(([, contestant]) => round <= contestant.rounds);
+	const times: ReadonlyMap<string, number>[] = [];
+	for (let round = 0; round <= rounds; round++) {
 		const measured = new Map<string, number>();
+		const inRound = [...contestants].filter(([, contestant]) => round <= contestant.rounds);
 		for (const [name, contestant] of shuffled(inRound)) {
 			if (failures.has(name)) continue;
-			const start = performance.now();
-			const ended = runProgram(contestant);
-			const tookMs = performance.now() - start;
+			const { ended, tookMs } = await runProgram(contestant);
 			const failure = failureOf(ended);
 			if (failure === undefined) measured.set(name, tookMs);
 			else failures.set(name, failure);
 		}
-		return measured;
-	}).slice(1);
+		if (round > 0) times.push(measured);
+	}
 	return {
 		failures,
 		cost(name, floor) {
@@ -68,9 +71,18 @@ export function compare(contestants: ReadonlyMap<string, Contestant>, rounds: nu
 	};
 }
 
-/** Runs a program to its end, or for a minute. */
-export function runProgram({ cwd, env, words: [file, ...args] }: Program): SpawnSyncReturns<string> {
-	return spawnSync(file, args, {
+/** What became of a program. */
+export interface Run {
+	readonly ended: SpawnSyncReturns<string>;
+	readonly tookMs: number;
+}
+
+/** Runs a program to its end, or for half a minute; nothing else goes on meanwhile that would count. */
+export async function runProgram({ cwd, env, words: [file, ...args] }: Program): Promise<Run> {
+	// The servers stand still when nobody reads what they log.
+	await sleep(1);
+	const start = performance.now();
+	const ended = spawnSync(file, args, {
 		cwd,
 		env,
 		encoding: "utf8",
@@ -78,6 +90,7 @@ export function runProgram({ cwd, env, words: [file, ...args] }: Program): Spawn
 		timeout: TIMEOUT_MS,
 		killSignal: "SIGKILL",
 	});
+	return { ended, tookMs: performance.now() - start };
 }
 
 /** How a program failed, in a line; `undefined` where it did not. */

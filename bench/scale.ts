@@ -5,7 +5,7 @@ import { COMMAND, launchOf } from "./contest.ts";
 import { nameOf } from "./launchers/dsta-run.ts";
 import type { FoundLauncher } from "./launchers/find.ts";
 import { table } from "./markdown.ts";
-import { type Contestant, compare } from "./measure.ts";
+import { type Comparison, type Contestant, compare } from "./measure.ts";
 import { drawPlots, type Line } from "./plot.ts";
 import type { Servers } from "./servers.ts";
 
@@ -35,10 +35,9 @@ export async function measureScale(options: ScaleOptions): Promise<string> {
 	const names = [nameOf("npm", "spawn"), nameOf("standalone", "spawn")];
 	const builds = options.found.filter(({ launcher }) => names.includes(launcher.name));
 	const address = await options.servers.vault(Math.max(...SIZES));
-	const measured = SERIES.map((series) => ({
-		series,
-		lines: linesOf(series, { builds, address, ...options }),
-	}));
+	const measured: { readonly series: Series; readonly lines: readonly Line[] }[] = [];
+	for (const series of SERIES)
+		measured.push({ series, lines: await linesOf(series, { builds, address, ...options }) });
 	const file = join(options.output, "scale.svg");
 	writeFileSync(
 		file,
@@ -59,10 +58,11 @@ interface SeriesOptions extends Pick<ScaleOptions, "output" | "rounds"> {
 	readonly address: string;
 }
 
-function linesOf({ backend, keys }: Series, options: SeriesOptions): readonly Line[] {
+async function linesOf({ backend, keys }: Series, options: SeriesOptions): Promise<readonly Line[]> {
 	const { address, builds, output } = options;
 	const rounds = Math.min(MOST_ROUNDS, options.rounds);
-	const costs = SIZES.map((entries) => {
+	const costs: { readonly entries: number; readonly comparison: Comparison }[] = [];
+	for (const entries of SIZES) {
 		const id = `scale/${backend}-${keys}-${entries}`;
 		const wanted: Case = {
 			id,
@@ -80,9 +80,8 @@ function linesOf({ backend, keys }: Series, options: SeriesOptions): readonly Li
 			const launch = launchOf(build, wanted, { address, output });
 			if (launch !== undefined) contestants.set(build.launcher.name, { ...launch(["true"]), rounds });
 		}
-		const comparison = compare(contestants, rounds);
-		return { entries, comparison };
-	});
+		costs.push({ entries, comparison: await compare(contestants, rounds) });
+	}
 	return builds.map(({ launcher: { name } }) => ({
 		name,
 		points: costs.map(({ comparison, entries }) => [

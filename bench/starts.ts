@@ -34,6 +34,8 @@ interface Way {
 	readonly retries: number;
 	/** What of the longest pause is waited for. */
 	readonly random: () => number;
+	/** Whether all requests of a launcher that were refused as often wait equally long. */
+	readonly isShared?: boolean;
 	/** Over what time the launchers are started; the default is all at once. */
 	readonly spreadMs?: number;
 }
@@ -43,6 +45,7 @@ const WAYS: readonly Way[] = [
 	{ name: "no retries", retries: 0, random: none },
 	{ name: "2 retries, no jitter", retries: 2, random: none },
 	{ name: "2 retries, full jitter (default)", retries: 2, random: randomFrom(2) },
+	{ name: "2 retries, one jitter per launcher", retries: 2, random: randomFrom(5), isShared: true },
 	{ name: "10 retries, no jitter", retries: 10, random: none },
 	{ name: "10 retries, full jitter", retries: 10, random: randomFrom(3) },
 	{
@@ -69,6 +72,8 @@ interface Launcher {
 	failures: number;
 	deadlineMs: number;
 	hasFailed: boolean;
+	/** By retry, where they are shared. */
+	pausesMs: number[];
 }
 
 interface Request {
@@ -145,7 +150,10 @@ interface World {
 	readonly chance: () => number;
 }
 
-function simulate({ random, retries, spreadMs = SPREAD_MS }: Way, { chance, limit }: World): Curve {
+function simulate(
+	{ isShared = false, random, retries, spreadMs = SPREAD_MS }: Way,
+	{ chance, limit }: World,
+): Curve {
 	// What happens in a millisecond; only the requests of now are looked at, in the order that they came in.
 	const calendar: (Request[] | undefined)[] = new Array(END_MS);
 	const requests = new Array<number>(END_MS / SECOND_MS).fill(0);
@@ -159,7 +167,7 @@ function simulate({ random, retries, spreadMs = SPREAD_MS }: Way, { chance, limi
 		else requestsThen.push(request);
 	};
 	const start = (launcher: Launcher, ms: number) => {
-		Object.assign(launcher, { open: SECRETS, hasFailed: false, deadlineMs: ms + DEADLINE_MS });
+		Object.assign(launcher, { open: SECRETS, hasFailed: false, deadlineMs: ms + DEADLINE_MS, pausesMs: [] });
 		for (let secret = 0; secret < SECRETS; secret++) at(ms, { launcher, retry: 0 });
 	};
 	const settle = (launcher: Launcher, ms: number) => {
@@ -174,7 +182,7 @@ function simulate({ random, retries, spreadMs = SPREAD_MS }: Way, { chance, limi
 		start(launcher, ms + Math.min(MOST_RESTART_MS, FIRST_RESTART_MS * 2 ** launcher.failures++));
 	};
 	for (let index = 0; index < LAUNCHERS; index++)
-		start({ open: 0, failures: 0, deadlineMs: 0, hasFailed: false }, chance() * spreadMs);
+		start({ open: 0, failures: 0, deadlineMs: 0, hasFailed: false, pausesMs: [] }, chance() * spreadMs);
 	for (let ms = 0; ms < END_MS; ms++) {
 		const second = Math.floor(ms / SECOND_MS);
 		for (const { launcher, retry } of shuffled(calendar[ms] ?? [], chance)) {
@@ -185,7 +193,9 @@ function simulate({ random, retries, spreadMs = SPREAD_MS }: Way, { chance, limi
 				continue;
 			}
 			refused++;
-			const nextMs = ms + RETRY_AFTER_MS + jitterMs(retry, random);
+			const ownMs = jitterMs(retry, random);
+			launcher.pausesMs[retry] ??= ownMs;
+			const nextMs = ms + RETRY_AFTER_MS + (isShared ? (launcher.pausesMs[retry] ?? ownMs) : ownMs);
 			if (retry < retries && nextMs < launcher.deadlineMs) at(nextMs, { launcher, retry: retry + 1 });
 			else {
 				launcher.hasFailed = true;

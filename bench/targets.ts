@@ -1,5 +1,5 @@
 import type { Case } from "./cases.ts";
-import type { Result, Row } from "./contest.ts";
+import { NODE, type Result, type Row } from "./contest.ts";
 import { type Build, type Mode, nameOf } from "./launchers/dsta-run.ts";
 
 /** What a start may take. */
@@ -93,7 +93,9 @@ function timeVerdicts(target: TimeTarget, row: Row, { earlier, result }: Known):
 function peersOf(names: readonly string[] | "all", { rows }: Result) {
 	const ours = new Set(COLUMNS.map(({ name }) => name));
 	const peers = [...rows.values()].flatMap(({ name, overCommand }) =>
-		overCommand === undefined || ours.has(name) ? [] : [{ name, medianMs: overCommand.medianMs }],
+		overCommand === undefined || name === NODE || ours.has(name)
+			? []
+			: [{ name, medianMs: overCommand.medianMs }],
 	);
 	if (names !== "all") return peers.filter(({ name }) => names.includes(name));
 	return peers.toSorted((one, other) => one.medianMs - other.medianMs).slice(0, 1);
