@@ -84,10 +84,10 @@ async function linesOf({ backend, keys }: Series, options: SeriesOptions): Promi
 	}
 	return builds.map(({ launcher: { name } }) => ({
 		name,
-		points: costs.map(({ comparison, entries }) => [
-			entries,
-			comparison.cost(name, COMMAND)?.medianMs ?? Number.NaN,
-		]),
+		points: costs.flatMap(({ comparison, entries }) => {
+			const cost = comparison.cost(name, COMMAND);
+			return cost === undefined ? [] : [[entries, cost.medianMs] as const];
+		}),
 	}));
 }
 
@@ -98,7 +98,7 @@ function tableOf(lines: readonly Line[]): string {
 		const isLinear = steepest <= perEntryUs * KNEE;
 		return [
 			name,
-			...points.map(([, ms]) => ms.toFixed(1)),
+			...SIZES.map((size) => points.find(([entries]) => entries === size)?.[1].toFixed(1) ?? "failed"),
 			perEntryUs.toFixed(1),
 			`${steepest.toFixed(1)} µs: ${isLinear ? "linear" : "**a knee**"}`,
 		];
