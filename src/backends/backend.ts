@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../errors.ts";
+import type { LogSubject } from "../log-event.ts";
 import type { SecretPath } from "../secret-path.ts";
 import type { Setting } from "../setting.ts";
 import type { EnvFile } from "./env/env-file.ts";
@@ -34,6 +36,8 @@ export interface Found {
 	readonly location: string;
 	/** The version that was read, where the backend keeps versions. */
 	readonly version?: string | undefined;
+	/** When that came into being, where the answer tells. */
+	readonly createdAt?: Date | undefined;
 }
 
 /** The time for which a backend has lent something, such as a user of a database. */
@@ -61,6 +65,31 @@ export type Revision =
 	| { readonly kind: "known"; readonly text: string }
 	/** It does not show but in the value itself. */
 	| { readonly kind: "unknown" };
+
+/** What was seen where somebody looks for what is wrong; it holds no value. */
+export interface Observation {
+	/** `error`: a run would fail by it, or may. `warning`: it does no good. `info`: to be known. `ok`: all is well. */
+	readonly severity: "ok" | "info" | "warning" | "error";
+	/** What was seen, in a sentence. */
+	readonly message: string;
+	/** What to do: whole sentences. */
+	readonly cure?: string | undefined;
+	/** The secret path concerned. */
+	readonly path?: string | undefined;
+	/** Of what a run would fail by: the code of that failure. */
+	readonly code?: ErrorCode | undefined;
+}
+
+/** One thing that a backend can look at for whoever looks for what is wrong. */
+export interface Examination {
+	/** What is looked at: a word that stays, such as `token`. */
+	readonly name: string;
+	/**
+	 * Looks, and changes nothing.
+	 * @throws {DstaError} as `Backend.read`: that is what was seen, then
+	 */
+	look(signal: AbortSignal): Promise<readonly Observation[]>;
+}
 
 /**
  * A place that secrets are read from.
@@ -97,6 +126,8 @@ export interface Backend {
 	 * @throws {DstaError} as `read`
 	 */
 	check(signal: AbortSignal): Promise<void>;
+	/** What can be looked at one by one, for a map that asks this of it. Asks nobody yet. Absent where `check` says all. */
+	examinations?(requests: readonly ReadRequest[]): Promise<readonly Examination[]>;
 	/** The leases of what it has lent for this run. */
 	leases?(): readonly Lease[];
 	/** Keeps its leases alive until `release`; tells of those that it cannot keep. Never holds the process. */
@@ -214,7 +245,7 @@ export interface BackendContext {
 	/** Has something done, which must not wait, before a signal ends this process; what it answers takes that back. */
 	readonly beforeEnd?: ((action: () => void) => () => void) | undefined;
 	/** Takes value-free messages. */
-	readonly log: (level: "warn" | "debug", message: string) => void;
+	readonly log: (level: "warn" | "debug", message: string, about: LogSubject) => void;
 }
 
 /** Makes a backend, or answers `undefined` when nothing configures it. Loads no client and asks nobody. */

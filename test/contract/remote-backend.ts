@@ -23,7 +23,7 @@ function take(message: Message): void {
 		const { context, name, open: id } = message;
 		backends.set(
 			id,
-			createBackend(name, context, (level, text) => tell({ log: id, level, text })),
+			createBackend(name, context, (level, text, about) => tell({ log: id, level, text, about })),
 		);
 	} else if ("call" in message) {
 		call(message).then(

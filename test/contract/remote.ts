@@ -15,6 +15,7 @@ import { timeLeftMs } from "../../src/backends/deadline.ts";
 import { parseJson } from "../../src/backends/json.ts";
 import type { BackendName } from "../../src/backends/registry.ts";
 import { DstaError, type DstaErrorDetails, type ErrorCode } from "../../src/errors.ts";
+import type { LogSubject } from "../../src/log-event.ts";
 import { BUILD, RUNTIME, RUNTIME_ENV } from "../process/launch.ts";
 import type { Context } from "./context.ts";
 
@@ -78,6 +79,7 @@ interface Log {
 	readonly log: number;
 	readonly level: "warn" | "debug";
 	readonly text: string;
+	readonly about: LogSubject;
 }
 
 type Asked = Context & Partial<Pick<BackendContext, "log">>;
@@ -158,7 +160,7 @@ function start(): Remote {
 	const logs: Remote["logs"] = new Map();
 	createInterface(child.stdout as NodeJS.ReadableStream).on("line", (line) => {
 		const answer: Answer | Log = JSON.parse(line);
-		if ("log" in answer) logs.get(answer.log)?.(answer.level, answer.text);
+		if ("log" in answer) logs.get(answer.log)?.(answer.level, answer.text, answer.about);
 		else pending.get(answer.answer)?.(answer);
 	});
 

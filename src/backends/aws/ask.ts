@@ -19,6 +19,8 @@ export interface Question {
 /** A secret as AWS gives it. */
 export interface Secret extends Stored {
 	readonly VersionId?: string | undefined;
+	/** When this version came into being. */
+	readonly CreatedDate?: Date | undefined;
 	/** Where it was read, if not in the region of the settings. */
 	readonly region?: string;
 }
@@ -115,7 +117,9 @@ async function readBatch(
 		}
 		if (error.kind === "forbidden" && !session.unbatched.has(region ?? "")) {
 			session.unbatched.add(region ?? "");
-			session.log("debug", "AWS refuses BatchGetSecretValue; the secrets are read one by one");
+			session.log("debug", "AWS refuses BatchGetSecretValue; the secrets are read one by one", {
+				event: "aws.unbatched",
+			});
 		}
 	}
 	return [...left.values()];

@@ -36,6 +36,10 @@ export function createAwsBackend(context: BackendContext): WritableBackend | und
 			const { checkAccess } = await import("./check.ts");
 			await checkAccess((await open()).session, signal);
 		},
+		async examinations() {
+			const { examineAws } = await import("./examine.ts");
+			return examineAws(context, async () => (await open()).session);
+		},
 		async write(secret, fields, options) {
 			const { writeSecret } = await import("./write.ts");
 			return writeSecret((await open()).session, { secret, fields, ...options });

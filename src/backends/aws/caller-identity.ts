@@ -18,7 +18,8 @@ export interface CallerIdentityOptions {
 	readonly signal: AbortSignal;
 }
 
-const BODY = "Action=GetCallerIdentity&Version=2011-06-15";
+/** The question who we are, in the words of STS. */
+export const CALLER_IDENTITY = "Action=GetCallerIdentity&Version=2011-06-15";
 
 /**
  * Signs sts:GetCallerIdentity with the credentials that the environment gives, whatever the map says of AWS, and does not send it.
@@ -28,7 +29,7 @@ export async function signCallerIdentity(
 	context: BackendContext,
 	{ region, serverId, signal }: CallerIdentityOptions,
 ): Promise<SignedRequest> {
-	const host = region === undefined ? "sts.amazonaws.com" : `sts.${region}.${domainOf(region)}`;
+	const host = region === undefined ? "sts.amazonaws.com" : stsHost(region);
 	const settings = readAwsSettings({ env: context.env, isNamed: true, settings: {} }) as AwsSettings;
 	const session = createSession(context, {
 		...settings,
@@ -45,13 +46,13 @@ export async function signCallerIdentity(
 			headers: {
 				Host: host,
 				"Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
-				"Content-Length": String(BODY.length),
+				"Content-Length": String(CALLER_IDENTITY.length),
 				...(serverId === undefined ? {} : { "X-Vault-AWS-IAM-Server-ID": serverId }),
 			},
-			body: BODY,
+			body: CALLER_IDENTITY,
 		};
 		const { headers } = await client.sign({ ...request, service: "sts" }, signal);
-		return { method: request.method, url: `https://${host}/`, headers, body: BODY };
+		return { method: request.method, url: `https://${host}/`, headers, body: CALLER_IDENTITY };
 	} catch (error) {
 		throw await session.failure(error, { action: "GetCallerIdentity" });
 	} finally {
@@ -59,6 +60,7 @@ export async function signCallerIdentity(
 	}
 }
 
-function domainOf(region: string): string {
-	return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+/** Where STS is asked in a region. */
+export function stsHost(region: string): string {
+	return `sts.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}`;
 }

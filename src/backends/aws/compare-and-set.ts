@@ -52,7 +52,10 @@ export async function compareAndSet(place: Place, change: Change): Promise<Outco
 	// A newer version than ours was made from ours.
 	if (previous === undefined || previous.VersionId === version || current?.VersionId !== version)
 		return { kind: "written", version };
-	place.session.log("debug", `${id} was changed by somebody else while it was being written`);
+	place.session.log("debug", `${id} was changed by somebody else while it was being written`, {
+		event: "aws.overtaken",
+		path: id,
+	});
 	return { kind: "written", version, lost: { ...previous, VersionId: version } };
 }
 

@@ -80,6 +80,7 @@ export function createAsk(session: Session): Ask {
 			session.log(
 				"warn",
 				`AWS Secrets Manager in ${here} is not available (${reason}): ${next} is asked instead`,
+				{ event: "aws.region-passed-over" },
 			);
 		pauses.set(here, now() + PAUSE_MS);
 	}

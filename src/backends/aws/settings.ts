@@ -112,7 +112,11 @@ const CONFIGURING = [
 	"AWS_PROFILE",
 ];
 
-function endpointOf(env: BackendContext["env"], service: "SECRETS_MANAGER" | "STS"): string | undefined {
+/** The address that the environment gives for a service; `undefined`: its own. */
+export function endpointOf(
+	env: BackendContext["env"],
+	service: "SECRETS_MANAGER" | "STS",
+): string | undefined {
 	if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === "true") return undefined;
 	return env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;
 }

@@ -130,7 +130,9 @@ async function find(wave: Wave, job: Job, form: Form): Promise<Found | undefined
 		const value = secret === undefined ? undefined : form.select(read(secret, form, job));
 		if (value === undefined) return undefined;
 		const where = secret?.region === undefined ? "" : ` in ${secret.region}`;
-		return { value, location: `${form.location}${where}`, version: secret?.VersionId };
+		const { CreatedDate, VersionId: version } = secret as Secret;
+		const createdAt = CreatedDate instanceof Date ? CreatedDate : undefined;
+		return { value, location: `${form.location}${where}`, version, createdAt };
 	} catch (error) {
 		if (error instanceof AwsFault && isAbsence(error, form)) return undefined;
 		const { region } = job;

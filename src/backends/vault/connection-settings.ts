@@ -27,7 +27,7 @@ export async function loadConnection(
 		return {};
 	}
 	const tls = await loadTls(context);
-	if (tls?.isUnverified) context.log("warn", unverified(context, address));
+	if (tls?.isUnverified) context.log("warn", unverified(context, address), { event: "vault.unverified" });
 	if (ownProxy === undefined && !context.env.HTTPS_PROXY && !context.env.https_proxy) return { tls };
 	const { findProxy, parseProxy } = await import("../proxy.ts");
 	const proxy =

@@ -10,7 +10,12 @@ export type KvVersion = 1 | 2;
  * version, in which case the question was wrong.
  */
 export type KvReading =
-	| { readonly kind: "found"; readonly content: SecretValue; readonly version?: string | undefined }
+	| {
+			readonly kind: "found";
+			readonly content: SecretValue;
+			readonly version?: string | undefined;
+			readonly createdAt?: Date | undefined;
+	  }
 	/** With a version: the one that was deleted. */
 	| { readonly kind: "absent"; readonly version?: string | undefined }
 	| { readonly kind: "unclear" | "failed" };
@@ -24,13 +29,18 @@ export function readV2(response: ApiResponse): KvReading {
 	if (isObject(data) && isObject(metadata) && (status === 200 || status === 404)) {
 		const version = versionText(metadata.version);
 		if (data.data === null || data.data === undefined) return { kind: "absent", version };
-		return { kind: "found", content: data.data, version };
+		return { kind: "found", content: data.data, version, createdAt: readTime(metadata.created_time) };
 	}
 	// An engine of version 1 may hold a secret of the name data/….
 	if (status === 200 && isObject(data)) return { kind: "unclear" };
 	const errors = errorsOf(response);
 	const isUnclear = (status === 404 && errors?.length === 0) || (status === 403 && errors !== undefined);
 	return { kind: isUnclear ? "unclear" : "failed" };
+}
+
+function readTime(text: unknown): Date | undefined {
+	const ms = Date.parse(String(text));
+	return Number.isNaN(ms) ? undefined : new Date(ms);
 }
 
 /** The text of a version in an answer; `undefined` where it is none. */

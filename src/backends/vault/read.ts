@@ -12,6 +12,7 @@ export interface Secret {
 	/** The path in Vault's API. */
 	readonly location: string;
 	readonly version?: string | undefined;
+	readonly createdAt?: Date | undefined;
 }
 
 /** What a change of a secret starts from: both from one answer, so that nobody's change falls in between. */
@@ -95,8 +96,10 @@ async function readAs(session: Session, request: SecretRequest, kv: KvVersion): 
 }
 
 function conclude({ reading, response, target }: Answer): Secret | undefined {
-	if (reading.kind === "found")
-		return { content: reading.content, location: target.apiPath, version: reading.version };
+	if (reading.kind === "found") {
+		const { content, createdAt, version } = reading;
+		return { content, location: target.apiPath, version, createdAt };
+	}
 	if (reading.kind === "absent" || (reading.kind === "unclear" && response.status === 404)) return undefined;
 	throw failureOf(response, target);
 }

@@ -43,7 +43,8 @@ export function createReader(session: Session, options: RawReaderOptions): Read 
 		const secret = await read(request, signal);
 		if (secret === undefined) return undefined;
 		const value = selectValue(secret.content, request.path.selector);
-		return value === undefined ? undefined : { value, location: secret.location, version: secret.version };
+		const { createdAt, location, version } = secret;
+		return value === undefined ? undefined : { value, location, version, createdAt };
 	};
 }
 

@@ -5,7 +5,7 @@ import { timeLeftMs } from "../deadline.ts";
 import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { type Transport, TransportError } from "../transport.ts";
-import { type ApiRequest, type ApiResponse, createVaultClient } from "./client.ts";
+import { type ApiRequest, type ApiResponse, createVaultClient, type VaultClient } from "./client.ts";
 import { loadConnection } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
@@ -56,41 +56,7 @@ export async function openSession(
 	onToken: () => void = () => undefined,
 ): Promise<Session> {
 	const token = findToken(context, given.address);
-	const persistence = readPersistence(context);
-	const { proxy, tls } = await loadConnection(context, given);
-	const settings = { ...given, proxy };
-	const { socketPath } = settings;
-	const transport = await openTransport({
-		maxSockets: MAX_SOCKETS,
-		http2: true,
-		onSent: context.onSent,
-		tls,
-		proxyFor: proxy && (() => proxy),
-		socketPath,
-	});
-	const address = socketPath === undefined ? settings.address : "http://localhost";
-	const client = await createVaultClient({ address, transport });
-	const circuits = perSignal((signal) => createCircuit<Outcome>(signal, { max: MAX_QUESTIONS, isFailure }));
-	const exchange: Session["ask"] = async (target, request) => {
-		const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
-		let earlier: Outcome | undefined;
-		const options = {
-			...persistence,
-			repeat,
-			timeLeftMs: () => timeLeftMs(outer),
-			onRetry: (outcome: Outcome) => {
-				earlier = outcome;
-			},
-		};
-		const outcome = await circuits(outer)((ended) =>
-			withRetries((signal) => client.request({ ...request, signal }), { ...options, signal: ended }),
-		).catch((error) => {
-			if (outer.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
-			throw error;
-		});
-		if (outcome instanceof TransportError) throw transportFailure(outcome, target);
-		return outcome;
-	};
+	const { client, exchange, settings, transport } = await openConnection(context, given);
 	const useToken = (another: string) => {
 		client.useToken(another);
 		onToken();
@@ -126,6 +92,54 @@ export async function openSession(
 		}),
 		...(login === undefined ? {} : { login }),
 	};
+}
+
+/** A connection to one server that nobody has logged in by yet. */
+export interface Connection extends Pick<Session, "settings" | "transport" | "exchange"> {
+	readonly client: VaultClient;
+}
+
+/**
+ * Loads the client; nothing is sent yet.
+ * @throws {DstaError} DSTA_CONFIG a certificate, the proxy or the number of retries makes no sense
+ */
+export async function openConnection(context: BackendContext, given: VaultSettings): Promise<Connection> {
+	const persistence = readPersistence(context);
+	const { proxy, tls } = await loadConnection(context, given);
+	const settings = { ...given, proxy };
+	const { socketPath } = settings;
+	const transport = await openTransport({
+		maxSockets: MAX_SOCKETS,
+		http2: true,
+		onSent: context.onSent,
+		tls,
+		proxyFor: proxy && (() => proxy),
+		socketPath,
+	});
+	const address = socketPath === undefined ? settings.address : "http://localhost";
+	const client = await createVaultClient({ address, transport });
+	const circuits = perSignal((signal) => createCircuit<Outcome>(signal, { max: MAX_QUESTIONS, isFailure }));
+	const exchange: Session["ask"] = async (target, request) => {
+		const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
+		let earlier: Outcome | undefined;
+		const options = {
+			...persistence,
+			repeat,
+			timeLeftMs: () => timeLeftMs(outer),
+			onRetry: (outcome: Outcome) => {
+				earlier = outcome;
+			},
+		};
+		const outcome = await circuits(outer)((ended) =>
+			withRetries((signal) => client.request({ ...request, signal }), { ...options, signal: ended }),
+		).catch((error) => {
+			if (outer.aborted) throw timeoutFailure(target, earlier && failureAfter(earlier, target));
+			throw error;
+		});
+		if (outcome instanceof TransportError) throw transportFailure(outcome, target);
+		return outcome;
+	};
+	return { client, exchange, settings, transport };
 }
 
 function isFailure(outcome: Outcome): boolean {

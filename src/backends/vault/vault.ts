@@ -73,6 +73,10 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const { checkToken } = await import("./check.ts");
 			await checkToken((await open()).session, signal);
 		},
+		async examinations(requests) {
+			const { examineVault } = await import("./examine/examine.ts");
+			return examineVault(requests, { context, settings, session: async () => (await open()).session });
+		},
 		async write(secret, fields, options) {
 			const { writeSecret } = await import("./write.ts");
 			return writeSecret((await open()).session, { secret, fields, ...options });
@@ -112,7 +116,10 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 				const isRevoked = settings.revoke && (await session?.login?.revoke(signal));
 				if (session === undefined || isRevoked || leases.held.length === 0) return;
 				const { revokeLeases } = await import("./revoke.ts");
-				await revokeLeases(session, leases.held, { signal, warn: (message) => context.log("warn", message) });
+				await revokeLeases(session, leases.held, {
+					signal,
+					warn: (message) => context.log("warn", message, { event: "lease.left" }),
+				});
 			};
 		},
 		close() {
@@ -136,7 +143,7 @@ async function logIn(context: BackendContext, settings: VaultSettings, leases: L
 		import("./reader.ts"),
 	]);
 	const session = await openSession(context, settings, leases.endAll);
-	const warn = (message: string) => context.log("warn", message);
+	const warn = (message: string) => context.log("warn", message, { event: "vault.ignored" });
 	return { session, read: createReader(session, { onLease: leases.add, warn }) };
 }
 

@@ -45,7 +45,9 @@ export async function requestToken(attempt: Attempt, request: LoginRequest): Pro
 	const obtained = tokenOf(response, sentAt);
 	if (obtained === undefined)
 		throw await loginFailure(response, { attempt, target, advice, probe: () => send({}) });
-	context.log("debug", `Vault at ${settings.address} gave a token for the ${loginWords(attempt)}`);
+	context.log("debug", `Vault at ${settings.address} gave a token for the ${loginWords(attempt)}`, {
+		event: "vault.login",
+	});
 	return obtained;
 }
 

@@ -35,6 +35,7 @@ export async function revokeToken(
 		log(
 			"warn",
 			`the token of the login to Vault was not revoked and will expire by itself: ${error.message}`,
+			{ event: "vault.token-left" },
 		);
 		return false;
 	}
