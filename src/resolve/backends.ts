@@ -41,7 +41,12 @@ export function createBackends(options: BackendsOptions): Backends {
 		const createBackend = await BACKENDS[name]();
 		const own = settings[name];
 		const isNamed = own !== undefined || named.has(name);
-		const backend = createBackend({ ...context, settings: own ?? {}, isNamed });
+		const backend = createBackend({
+			...context,
+			log: (level, message, about) => context.log(level, message, { backend: name, ...about }),
+			settings: own ?? {},
+			isNamed,
+		});
 		if (onNews !== undefined) await backend?.keepAlive?.(onNews);
 		return backend;
 	}

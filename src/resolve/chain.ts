@@ -24,6 +24,8 @@ export interface Attempt {
 	readonly detail: string;
 	readonly durationMs: number;
 	readonly version?: string | undefined;
+	/** When that version came into being, where the backend tells. */
+	readonly createdAt?: Date | undefined;
 	/** What went wrong; of an answer from a snapshot why the backend did not give it itself. */
 	readonly error?: DstaError;
 	/** What the backend advises where it does not have the secret. */
@@ -212,12 +214,9 @@ async function askFor(request: ReadRequest, { backend, name, timeLimit }: Questi
 			const advice = backend.advice(request);
 			return { request, attempt: { backend: name, outcome: "absent", detail, durationMs, advice } };
 		}
-		const { location, version } = found;
-		return {
-			request,
-			attempt: { backend: name, outcome: "found", detail: location, durationMs, version },
-			found,
-		};
+		const { createdAt, location: detail, version } = found;
+		const attempt: Attempt = { backend: name, outcome: "found", detail, durationMs, version, createdAt };
+		return { request, attempt, found };
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;
 		return failed(request, { error, name, durationMs: now() - start });

@@ -3,6 +3,7 @@ import type { BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import { expandWildcards } from "../map/expand.ts";
 import { type Delivery, type Entry, isWildcard } from "../map/secret-map.ts";
+import { SecretValues } from "../secret-values.ts";
 import { type Attempt, askChain, type ChainOptions, type Trace } from "./chain.ts";
 import { type Missing, nobodyHad } from "./not-found.ts";
 import { toText, type ValueRules } from "./validate.ts";
@@ -12,7 +13,7 @@ export interface Outcome {
 	/** The variables that it is for; of a wildcard its pattern. */
 	readonly names: readonly string[];
 	/** The variables that get a value, with it: none when an optional secret is absent or something failed. */
-	readonly values: ReadonlyMap<string, string>;
+	readonly values: SecretValues;
 	/** How the command gets the values, where the variables hold paths to them. */
 	readonly as?: Delivery | undefined;
 	/** Why the command must not start: nothing where the line resolved. */
@@ -52,11 +53,11 @@ export async function resolveEntries(
 
 /** All variables that the lines of a map give, but for those of files, or all their errors, each once. */
 export function collect(outcomes: readonly Outcome[]): {
-	readonly values: ReadonlyMap<string, string>;
+	readonly values: SecretValues;
 	readonly errors: readonly DstaError[];
 } {
 	const direct = outcomes.filter(({ as }) => as === undefined);
-	const values = new Map(direct.flatMap((outcome) => [...outcome.values]));
+	const values = new SecretValues(direct.flatMap((outcome) => [...outcome.values]));
 	return { values, errors: [...new Set(outcomes.flatMap(({ errors }) => errors))] };
 }
 
@@ -103,7 +104,7 @@ function concludeAbsent(trace: Trace, options: ResolveOptions): Partial<Resoluti
 
 const NOTHING = {
 	origin: undefined,
-	values: new Map(),
+	values: new SecretValues(),
 	invalid: new Map(),
 	errors: [],
 	missing: [],
@@ -136,5 +137,5 @@ function toTexts(
 			invalid.set(name, error);
 		}
 	}
-	return { values, invalid, errors: [...invalid.values()] };
+	return { values: new SecretValues(values), invalid, errors: [...invalid.values()] };
 }

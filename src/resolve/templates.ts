@@ -1,6 +1,7 @@
 import { DstaError } from "../errors.ts";
 import { MAX_STRING_BYTES } from "../launch/size.ts";
 import { type Entry, type Filter, sourcesOf, type Template } from "../map/secret-map.ts";
+import { SecretValues } from "../secret-values.ts";
 import type { Outcome, Resolution } from "./resolve.ts";
 
 /** What became of one template. */
@@ -24,7 +25,7 @@ export function fillTemplates(
 	});
 }
 
-const NOTHING = { values: new Map(), errors: [], invalid: new Map(), missing: [] } as const;
+const NOTHING = { values: new SecretValues(), errors: [], invalid: new Map(), missing: [] } as const;
 
 function fill({ name, parts }: Template, sources: readonly Resolution[]): Partial<Outcome> {
 	const errors = sources.flatMap((source) => source.errors);
@@ -41,7 +42,7 @@ function fill({ name, parts }: Template, sources: readonly Resolution[]): Partia
 		filled += typeof part === "string" ? part : applyFilters(texts.get(part.source) as string, part.filters);
 		if (isTooLong(filled)) return refuse(name, tooLong(name));
 	}
-	return { values: new Map([[name, filled]]) };
+	return { values: new SecretValues([[name, filled]]) };
 }
 
 // None makes a text shorter: what is too long stays so, and would only grow.

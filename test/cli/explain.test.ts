@@ -1,6 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { explain as explainCommand } from "../../src/cli/commands/explain.ts";
 import { folderWith, launch } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
+import { runHere } from "./in-process.ts";
 
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
 const VAULT = { VAULT_ADDR: ADDRESS, VAULT_TOKEN: ROOT_TOKEN };
@@ -35,7 +39,7 @@ describe.skipIf(ADDRESS === "")("dsta-run explain", () => {
 
 	it("shows of each entry who was asked, what they said, and why others were not", async () => {
 		const { paragraphs, status } = await explain([], { ...VAULT, DB_USER: "sentinel-2" });
-		const version = expect.stringMatching(/^version \d+$/);
+		const version = expect.stringMatching(/^version \d+, [\d.]+ (?:s|min) old$/);
 		expect(status).toBe(0);
 		expect(paragraphs).toEqual([
 			[
@@ -88,10 +92,13 @@ describe.skipIf(ADDRESS === "")("dsta-run explain", () => {
 		expect(down.paragraphs[0]?.[1]).toEqual([
 			"vault",
 			"failed",
-			"Vault not available: Connection refused (http://127.0.0.1:1)",
+			"Vault not available: Connection refused (http://127.0.0.1:1); the next is asked (unavailable: the default)",
 		]);
 		const denied = await explain(["DB_USER"], { ...VAULT, VAULT_TOKEN: "x" });
 		expect(denied.status).toBe(77);
+		expect(denied.paragraphs[0]?.[1]?.[2]).toMatch(
+			/^Permission denied: .*; the run stops \(denied: the default\)$/,
+		);
 		expect(denied.paragraphs[0]?.slice(2)).toEqual([
 			["aws", "not asked", "the policy stopped before it"],
 			["env", "not asked", "the policy stopped before it"],
@@ -124,7 +131,9 @@ describe.skipIf(ADDRESS === "")("dsta-run explain", () => {
 					backend: "vault",
 					outcome: "found",
 					detail: "secret/data/explained/db",
+					candidates: ["secret/data/explained/db key password"],
 					version: expect.stringMatching(/^\d+$/),
+					createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
 					durationMs: expect.any(Number),
 				},
 				{ backend: "aws", outcome: "not asked", detail: "vault had it", durationMs: 0 },
@@ -135,6 +144,84 @@ describe.skipIf(ADDRESS === "")("dsta-run explain", () => {
 		expect(second).toMatchObject({
 			path: "explained/db/user",
 			errors: [{ code: "DSTA_NOT_FOUND", message: expect.stringMatching(/^Secret not found: /) }],
+		});
+	});
+
+	it.each<[string, string, string]>([
+		[
+			"on: { unavailable: stop }",
+			"{ env: A, on: { unavailable: next } }",
+			"the next is asked (on.unavailable of the entry)",
+		],
+		["on: { unavailable: stop }", "A", "the run stops (on.unavailable of the map)"],
+		["strict: true", "{ env: A, on: { unavailable: next } }", "the run stops (strict)"],
+	])("says by which rule a failure stops a run or does not: %s", async (rule, entry, expected) => {
+		const folder = folderWith(`${rule}\nsecrets:\n  a/b: ${entry}\n`);
+		const env = { VAULT_ADDR: "http://127.0.0.1:1", VAULT_TOKEN: "t", VAULT_MAX_RETRIES: "0" };
+		expect((await runHere(explainCommand, ["explain"], { cwd: folder, env })).stdout).toContain(
+			`; ${expected} `,
+		);
+	});
+
+	it("says where was looked before something was found", async () => {
+		const { stdout } = await runHere(explainCommand, ["explain"], {
+			cwd: folderWith("a/b/c: X\n"),
+			env: { A_B_C: "s" },
+		});
+		expect(stdout).toMatch(/found +A_B_C \(environment\), after X /);
+	});
+
+	describe("with --diff", () => {
+		const folder = folderWith(
+			"explained/db/password: DB_PASSWORD\nsecrets/one: ONE\nsecrets/two: TWO\nsecrets/three: { env: THREE, default: x }\n",
+		);
+		writeFileSync(join(folder, "a.env"), "ONE=sentinel-1\nTWO=sentinel-2\n");
+		writeFileSync(join(folder, "b.env"), "ONE=sentinel-1\nTWO=sentinel-3\nTHREE=x\n");
+		writeFileSync(join(folder, "other.yaml"), "secrets/one: ONE\nsecrets/four: FOUR\n");
+		const diff = async (...words: readonly string[]) => {
+			const env = { ...VAULT, ONE: "sentinel-1", FOUR: "sentinel-4" };
+			const ended = await runHere(explainCommand, ["explain", "--diff", ...words], { cwd: folder, env });
+			expect(ended.stdout + ended.stderr).not.toMatch(/sentinel|root-token/);
+			return {
+				...ended,
+				rows: ended.stdout
+					.trimEnd()
+					.split("\n")
+					.map((line) => line.trim().split(/ {2,}/)),
+			};
+		};
+
+		it("compares environments by the names of a map, whichever backend has each", async () => {
+			const { rows, status } = await diff("@a.env", "@b.env");
+			expect({ rows, status }).toEqual({
+				status: 1,
+				rows: [
+					["NAME", "@a.env", "@b.env"],
+					["DB_PASSWORD", "vault", "vault", "same"],
+					["ONE", "env", "env", "same"],
+					["THREE", "default", "env", "same"],
+					["TWO", "env", "env", "differs"],
+				],
+			});
+			expect((await diff("@a.env", "@b.env", "ONE", "THREE")).status).toBe(0);
+		});
+
+		it("compares maps, and ends as a run where a side fails", async () => {
+			const maps = await diff("other.yaml", "secrets.map.yaml@a.env", "--json");
+			expect(maps.status).toBe(1);
+			expect(JSON.parse(maps.stdout).names).toEqual([
+				{ name: "DB_PASSWORD", a: "-", b: "vault", result: "only-b" },
+				{ name: "FOUR", a: "env", b: "-", result: "only-a" },
+				{ name: "ONE", a: "env", b: "env", result: "same" },
+				{ name: "THREE", a: "-", b: "default", result: "only-b" },
+				{ name: "TWO", a: "-", b: "env", result: "only-b" },
+			]);
+			const failed = await diff("secrets.map.yaml", "@b.env");
+			expect(failed.status).toBe(66);
+			expect(failed.stderr).toMatch(/^dsta-run: error: secrets\.map\.yaml: Secret not found: secrets\/two/);
+			expect(failed.rows).toContainEqual(["TWO", "DSTA_NOT_FOUND", "env", "unknown"]);
+			expect((await diff("@a.env")).status).toBe(64);
+			expect((await diff("@a.env", "@none.env")).status).toBe(66);
 		});
 	});
 

@@ -2,8 +2,9 @@ import { BACKEND_NAMES, type BackendName } from "../../backends/registry.ts";
 import { DstaError } from "../../errors.ts";
 import { isName } from "../../map/names.ts";
 import { type Entry, isWildcard, sourcesOf, type Template } from "../../map/secret-map.ts";
-import type { Attempt } from "../../resolve/chain.ts";
+import { type Attempt, requestOf } from "../../resolve/chain.ts";
 import { durationWords } from "../../resolve/duration-words.ts";
+import { type Verdict, verdictOn } from "../../resolve/policy.ts";
 import type { Resolution } from "../../resolve/resolve.ts";
 import { checkFeasibility } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
@@ -16,19 +17,23 @@ import { type Lines, openSession, type Session } from "../session.ts";
  * @throws {DstaError} DSTA_USAGE a word is neither a path nor a name of the map
  */
 export async function explain(commandLine: CommandLine, host: Host): Promise<CommandResult> {
+	if (commandLine.options.diff) return (await import("../explain/diff.ts")).explainDiff(commandLine, host);
 	const session = await openSession(commandLine, host);
 	await checkFeasibility(session);
 	const resolutions = await session.resolveLines(selectLines(session.map, commandLine.operands));
-	await session.backends.release();
 	const { status } = concludeResolutions(host.log, resolutions, host.env);
 	const ways = new Set(resolutions.flatMap((one) => ("sources" in one ? one.sources : [one])));
 	const templates = namesBySource(session.map.templates);
-	const explanations = [...ways].map((way) => ({
-		...way,
-		names: namesFor(way),
-		templates: templates.get(way.entry) ?? [],
-		others: leftOut(way, session, commandLine),
-	}));
+	const explanations = await Promise.all(
+		[...ways].map(async (way) => ({
+			...way,
+			names: namesFor(way),
+			templates: templates.get(way.entry) ?? [],
+			attempts: await Promise.all(way.attempts.map((attempt) => complete(attempt, way.entry, session))),
+			others: leftOut(way, session, commandLine),
+		})),
+	);
+	await session.backends.release();
 	if (!commandLine.options.json) return { status, output: explanations.map(toText).join("\n") };
 	return { status, output: `${JSON.stringify(explanations.map(toRecord), undefined, 2)}\n` };
 }
@@ -86,8 +91,31 @@ function leftOut(
 	}));
 }
 
+/** What a backend said, where it looked, and what followed. */
+interface Told extends Attempt {
+	/** Where it looked, in the order of looking: up to where it found something. */
+	readonly candidates?: readonly string[];
+	/** Why the chain went on after a failure, or did not. */
+	readonly policy?: Verdict;
+}
+
+async function complete(attempt: Attempt, entry: Entry, { backends, policy }: Session): Promise<Told> {
+	const { backend: name, error, outcome, snapshot } = attempt;
+	if (error !== undefined && outcome === "failed")
+		return { ...attempt, policy: verdictOn(error, entry, policy) };
+	// What stands in for a backend looked nowhere.
+	if ((outcome !== "found" && outcome !== "absent") || snapshot !== undefined) return attempt;
+	const candidates = (await backends.get(name))?.locations(requestOf(entry, name)) ?? [];
+	const end = candidates.findIndex((place) => `${attempt.detail} `.startsWith(`${place} `));
+	return {
+		...attempt,
+		candidates: outcome === "found" && end >= 0 ? candidates.slice(0, end + 1) : candidates,
+	};
+}
+
 /** A way through the chain, with what the map says of it. */
 interface Explanation extends Resolution {
+	readonly attempts: readonly Told[];
 	/** The templates that take the value. */
 	readonly templates: readonly string[];
 	readonly others: readonly LeftOut[];
@@ -114,10 +142,11 @@ function toRecord({ attempts, entry, errors, names, origin, others, templates }:
 		backend: origin,
 		attempts: [
 			...attempts.map((attempt) => {
-				const { advice: _, error, ...rest } = attempt;
+				const { advice: _, error, policy: __, ...rest } = attempt;
 				const { code } = error ?? {};
 				const durationMs = roundMs(attempt.durationMs);
-				return { ...rest, detail: detailOf(attempt, attempts), code, durationMs };
+				const { because, reaction } = attempt.policy ?? {};
+				return { ...rest, detail: detailOf(attempt, attempts), code, reaction, because, durationMs };
 			}),
 			...others,
 		],
@@ -133,7 +162,7 @@ function toText({ attempts, entry, errors, names, origin, others, templates }: E
 		attempt.backend,
 		attempt.outcome,
 		detailOf(attempt, attempts),
-		attempt.version === undefined ? "" : `version ${attempt.version}`,
+		versionOf(attempt),
 		attempt.durationMs === 0 ? "" : `${roundMs(attempt.durationMs)} ms`,
 	]);
 	rows.push(...others.map(({ backend, outcome, detail }) => ["", backend, outcome, detail, "", ""]));
@@ -143,10 +172,20 @@ function toText({ attempts, entry, errors, names, origin, others, templates }: E
 	return `${entry.path.text} → ${variables}\n${renderTable(rows)}`;
 }
 
+function versionOf({ createdAt, version }: Told): string {
+	const age =
+		createdAt === undefined ? [] : [`${durationWords(Math.max(0, Date.now() - createdAt.getTime()))} old`];
+	return [...(version === undefined ? [] : [`version ${version}`]), ...age].join(", ");
+}
+
 function detailOf(
-	{ detail, error, outcome, snapshot }: Omit<Attempt, "backend" | "durationMs">,
+	{ candidates = [], detail, error, outcome, policy, snapshot }: Told,
 	attempts: readonly Attempt[],
 ): string {
+	if (policy !== undefined)
+		return `${detail}; ${policy.reaction === "stop" ? "the run stops" : "the next is asked"} (${policy.because})`;
+	if (outcome === "found" && candidates.length > 1)
+		return `${detail}, after ${candidates.slice(0, -1).join(", ")}`;
 	if (snapshot?.ageMs !== undefined)
 		return `${detail}, read ${durationWords(snapshot.ageMs)} ago (snapshot): ${error?.message}`;
 	if (snapshot !== undefined) return `${detail}; ${snapshot.reason}`;
