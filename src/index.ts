@@ -2,9 +2,11 @@ export type {
 	Annotations,
 	Backend,
 	BackendContext,
+	Examination,
 	Found,
 	Lease,
 	LeaseNews,
+	Observation,
 	Overrides,
 	ReadRequest,
 	Revision,
@@ -60,6 +62,7 @@ export type {
 	VaultAuthSettings,
 	VaultSettings,
 } from "./library/settings.ts";
+export type { LogEvent, LogSubject } from "./log-event.ts";
 export type {
 	AuditSettings,
 	BackendSettings,

@@ -43,6 +43,8 @@ const FLOORS: Readonly<Record<string, number>> = {
 	observe: 1,
 	"clock.ts": 0,
 	"errors.ts": 0,
+	"log-event.ts": 0,
+	"secret-values.ts": 0,
 	"secret-path.ts": 0,
 	"setting.ts": 0,
 };

@@ -22,7 +22,10 @@ export function openOwnAudit(place: AuditPlace, { cwd, env, log, process }: Host
 		{
 			who: findWho({ env, pid, uid: process.geteuid?.(), version: manifest.version }),
 			warn: (message, cure) =>
-				log("warn", message, cure === undefined ? {} : { lines: fixLines(cure), cure }),
+				log("warn", message, {
+					event: "audit.warning",
+					...(cure === undefined ? {} : { lines: fixLines(cure), cure }),
+				}),
 		},
 	);
 }

@@ -39,6 +39,7 @@ export async function readFields(sources: readonly FieldSource[], host: Host): P
 			"warn",
 			`the value of ${visible.join(", ")} stands in the command line, where other users can see it`,
 			{
+				event: "put.visible",
 				lines: [
 					`fix: use ${visible[0]}=- (standard input), ${visible[0]}=@FILE, or ${visible[0]} alone (a hidden prompt)`,
 				],

@@ -25,6 +25,9 @@ export function warnOfNobody(
 ): void {
 	const ends = leases.map(({ leftMs, path }) => `the lease of ${path} (${endOf(leftMs)})`).join(", ");
 	log("warn", `${when} nobody is left to renew and to revoke ${ends}`, {
+		event: "lease.unattended",
+		// Nobody else lends.
+		backend: "vault",
 		lines: [`fix: ${cure}`],
 		paths: leases.map(({ path }) => path),
 		cure,
@@ -42,5 +45,12 @@ export function reportLease({ cure, kind, leftMs, path, reason }: LeaseNews, log
 		kind === "late"
 			? `the lease of ${path} could not be renewed and is tried again; it ${end}: ${reason}`
 			: `the lease of ${path} ${end} and cannot be renewed: ${reason}`;
-	log("warn", message, { lines: [`fix: ${cure}`], path, leftMs: Math.round(leftMs), cure });
+	log("warn", message, {
+		event: kind === "late" ? "lease.late" : "lease.ending",
+		backend: "vault",
+		lines: [`fix: ${cure}`],
+		path,
+		leftMs: Math.round(leftMs),
+		cure,
+	});
 }

@@ -5,6 +5,7 @@ import { findInheritedDescriptors } from "../launch/native/descriptors.ts";
 import { HAS_LIBC } from "../launch/native/libc.ts";
 import { TIED } from "../launch/tie.ts";
 import { createLog } from "../observe/log.ts";
+import { isErrorOutputColored } from "./color.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
 import { writeOut } from "./output.ts";
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	list: async () => (await import("./commands/list.ts")).list,
 	rotate: async () => (await import("./commands/rotate.ts")).rotate,
 	health: async () => (await import("./commands/health.ts")).health,
+	doctor: async () => (await import("./commands/doctor.ts")).doctor,
 	init: async () => (await import("./commands/init.ts")).init,
 	migrate: async () => (await import("./commands/migrate.ts")).migrate,
 	policy: async () => (await import("./commands/policy.ts")).policy,
@@ -42,7 +44,11 @@ export async function main(process: NodeJS.Process): Promise<void> {
 	silenceDebugOutput(process);
 	// Until the command line is read, which may be wrong.
 	const firstFormat = process.env.DSTA_LOG_FORMAT === "json" ? "json" : "text";
-	let log = createLog({ level: "warn", format: firstFormat, write: (text) => writeOut(2, text) });
+	const output = {
+		write: (text: string) => writeOut(2, text),
+		isColored: () => isErrorOutputColored(process),
+	};
+	let log = createLog({ level: "warn", format: firstFormat, ...output });
 	try {
 		refuseOldNode(process);
 		const { args, env } = readInput(process);
@@ -53,7 +59,7 @@ export async function main(process: NodeJS.Process): Promise<void> {
 		}
 		const commandLine = parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
-		log = createLog({ level, format, write: (text) => writeOut(2, text) });
+		log = createLog({ level, format, ...output });
 		const result = await runCommand(commandLine, { process, env, log });
 		if (result !== undefined) end(process, result);
 	} catch (error) {

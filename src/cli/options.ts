@@ -46,6 +46,8 @@ export interface Options {
 	readonly logLevel: LogLevel;
 	readonly logFormat: LogFormat;
 	readonly json: boolean;
+	/** Whether two sides are compared. */
+	readonly diff: boolean;
 	readonly raw: boolean;
 	readonly replace: boolean;
 	/** What is moved, or made a map of. */
@@ -212,6 +214,7 @@ function parseOptions(given: Given, env: Environment): Options {
 			: (parseWith(text("log-level"), oneOf(LOG_LEVELS), `one of ${LOG_LEVELS.join(" ")}`) ?? "warn"),
 		logFormat: parseWith(text("log-format"), oneOf(LOG_FORMATS), `one of ${LOG_FORMATS.join(" ")}`) ?? "text",
 		json: given.has("json"),
+		diff: given.has("diff"),
 		raw: given.has("raw"),
 		replace: given.has("replace"),
 		from: given.get("from")?.[0],

@@ -6,6 +6,7 @@ import { completeInherited } from "../launch/inherited.ts";
 import { createLog, type Log } from "../observe/log.ts";
 import { commandEnvironment } from "../resolve/command-environment.ts";
 import { recordsOf } from "./audited.ts";
+import { isErrorOutputColored } from "./color.ts";
 import { hasFiles } from "./feasibility.ts";
 import { parseCommandLine } from "./options.ts";
 import { writeOut } from "./output.ts";
@@ -21,11 +22,15 @@ const MARK = "DSTA_REGISTERED";
  * Where something fails the program is not begun, and the process ends as `dsta-run` would.
  */
 export async function register(process: NodeJS.Process): Promise<void> {
-	let log = createLog({ level: "warn", format: "text", write: (text) => writeOut(2, text) });
+	const output = {
+		write: (text: string) => writeOut(2, text),
+		isColored: () => isErrorOutputColored(process),
+	};
+	let log = createLog({ level: "warn", format: "text", ...output });
 	try {
 		const commandLine = parseCommandLine(["check"], process.env);
 		const { logFormat: format, logLevel: level, map: file = "secrets.map.yaml" } = commandLine.options;
-		log = createLog({ level, format, write: (text) => writeOut(2, text) });
+		log = createLog({ level, format, ...output });
 		const mark = resolve(file);
 		if (!isMainThread || process.env[MARK] === mark) return;
 		const terminal = { isTTY: () => false, write: () => undefined };

@@ -103,7 +103,16 @@ interface Words {
 function write(log: Log, problem: Problem, { lines, text }: Words): void {
 	const { error, names } = problem;
 	const { backend, code, cure, message, path } = error;
-	log("error", sentence(problem, { what: message }), { text, lines, code, backend, path, names, cure });
+	log("error", sentence(problem, { what: message }), {
+		event: "failure",
+		text,
+		lines,
+		code,
+		backend,
+		path,
+		names,
+		cure,
+	});
 }
 
 function sentence(
@@ -151,6 +160,7 @@ export function reportPassedOver(
 ): void {
 	const next = entries === 1 ? "1 entry goes" : `${entries} entries go`;
 	log("warn", `${message}; ${next} on to the next backend [${code}]`, {
+		event: "backend.passed-over",
 		lines: fixLines(cure),
 		code,
 		backend,
@@ -166,7 +176,7 @@ export function reportDefaults(log: Log, backend: string, names: readonly string
 		names.length === 1
 			? `the default of ${names[0]} stands in for ${backend}, which could not be asked`
 			: `the defaults of ${listNames(names)} stand in for ${backend}, which could not be asked`,
-		{ lines: fixLines(cure), backend, names, cure },
+		{ event: "default.used", lines: fixLines(cure), backend, names, cure },
 	);
 }
 
@@ -174,6 +184,7 @@ export function reportDefaults(log: Log, backend: string, names: readonly string
 export function reportBug(log: Log, error: unknown): void {
 	const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
 	log("error", `this is a bug of dsta-run [DSTA_BUG]\n${stack}`, {
+		event: "bug",
 		lines: ["fix: please report it with the lines above; they hold no secret."],
 		code: "DSTA_BUG",
 	});

@@ -11,6 +11,7 @@ import type { Audit } from "../observe/audit.ts";
 import type { Backends, BackendsOptions } from "../resolve/backends.ts";
 import { chainOf } from "../resolve/chain.ts";
 import { prepareMap, resolveLines } from "../resolve/map.ts";
+import type { PolicyOptions } from "../resolve/policy.ts";
 import { type Resolution, type ResolveOptions, resolveEntries } from "../resolve/resolve.ts";
 import type { Snapshot } from "../resolve/snapshot/snapshot.ts";
 import type { Filling } from "../resolve/templates.ts";
@@ -29,6 +30,8 @@ export interface Session {
 	readonly envFile: EnvFile | undefined;
 	readonly chain: readonly BackendName[];
 	readonly timeoutMs: number;
+	/** What follows where a backend fails. */
+	readonly policy: PolicyOptions;
 	/** How the command is to be run. */
 	readonly manner: Manner;
 	/** How others are told of the run. */
@@ -132,6 +135,7 @@ export async function openSession(
 		envFile,
 		chain: chainOf({}, resolveOptions),
 		timeoutMs: resolveOptions.timeoutMs,
+		policy: { strict: resolveOptions.strict, on: resolveOptions.on },
 		manner: {
 			...map.run,
 			watch: options.watchMs ?? (map.run.watch || (options.watch === true && DEFAULT_WATCH_MS)),

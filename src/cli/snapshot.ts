@@ -29,7 +29,11 @@ export function openMapSnapshot(
 		// What asks somebody for a passphrase must stay where the terminal is.
 		killGroup: terminal.isTTY() ? undefined : killGroup,
 		user: process.geteuid?.() ?? 0,
-		warn: (message, cure) => log("warn", message, cure === undefined ? {} : { lines: fixLines(cure), cure }),
+		warn: (message, cure) =>
+			log("warn", message, {
+				event: "snapshot.warning",
+				...(cure === undefined ? {} : { lines: fixLines(cure), cure }),
+			}),
 	});
 }
 
@@ -62,7 +66,13 @@ function reportGroup(log: Log, group: readonly [Part, ...Part[]]): void {
 	const paths = group.map(({ path }) => path);
 	if (snapshot.reason !== undefined) {
 		const { cure, reason } = snapshot;
-		log("warn", `${reason} (for ${listNames(paths)})`, { lines: fixLines(cure), backend, paths, cure });
+		log("warn", `${reason} (for ${listNames(paths)})`, {
+			event: "snapshot.unused",
+			lines: fixLines(cure),
+			backend,
+			paths,
+			cure,
+		});
 		return;
 	}
 	const { code, cure, message } = error;
@@ -72,6 +82,7 @@ function reportGroup(log: Log, group: readonly [Part, ...Part[]]): void {
 		"warn",
 		`${message}; the snapshot stands in for it: ${answers}, read ${durationWords(ageMs)} ago [${code}]`,
 		{
+			event: "snapshot.used",
 			lines: fixLines(cure),
 			code,
 			backend,

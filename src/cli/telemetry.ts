@@ -58,11 +58,13 @@ async function startServer(
 	if (serving === undefined) {
 		const cure = "Give this run an address of its own: --metrics ADDR; or none: --metrics none.";
 		const text = `another process listens at ${showListenAddress(address)}, so that the metrics of this run are not served`;
-		host.log("warn", text, { lines: [`fix: ${cure}`], cure });
+		host.log("warn", text, { event: "metrics.unserved", lines: [`fix: ${cure}`], cure });
 		return undefined;
 	}
 	own.signals.beforeEnd(serving.close);
-	host.log("info", `metrics are served at ${showListenAddress(serving.address)}`);
+	host.log("info", `metrics are served at ${showListenAddress(serving.address)}`, {
+		event: "metrics.served",
+	});
 	return {
 		hear: (event) => {
 			if ("resolutions" in event)

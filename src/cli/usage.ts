@@ -9,8 +9,8 @@ export const COMMANDS = {
 	},
 	check: { operands: "", summary: "resolve everything, show what came from where, run nothing" },
 	explain: {
-		operands: "[PATH|NAME…]",
-		summary: "show which backend was asked for what, what it said and why",
+		operands: "[PATH|NAME…] | --diff A B [NAME…]",
+		summary: "show who was asked for what, what they said and why; or compare",
 	},
 	get: { operands: "PATH", summary: "print one secret; PATH/* prints all fields" },
 	put: {
@@ -25,6 +25,10 @@ export const COMMANDS = {
 	health: {
 		operands: "",
 		summary: "say whether a running dsta-run is ready, or else the backends; status 0 or 1",
+	},
+	doctor: {
+		operands: "",
+		summary: "look for what is wrong, and say what to do; status 1 when a run would fail",
 	},
 	export: { operands: "", summary: "print the variables with their values, for another program to read" },
 	init: { operands: "", summary: "write a map from a .env, or from the configuration of another tool" },
@@ -88,7 +92,18 @@ export const EXPORT_FORMATS = [
 ] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-const RESOLVING = ["run", "check", "explain", "get", "put", "list", "rotate", "export", "health"] as const;
+const RESOLVING = [
+	"run",
+	"check",
+	"explain",
+	"get",
+	"put",
+	"list",
+	"rotate",
+	"export",
+	"health",
+	"doctor",
+] as const;
 const MOVING = ["init", "migrate"] as const;
 
 const options = {
@@ -243,8 +258,24 @@ const options = {
 		summary: "the policy of who takes on aws.assume_role, in the place of the role's",
 	},
 	json: {
-		commands: ["check", "explain", "get", "put", "list", "rotate", "health", "migrate", "audit", "version"],
+		commands: [
+			"check",
+			"explain",
+			"get",
+			"put",
+			"list",
+			"rotate",
+			"health",
+			"doctor",
+			"migrate",
+			"audit",
+			"version",
+		],
 		summary: "print JSON",
+	},
+	diff: {
+		commands: ["explain"],
+		summary: "compare two sides, each MAP, @ENVFILE or MAP@ENVFILE; status 1 where values differ",
 	},
 	expect: {
 		value: "HASH",

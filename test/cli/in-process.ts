@@ -22,7 +22,9 @@ export async function runHere(
 	};
 	const log = createLog({ level: "warn", format: "text", write });
 	const terminal = { isTTY: () => false, write };
-	const process = { stdin: { isTTY: false } } as unknown as NodeJS.Process;
+	const { arch, pid, platform, versions } = globalThis.process;
+	const streams = { stdin: { isTTY: false }, stdout: { isTTY: false } };
+	const process = { ...streams, arch, pid, platform, versions } as unknown as NodeJS.Process;
 	try {
 		const commandLine = await parseCommandLine(args, {});
 		const { output = "", status } = await command(commandLine, {

@@ -96,6 +96,7 @@ describe("the report of what keeps a command from starting", () => {
 			["exchange/binance/api_key", "exchange/binance/api_secret", "app/name"].map((path) => ({
 				time: expect.any(String),
 				level: "error",
+				event: "failure",
 				message: expect.stringMatching(
 					`^Secret not found: ${path} \\(Vault not available: Connection refused`,
 				),

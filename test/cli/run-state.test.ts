@@ -6,6 +6,7 @@ import type { Entry } from "../../src/map/secret-map.ts";
 import type { Attempt } from "../../src/resolve/chain.ts";
 import type { Resolution } from "../../src/resolve/resolve.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
+import { SecretValues } from "../../src/secret-values.ts";
 
 const DOWN = new DstaError("DSTA_UNAVAILABLE", "Vault is down", { cure: "Start it." });
 const SENTINEL = "s3ntinel";
@@ -23,7 +24,7 @@ const byEnv = attempt("env", { outcome: "found" });
 
 function resolution(origin: Resolution["origin"], attempts: readonly Attempt[], path = "a/b/c"): Resolution {
 	const entry: Entry = { path: parseSecretPath(path), names: ["NAME"] };
-	const values = new Map([["NAME", SENTINEL]]);
+	const values = new SecretValues([["NAME", SENTINEL]]);
 	return { entry, names: ["NAME"], values, errors: [], invalid: new Map(), missing: [], origin, attempts };
 }
 

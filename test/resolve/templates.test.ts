@@ -4,11 +4,12 @@ import type { Entry, Filter, Template } from "../../src/map/secret-map.ts";
 import type { Resolution } from "../../src/resolve/resolve.ts";
 import { fillTemplates } from "../../src/resolve/templates.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
+import { SecretValues } from "../../src/secret-values.ts";
 
 /** An entry that resolved to a value. */
 function resolved(path: string, value: string): Resolution {
 	const entry: Entry = { path: parseSecretPath(path), names: ["A", "B"] };
-	const values = new Map(entry.names.map((name) => [name, value]));
+	const values = new SecretValues(entry.names.map((name) => [name, value] as const));
 	const nothing = { attempts: [], errors: [], invalid: new Map(), missing: [] };
 	return { ...nothing, entry, names: entry.names, values, origin: "env" };
 }

@@ -25,7 +25,9 @@ export async function audit(commandLine: CommandLine, host: Host): Promise<Comma
 	const verdict = readAll(files, options.expect);
 	const error = errorOf(verdict, options.expect);
 	for (const place of verdict.cut)
-		host.log("warn", `${show(place)}: only begun: its writer was killed, or still writes`);
+		host.log("warn", `${show(place)}: only begun: its writer was killed, or still writes`, {
+			event: "audit.cut",
+		});
 	if (error !== undefined) reportProblem(host.log, { error, names: [] });
 	const status = error?.exitStatus ?? 0;
 	return {

@@ -98,6 +98,7 @@ function warnOfFiles(outcomes: readonly Outcome[], { log }: Host): void {
 	if (names.length === 0) return;
 	const cure = "dsta-run get PATH prints what is in one; a command gets them from dsta-run --.";
 	log("warn", `left out, since a run makes files of them: ${listNames(names)}`, {
+		event: "export.left-out",
 		lines: fixLines(cure),
 		names,
 		cure,

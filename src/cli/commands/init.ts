@@ -65,8 +65,12 @@ function alreadyThere(file: string): DstaError {
 
 function reportLeftOut({ leftOut, notes }: Draft, { log }: Host): void {
 	for (const one of leftOut)
-		log("warn", `left out: ${describeLeftOut(one)}`, { lines: [`fix: ${one.instead}`], cure: one.instead });
-	for (const note of notes) log("warn", note);
+		log("warn", `left out: ${describeLeftOut(one)}`, {
+			event: "init.left-out",
+			lines: [`fix: ${one.instead}`],
+			cure: one.instead,
+		});
+	for (const note of notes) log("warn", note, { event: "init.note" });
 }
 
 function write(

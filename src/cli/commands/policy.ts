@@ -41,7 +41,7 @@ function printForVault(job: Job, task: Task): string {
 	const plan = planForVault(job);
 	warnOfFaults(plan, job.host);
 	if (plan.stanzas.length > 0) return renderVaultPolicy(plan, task);
-	job.host.log("warn", nothingFor(task, "Vault"));
+	job.host.log("warn", nothingFor(task, "Vault"), { event: "policy.note" });
 	return `# ${nothingFor(task, "Vault")}.\n`;
 }
 
@@ -54,7 +54,7 @@ function printForIam(job: Job, task: Task): string {
 			"Leave it out.",
 		);
 	if (options.caller) return renderIamPolicy(role);
-	if (access.length === 0) host.log("warn", nothingFor(task, "AWS"));
+	if (access.length === 0) host.log("warn", nothingFor(task, "AWS"), { event: "policy.note" });
 	warnOfRole(role, host);
 	warnOfLength(access, host);
 	return renderIamPolicy(access);
@@ -67,7 +67,8 @@ function printForTerraform(job: Job, task: Task): string {
 	const { access, role } = planForAws(job);
 	warnOfFaults(plan, host);
 	warnOfLength(access, host);
-	if (plan.stanzas.length + access.length === 0) host.log("warn", nothingFor(task, "Vault or AWS"));
+	if (plan.stanzas.length + access.length === 0)
+		host.log("warn", nothingFor(task, "Vault or AWS"), { event: "policy.note" });
 	const parts = [
 		`# What ${task.purpose} needs, and nothing more: ${task.command}\n`,
 		plan.stanzas.length === 0 ? `# ${nothingFor(task, "Vault")}.\n` : renderVaultResource(plan, name),
@@ -99,5 +100,5 @@ function warnOfLength(access: readonly Statement[], host: Host): void {
 }
 
 function warn({ log }: Host, text: string, cure: string): void {
-	log("warn", text, { lines: fixLines(cure), cure });
+	log("warn", text, { event: "policy.note", lines: fixLines(cure), cure });
 }

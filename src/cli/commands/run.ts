@@ -104,5 +104,9 @@ async function tellOfEnd(launching: Promise<Ending>, { hear }: Listeners): Promi
 }
 
 function createWarn({ log }: Host): Warn {
-	return (message, cure) => log("warn", message, cure === undefined ? {} : { lines: [`fix: ${cure}`] });
+	return (message, cure) =>
+		log("warn", message, {
+			event: "command.warning",
+			...(cure === undefined ? {} : { lines: [`fix: ${cure}`], cure }),
+		});
 }

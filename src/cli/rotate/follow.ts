@@ -22,7 +22,10 @@ export function followSteps({ log, terminal }: Pick<Host, "log" | "terminal">): 
 			onResult(result, { path }) {
 				seen.push(result);
 				doing = `${path}: ${result.step} ${result.outcome}`;
-				log("info", `${path}: ${result.step} ${result.outcome}: ${result.detail}`);
+				log("info", `${path}: ${result.step} ${result.outcome}: ${result.detail}`, {
+					event: "rotation.step",
+					path,
+				});
 			},
 		},
 		seen,

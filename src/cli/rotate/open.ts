@@ -71,7 +71,8 @@ export async function openRotating(
 			...(audit === undefined ? {} : { record: recordIn(audit) }),
 			host: hostname(),
 			timeoutMs,
-			warn: (message, cure) => host.log("warn", message, { lines: [`fix: ${cure}`], cure }),
+			warn: (message, cure) =>
+				host.log("warn", message, { event: "rotation.warning", lines: [`fix: ${cure}`], cure }),
 		}),
 	};
 }

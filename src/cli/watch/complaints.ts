@@ -1,5 +1,5 @@
 import { type DstaError, joinErrors } from "../../errors.ts";
-import type { Log } from "../../observe/log.ts";
+import type { Log, LogFields } from "../../observe/log.ts";
 import type { Gone } from "../../watch/absent.ts";
 import { fixLines, listNames } from "../report.ts";
 
@@ -24,7 +24,7 @@ export function createComplaints(log: Log): Complaints {
 	const told = new Set<string>();
 	let absent: ReadonlySet<string> = new Set();
 	const stale = new Set<string>();
-	const warn = (message: string, cure: string, fields: object = {}) =>
+	const warn = (message: string, cure: string, fields: LogFields) =>
 		log("warn", message, { lines: fixLines(cure), cure, ...fields });
 
 	return {
@@ -37,6 +37,7 @@ export function createComplaints(log: Log): Complaints {
 				`what was read anew is not taken over, the command goes on with what it has: ${message} [${code}]`,
 				cure,
 				{
+					event: "watch.not-taken",
 					code,
 					backend,
 					path,
@@ -50,6 +51,7 @@ export function createComplaints(log: Log): Complaints {
 			for (const [backend, group] of Map.groupBy(fresh, (one) => one.backend)) {
 				const paths = group.map(({ path }) => path);
 				warn(`${backend} has no ${listNames(paths)} any more: the values stay as they are`, GONE_CURE, {
+					event: "watch.gone",
 					backend,
 					paths,
 				});
@@ -63,6 +65,7 @@ export function createComplaints(log: Log): Complaints {
 					`the command keeps the old ${listNames(fresh)}: nobody can change a variable of a process that runs`,
 					STALE_CURE,
 					{
+						event: "watch.stale",
 						names: fresh,
 					},
 				);
@@ -72,13 +75,14 @@ export function createComplaints(log: Log): Complaints {
 				warn(
 					`of the new map ${listNames(settings)} cannot be changed while the command runs`,
 					NEXT_START_CURE,
-					{ settings },
+					{ event: "watch.next-start", settings },
 				);
 		},
 		tellHook: (file, failure) =>
 			warn(
 				`the hook ${file} ${failure}`,
 				"Run it by hand to see what is wrong; it is run again at the next change.",
+				{ event: "watch.hook-failed" },
 			),
 	};
 }

@@ -26,12 +26,14 @@ export function reportEvents(log: Log): HearEvent {
 				const { paths, reaction } = event;
 				const level = reaction.kind === "restart" || reaction.kind === "exit" ? "warn" : "info";
 				return log(level, `changed: ${changed || "what the command inherits"}; ${reactionWords(reaction)}`, {
+					event: "watch.changed",
 					reaction: reaction.kind,
 					paths,
 				});
 			}
 			case "restored":
 				return log("warn", `the command runs with the previous values again: ${event.reason}`, {
+					event: "command.restored",
 					lines: fixLines(RESTORED_CURE),
 					cure: RESTORED_CURE,
 				});
@@ -43,6 +45,7 @@ export function reportEvents(log: Log): HearEvent {
 					"warn",
 					`${message}; changes there are not seen meanwhile, and the command goes on [${code}]`,
 					{
+						event: "watch.failed",
 						lines: fixLines(cure),
 						code,
 						backend,
@@ -51,7 +54,7 @@ export function reportEvents(log: Log): HearEvent {
 				);
 			}
 			case "watched":
-				if (failing.size > 0) log("info", "all backends answer again");
+				if (failing.size > 0) log("info", "all backends answer again", { event: "watch.recovered" });
 				failing.clear();
 		}
 	};

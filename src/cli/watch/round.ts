@@ -63,7 +63,9 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 	async function takeOver(session: Session, { keep, outcomes }: Renewal, reason: Reason): Promise<void> {
 		const identity = identityOf(outcomes, print);
 		if (reason !== "reload" && identity === refused) {
-			host.log("debug", "the secrets were read anew: they are the values that were refused");
+			host.log("debug", "the secrets were read anew: they are the values that were refused", {
+				event: "watch.unchanged",
+			});
 			return;
 		}
 		refused = undefined;
@@ -71,7 +73,11 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 		const next = { session, outcomes, command: running.command };
 		const { lines, names } = compare(running.outcomes, outcomes, print);
 		if (names.length === 0 && !(await hasOtherEnvironment(next))) {
-			host.log(reason === "reload" ? "info" : "debug", "the secrets were read anew: no value is another one");
+			host.log(
+				reason === "reload" ? "info" : "debug",
+				"the secrets were read anew: no value is another one",
+				{ event: "watch.unchanged" },
+			);
 			running = next;
 			hear({ kind: "read", resolutions: outcomes });
 			return keep();

@@ -87,7 +87,11 @@ export async function loadWatched(
 		async function keepLeases({ backends }: Session): Promise<void> {
 			await backends.keepAlive((news) => {
 				if (news.kind === "late") return reportLease(news, host.log);
-				host.log("info", `the lease of ${news.path} ends, and is asked for anew: ${news.reason}`);
+				host.log("info", `the lease of ${news.path} ends, and is asked for anew: ${news.reason}`, {
+					event: "lease.replaced",
+					path: news.path,
+					backend: "vault",
+				});
 				watch?.wake("lease");
 			});
 		}
