@@ -187,10 +187,10 @@ async function startService(
 	async function restore({ command }: Incumbent, reason: string): Promise<void> {
 		hear?.({ kind: "restored", reason });
 		const restored = await begin(command, "restored");
+		const watching = new AbortController();
+		void restored.running.ended.then(() => watching.abort());
 		// It stays whatever comes of that; signals wait no longer.
-		void withstand(restored, probation, new AbortController().signal).then(() =>
-			probation.onSettled(restored),
-		);
+		void withstand(restored, probation, watching.signal).then(() => probation.onSettled(restored));
 	}
 
 	async function replaceNow(next: Command): Promise<Replacement> {

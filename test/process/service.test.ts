@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { constants } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Readiness } from "../../src/launch/service/ready.ts";
@@ -237,6 +238,23 @@ describe("run.ready", () => {
 		const { stderr, stdout } = await ended;
 		expect(stderr).toBe("");
 		expect(stdout).not.toMatch(/^out$/m);
+	});
+
+	it("leaves no question behind to a command that was restored and has ended", async () => {
+		const asking = createTcpServer();
+		await new Promise<void>((resolve) => asking.listen(0, "127.0.0.1", resolve));
+		const address = `("127.0.0.1", ${(asking.address() as AddressInfo).port})`;
+		const probe = `import os, socket
+if os.environ["NAME"] == "one": socket.create_connection(${address}).recv(1)
+raise SystemExit(1)`;
+		const { ask, ended, said } = drive({ ready: { exec: [PYTHON, "-c", probe] } }, listener("one"));
+		await said("one below");
+		ask(replaceBy(listener("two", { FIRST: "sys.exit(7)" })));
+		const [question] = (await once(asking, "connection")) as [Socket];
+		const isOver = once(question.resume(), "close");
+		ask({ do: "stop" });
+		await Promise.all([ended, isOver]);
+		asking.close();
 	});
 });
 
