@@ -84,9 +84,12 @@ async function askHttp(url: string, end: AbortSignal): Promise<string | undefine
 			const isReady = statusCode >= 200 && statusCode < 300;
 			resolve(isReady ? undefined : `run.ready.http: it answered ${statusCode}`);
 		});
-		asking.on("timeout", () => asking.destroy());
+		asking.on("timeout", () => {
+			resolve("run.ready.http: no answer");
+			asking.destroy();
+		});
 		asking.on("error", ({ code }: NodeJS.ErrnoException) =>
-			resolve(`run.ready.http: ${code ?? "no answer"}`),
+			resolve(`run.ready.http: ${end.aborted ? "no answer" : code}`),
 		);
 		asking.end();
 	});
@@ -102,7 +105,9 @@ function askTcp(address: string, end: AbortSignal): Promise<string | undefined> 
 			resolve(undefined);
 			socket.destroy();
 		});
-		socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve(`run.ready.tcp: ${code}`));
+		socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+			if (!end.aborted) resolve(`run.ready.tcp: ${code}`);
+		});
 		socket.once("close", () => resolve("run.ready.tcp: no answer"));
 	});
 }
@@ -115,6 +120,7 @@ async function askCommand(
 ): Promise<string | undefined> {
 	const { code, exitCode, signal } = await runBeside(words, { own, env, output: "nowhere", signal: end });
 	if (exitCode === 0) return undefined;
+	if (end.aborted) return "run.ready.exec: it did not end";
 	const reason =
 		code ?? (signal === undefined ? `it ended with status ${exitCode}` : `it died of signal ${signal}`);
 	return `run.ready.exec: ${reason}`;
