@@ -23,7 +23,8 @@
  * one that was opened before is closed again (inspector.ts).
  *
  * A command that is replaced by another one takes, from the moment on when it is stopped, only those that end the run (service.ts);
- * the others wait for the next one. One signal may be kept for this process, which then reads its map anew.
+ * the others wait for the next one. One signal may be kept for this process, which then reads its map anew; as soon as that is
+ * known it ends nothing any more.
  *
  * As PID 1 under Node a reaper may take our place and forward all of them to us (pid1.ts).
  */
@@ -81,6 +82,8 @@ export interface Signals {
 	beforeEnd(action: () => void): () => void;
 	/** From now on signals go to the command; those that waited go there first. */
 	attach(command: Receiver): void;
+	/** From now on a signal that is to be kept does not end this process: it waits for that. */
+	reserve(signal: number): void;
 	/** From now on a signal has something done in this process, and is not forwarded any more; one that waits for the command counts. */
 	keep(signal: number, act: () => void): void;
 	/** Lets a signal end this process again. */
@@ -125,6 +128,7 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 	const { putInOrder, release } = source;
 	let command: Receiver | undefined;
 	let kept: { readonly number: number; act(): void } | undefined;
+	let reserved: number | undefined;
 	let isStarting = false;
 	const lastActions = new Set<() => void>();
 
@@ -139,7 +143,7 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 		if (number === kept?.number && isFromKernel !== true) kept.act();
 		else if (command?.pid === undefined && ignored.has(number)) return;
 		else if (command === undefined) {
-			if (ENDING.has(number)) endBy(number);
+			if (ENDING.has(number) && (number !== reserved || isFromKernel === true)) endBy(number);
 			else waiting.push(arrival);
 		} else if (command.takes?.(number) === false) waiting.push(arrival);
 		else if (!hasReached(command, arrival)) command.kill(number, value);
@@ -180,6 +184,9 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 			for (const arrival of waiting.splice(0))
 				if (receiver.takes?.(arrival.number) === false) waiting.push(arrival);
 				else receiver.kill(arrival.number, arrival.value);
+		},
+		reserve(number) {
+			reserved = number;
 		},
 		keep(number, act) {
 			kept = { number, act };

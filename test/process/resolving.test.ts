@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BUILD, childrenOf, folderWith, launch } from "./launch.ts";
+import { BUILD, childrenOf, folderWith, launch, MODE } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
@@ -73,6 +73,20 @@ describe("a signal while secrets are resolved", () => {
 		for (const socket of sockets) socket.destroy();
 		expect(await ended).toMatchObject({ status: null, signal: "SIGUSR1" });
 	});
+
+	// What takes our place reads nothing anew.
+	it.skipIf(MODE === "exec")(
+		"waits for the command if it asks for a new reading: HUP, by run.reload_signal",
+		async () => {
+			const map = "run: { reload_signal: HUP }\nsecrets:\n  app/secret_key: SECRET_KEY\n";
+			const { child, ended } = launch(folderWith(map), COMMAND, { SECRET_KEY: "x", ...BACKENDS.Vault?.() });
+			await asked;
+			child.kill("SIGHUP");
+			answer = (socket) => socket.destroy();
+			for (const socket of sockets) socket.destroy();
+			expect(await ended).toMatchObject({ status: 0, stdout: "started\n" });
+		},
+	);
 
 	const itWithHooks = BUILD === "npm" ? it : undefined;
 	itWithHooks?.each(ENDING)("ends the launcher though it comes while the map is read: %s", async (signal) => {

@@ -19,6 +19,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent, beforeEnd: own.signals.beforeEnd });
 	const { manner, map } = session;
+	if (manner.reloadSignal !== undefined) own.signals.reserve(manner.reloadSignal);
 	await checkFeasibility(session);
 	const warn = createWarn(host);
 	const preparation = { commandLine, host, warn };
