@@ -14,6 +14,8 @@ export type RunEvent =
 	/** A resolution that gives the command nothing: it failed before the start, or has the values that the command has. */
 	| { readonly kind: "read"; readonly resolutions: readonly (Resolution | Filling)[] }
 	| { readonly kind: "started"; readonly pid: number; readonly reason: StartReason }
+	/** The command was stopped, for another one or for good. */
+	| { readonly kind: "stopped" }
 	/** It was looked whether secrets have changed, and every backend answered. */
 	| { readonly kind: "watched" }
 	/** Variables have other values than the command was given; `secrets` says more of the paths. */
@@ -27,8 +29,8 @@ export type RunEvent =
 	| { readonly kind: "reaction"; readonly reaction: ChangeReaction; readonly paths: readonly string[] }
 	/** The command did not come up with its new values, and the one before runs again with its own. */
 	| { readonly kind: "restored"; readonly reason: string }
-	/** It was looked whether secrets have changed, and a backend gave no answer. */
-	| { readonly kind: "watch failed"; readonly error: DstaError }
+	/** It was looked whether secrets have changed, and backends gave no answer. */
+	| { readonly kind: "watch failed"; readonly errors: readonly DstaError[] }
 	/** The run is over: as its command ended, or with a status of its own where that was not started. */
 	| { readonly kind: "ended"; readonly ending: Ending };
 

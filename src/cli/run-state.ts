@@ -52,6 +52,8 @@ function changeBy(event: RunEvent, state: Followed, now: number): Partial<Follow
 				...(reason === "start" ? {} : { restarts: { ...restarts, [reason]: restarts[reason] + 1 } }),
 			};
 		}
+		case "stopped":
+			return { command: { ...command, phase: "stopped" } };
 		case "watched":
 			return { watch: { ...watch, failuresInARow: 0, answeredAt: now } };
 		case "watch failed":

@@ -38,6 +38,7 @@ export function readinessOf({ command, leases, secrets, watch }: RunState, now: 
 const PHASES: Readonly<Record<CommandState["phase"], string>> = {
 	waiting: "the command has not started yet",
 	running: "",
+	stopped: "the command is stopped",
 	ended: "the command has ended",
 };
 

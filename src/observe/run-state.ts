@@ -36,8 +36,8 @@ export interface SecretState {
 }
 
 export interface CommandState {
-	/** `waiting`: it was not started yet. */
-	readonly phase: "waiting" | "running" | "ended";
+	/** `waiting`: it was not started yet; `stopped`: it was stopped, for another one or for good. */
+	readonly phase: "waiting" | "running" | "stopped" | "ended";
 	readonly startedAt?: number;
 	readonly endedAt?: number;
 	/** The status of the run, as a shell would see it: of a command that a signal has ended 128 and its number. */

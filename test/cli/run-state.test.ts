@@ -95,7 +95,7 @@ it("each path of a version is there once, with those of templates, and only as o
 
 it("a run is followed from its start to its end", async () => {
 	const paths = ["a/b/c", "d/e/f"];
-	const watchFailed = { kind: "watch failed", error: DOWN } as const;
+	const watchFailed = { kind: "watch failed", errors: [DOWN, DOWN] } as const;
 	const { command, leases, ...state } = await stateAfter(
 		{ kind: "resolved", resolutions: [] },
 		{ kind: "started", pid: 1, reason: "start" },
@@ -119,4 +119,12 @@ it("a run is followed from its start to its end", async () => {
 	});
 	expect(command).toMatchObject({ phase: "ended", exitStatus: 143, startedAt: expect.any(Number) });
 	expect(leases.map(({ path }) => path)).toEqual(["database/creds/app"]);
+});
+
+it("a command that was stopped does not run until the next one is started", async () => {
+	const started = { kind: "started", pid: 1, reason: "start" } as const;
+	const stopped = await stateAfter(started, { kind: "stopped" });
+	expect(stopped.command).toEqual({ phase: "stopped", startedAt: expect.any(Number) });
+	const again = await stateAfter(started, { kind: "stopped" }, { ...started, reason: "change" });
+	expect(again.command.phase).toBe("running");
 });

@@ -12,6 +12,7 @@ const stale = (backend: string, condition: "fallback" | "snapshot") => ({
 it.each<[what: string, state: Partial<RunState>, reasons: readonly string[]]>([
 	["the command runs on fresh secrets", {}, []],
 	["it has not started", { command: { phase: "waiting" } }, ["the command has not started yet"]],
+	["it was stopped", { command: { phase: "stopped" } }, ["the command is stopped"]],
 	["it has ended", { command: { phase: "ended" } }, ["the command has ended"]],
 	[
 		"another backend stands in for one",

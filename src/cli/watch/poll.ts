@@ -25,8 +25,7 @@ export function createPoll({
 		async look({ resolveOptions }, lines) {
 			const questions = questionsOf(lines);
 			const { failures, texts } = await takeMarks(questions, { ...resolveOptions, print });
-			for (const error of failures) hear({ kind: "watch failed", error });
-			if (failures.length === 0) hear({ kind: "watched" });
+			hear(failures.length === 0 ? { kind: "watched" } : { kind: "watch failed", errors: failures });
 			const marks = questions.flatMap(({ key }) => {
 				// What gives no answer is no change.
 				const mark = texts.get(key) ?? known.get(key);

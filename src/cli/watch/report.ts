@@ -38,26 +38,28 @@ export function reportEvents(log: Log): HearEvent {
 					cure: RESTORED_CURE,
 				});
 			case "watch failed": {
-				const { backend, code, cure, message } = event.error;
-				if (failing.has(kindOf(event.error))) return;
-				failing.add(kindOf(event.error));
-				return log(
-					"warn",
-					`${message}; changes there are not seen meanwhile, and the command goes on [${code}]`,
-					{
-						event: "watch.failed",
-						lines: fixLines(cure),
-						code,
-						backend,
-						cure,
-					},
-				);
+				const fresh = event.errors.filter((error) => !failing.has(kindOf(error)));
+				for (const error of fresh) {
+					failing.add(kindOf(error));
+					tellFailure(log, error);
+				}
+				return;
 			}
 			case "watched":
 				if (failing.size > 0) log("info", "all backends answer again", { event: "watch.recovered" });
 				failing.clear();
 		}
 	};
+}
+
+function tellFailure(log: Log, { backend, code, cure, message }: DstaError): void {
+	log("warn", `${message}; changes there are not seen meanwhile, and the command goes on [${code}]`, {
+		event: "watch.failed",
+		lines: fixLines(cure),
+		code,
+		backend,
+		cure,
+	});
 }
 
 const RESTORED_CURE =

@@ -49,9 +49,10 @@ export async function loadWatched(
 	const start = await loadService(own, session.manner, { ...audience, hear: tellOfService });
 
 	function tellOfService(event: ServiceEvent): void {
-		if (event.kind === "restored") hear(event);
-		if (event.kind !== "started") return;
-		hear({ ...event, reason: event.reason === "restored" ? "restored" : reason });
+		if (event.kind === "started")
+			hear({ ...event, reason: event.reason === "restored" ? "restored" : reason });
+		else if (event.kind === "stopped") hear({ kind: "stopped" });
+		else hear(event);
 	}
 
 	return async (command, outcomes) => {
@@ -105,8 +106,7 @@ export async function loadWatched(
 			async renew(why) {
 				if (why !== "reload") return renew(why);
 				audience.serviceManager?.reloading();
-				await renew(why);
-				audience.serviceManager?.reloaded();
+				await renew(why).finally(audience.serviceManager?.reloaded);
 			},
 			random: Math.random,
 			pause: async (ms, signal) => {
