@@ -8,8 +8,8 @@ export interface WatchOptions {
 	readonly settings: () => WatchSettings;
 	/** Whether an answer may have changed. */
 	readonly look: () => Promise<boolean>;
-	/** Resolves anew and does what follows. */
-	readonly renew: (reason: Reason) => Promise<void>;
+	/** Resolves anew and does what follows; `false`: nothing came of it. */
+	readonly renew: (reason: Reason) => Promise<boolean>;
 	readonly random: Random;
 	/** Waits, and no longer than until the signal. */
 	readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -31,6 +31,10 @@ export interface Watch {
 	readonly ended: Promise<void>;
 }
 
+/** How long until it is tried again to replace what ends with a lease, at first and at most. */
+const RETRY_MS = 10_000;
+const MAX_RETRY_MS = 300_000;
+
 /** The longest time that a timer of the runtime can wait. */
 const MAX_PAUSE_MS = 2 ** 31 - 1;
 
@@ -49,21 +53,28 @@ export function startWatch({ look, pause, random, renew, settings, signal }: Wat
 
 	async function run(): Promise<void> {
 		let pauseMs = firstPauseMs;
+		/** Set while what a lease has brought is still to be replaced. */
+		let retryMs: number | undefined;
 		while (!signal.aborted) {
 			const { intervalMs } = settings();
 			const ms = intervalMs === undefined ? MAX_PAUSE_MS : pauseMs(intervalMs, random);
-			await pauseUnless(["lease", "reload"], ms);
+			const untilRetryMs = retryMs === undefined ? ms : pollPauseMs(retryMs, random);
+			await pauseUnless(["lease", "reload"], Math.min(ms, untilRetryMs));
 			pauseMs = pollPauseMs;
 			if (signal.aborted) return;
 			if (asked.size === 0 && intervalMs !== undefined && (await look())) asked.add("change");
+			if (retryMs !== undefined) asked.add("lease");
 			if (asked.size === 0) continue;
 			const { settleMs, splayMs } = settings();
 			// What a lease has left is not to be spent so; that leases end at different times spreads them.
 			await pauseUnless(["lease", "reload"], splayPauseMs(splayMs, random));
 			await pauseUnless(["reload"], settleMs);
 			const [reason] = ORDER.filter((one) => asked.has(one));
+			const isLeaseEnding = asked.has("lease");
 			asked.clear();
-			if (!signal.aborted && reason !== undefined) await renew(reason);
+			if (signal.aborted || reason === undefined) return;
+			const isDone = await renew(reason);
+			retryMs = isDone || !isLeaseEnding ? undefined : Math.min(2 * (retryMs ?? RETRY_MS / 2), MAX_RETRY_MS);
 		}
 	}
 

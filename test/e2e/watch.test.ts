@@ -258,6 +258,11 @@ describe.skipIf(ADDRESS === "")("a command that follows its secrets", { concurre
 			write("  watch/map/key: { env: VALUE, tipe: int }\n  watch/map/more: 5x\n");
 			kill("SIGHUP");
 			await warned("secrets.map.yaml:4:");
+			await warned(SAME);
+			kill("SIGHUP");
+			await warned("secrets.map.yaml:4:", 2);
+			kill("SIGHUP");
+			await warned("secrets.map.yaml:4:", 3);
 			write(`${secrets}  watch/map/more: MORE\n`);
 			kill("SIGHUP");
 			await said("got 1a ");

@@ -17,7 +17,7 @@ interface Play {
 	/** What each look finds, in their order; later ones nothing. */
 	readonly changes?: readonly boolean[];
 	readonly random?: number;
-	readonly renew?: (reason: Reason, watch: () => Watch) => Promise<void>;
+	readonly renew?: (reason: Reason, watch: () => Watch) => Promise<boolean | undefined>;
 }
 
 /** A watch whose time passes when it is told to. */
@@ -35,7 +35,7 @@ function play({ changes = [], random = 0.5, renew, settings = {} }: Play): Stage
 		},
 		async renew(reason) {
 			log.push(`renew for ${reason}`);
-			await renew?.(reason, () => watch);
+			return (await renew?.(reason, () => watch)) ?? true;
 		},
 		random: () => random,
 		pause: (ms, signal) =>
@@ -123,6 +123,27 @@ it("begins one more round after the one that is under way, however much has come
 	watch.wake("reload");
 	await waits();
 	expect(log).toEqual(["wait 30000", "renew for reload", "renew for reload", "wait 60000"]);
+});
+
+it("tries again, ever more seldom, until what ends with a lease is replaced, whatever the interval", async () => {
+	const answers = [false, false, true];
+	const { log, next, waits, watch } = play({
+		settings: { intervalMs: undefined, settleMs: 0 },
+		renew: async () => answers.shift() ?? true,
+	});
+	await waits();
+	watch.wake("lease");
+	await waits();
+	for (let step = 0; step < 5; step++) await next();
+	expect(log.filter((line) => line !== "wait 0")).toEqual([
+		"wait 2147483647",
+		"renew for lease",
+		"wait 10000",
+		"renew for lease",
+		"wait 20000",
+		"renew for lease",
+		"wait 2147483647",
+	]);
 });
 
 it("never looks where no interval is set, and still hears a reload", async () => {

@@ -7,12 +7,14 @@ import { fixLines, listNames } from "../report.ts";
 export interface Complaints {
 	/** Resolving anew gave nothing that a command could be started with. */
 	tellNotTaken(errors: readonly DstaError[]): void;
-	/** It did, so that what comes after this is told again. */
+	/** It did, or somebody has asked for it, so that what comes after this is told again. */
 	forget(): void;
 	/** All that backends have no more; what is back is told again should it go once more. */
 	tellGone(gone: readonly Gone[]): void;
 	/** The command keeps values of variables that have others by now. */
 	tellStale(names: readonly string[]): void;
+	/** It was started anew, with all of them. */
+	forgetStale(): void;
 	/** Settings of a new map that do not hold yet. */
 	tellNextStart(settings: readonly string[]): void;
 	/** A hook has failed. */
@@ -70,6 +72,7 @@ export function createComplaints(log: Log): Complaints {
 					},
 				);
 		},
+		forgetStale: () => stale.clear(),
 		tellNextStart(settings) {
 			if (settings.length > 0)
 				warn(

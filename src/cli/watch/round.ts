@@ -16,7 +16,7 @@ import { type TellingContext, tellRunning } from "./tell-running.ts";
 export interface Rounds {
 	/** What the command runs with at this moment. */
 	running(): Running;
-	/** `false`: nothing came of it, and the next poll is to begin another round. */
+	/** `false`: nothing came of it, and another round is to follow. */
 	run(reason: Reason): Promise<boolean>;
 	/** How the run ends: as its command did, unless a change has ended it. */
 	endingOf(ending: Ending): Ending;
@@ -41,6 +41,8 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 	let exitStatus: number | undefined;
 
 	async function attempt(reason: Reason): Promise<boolean> {
+		// Whoever asks for it wants to hear what is wrong, however often it was told.
+		if (reason === "reload") complaints.forget();
 		const session = reason === "reload" ? await reopenSession(running.session, preparation) : running.session;
 		sessions.add(session);
 		try {
@@ -122,6 +124,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 				const { kind } = await service.replace(command);
 				if (kind !== "running") return kind === "over" ? "over" : "refused";
 				running = { ...next, command };
+				complaints.forgetStale();
 				// Nobody has the credentials of another session any more.
 				for (const session of sessions) if (session !== next.session) await close(session);
 				return "taken";

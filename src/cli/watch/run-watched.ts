@@ -80,9 +80,11 @@ export async function loadWatched(
 		);
 		const poll = createPoll({ hear, print });
 
-		async function renew(why: Reason): Promise<void> {
+		async function renew(why: Reason): Promise<boolean> {
 			reason = why === "reload" ? "reload" : "change";
-			if (await rounds.run(why)) poll.accept();
+			const isDone = await rounds.run(why);
+			if (isDone) poll.accept();
+			return isDone;
 		}
 
 		async function keepLeases({ backends }: Session): Promise<void> {
@@ -106,7 +108,7 @@ export async function loadWatched(
 			async renew(why) {
 				if (why !== "reload") return renew(why);
 				audience.serviceManager?.reloading();
-				await renew(why).finally(audience.serviceManager?.reloaded);
+				return renew(why).finally(audience.serviceManager?.reloaded);
 			},
 			random: Math.random,
 			pause: async (ms, signal) => {
