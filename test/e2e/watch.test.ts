@@ -126,11 +126,12 @@ describe.skipIf(ADDRESS === "")("a command that follows its secrets", { concurre
 	it("goes on while its backend is down, with what that had, and follows it afterwards", async ({
 		expect,
 	}) => {
-		await put("down", { key: "1" });
+		await put("down", { key: "1", other: "o" });
 		const gate = await startGate();
 		const folder = folderWith("");
 		const env = { ...VAULT, VAULT_ADDR: gate.address, VAULT_MAX_RETRIES: "0" };
-		const secrets = "  watch/down/key: VALUE\n  watch/here/key_one: { env: MORE, backend: env }\n";
+		const secrets =
+			"  watch/down/key: VALUE\n  watch/down/other: OTHER\n  watch/here/key_one: { env: MORE, backend: env }\n";
 		const write = (lines: string) => writeFileSync(join(folder, ".env"), lines);
 		write("MORE=a\n");
 		const end = await watching({ secrets, env, folder }, async ({ said, warned }) => {
@@ -143,7 +144,7 @@ describe.skipIf(ADDRESS === "")("a command that follows its secrets", { concurre
 			await warned("is not taken over");
 			await gate.open();
 			await said("got 1b ");
-			await put("down", { key: "2" });
+			await put("down", { key: "2", other: "o" });
 			await said("got 2b ");
 		});
 		gate.close();
@@ -151,6 +152,7 @@ describe.skipIf(ADDRESS === "")("a command that follows its secrets", { concurre
 		expect(end.stderr.match(/not seen meanwhile/g)).toHaveLength(1);
 		expect(end.stderr.match(/is not taken over/g)).toHaveLength(1);
 		expect(end.stderr).toContain("Vault not available: Connection refused");
+		expect(end.stderr).not.toContain("Secret not found");
 	});
 
 	it("finds its files written anew when it gets a signal, and keeps its variables", async ({ expect }) => {

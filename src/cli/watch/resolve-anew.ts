@@ -38,13 +38,11 @@ export async function resolveAnew(
 		return kept.lines;
 	});
 	const { errors, values } = collect(outcomes);
+	const failures = newFailures(before, linesOf<Resolution>(outcomes));
 	return {
 		outcomes,
-		errors: [
-			...errors,
-			...checkEnvironment(values, inherited).values(),
-			...newFailures(before, linesOf<Resolution>(outcomes)),
-		],
+		// What else is wrong then, such as all that nobody else has, may follow from that.
+		errors: failures.length > 0 ? failures : [...errors, ...checkEnvironment(values, inherited).values()],
 		gone,
 		keep: async () => snapshot?.save(),
 	};
