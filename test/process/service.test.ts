@@ -111,7 +111,7 @@ two got SIGTERM
 
 	it("finds its files rewritten, but not those in memory", async () => {
 		const show = 'cat "$SECRET"; [ "$MEMORY_SECRET" ] && cat "$MEMORY_SECRET"; echo';
-		const script = `${show}; trap '${show}; exit 3' USR1; while :; do sleep 0.01; done`;
+		const script = `trap '${show}; exit 3' USR1; ${show}; while :; do sleep 0.01; done`;
 		const command = { file: "sh", args: ["-c", script], env: {} };
 		const { ask, ended, said } = drive({}, { ...command, texts: { SECRET: "old", MEMORY_SECRET: "-er" } });
 		await said("old");
