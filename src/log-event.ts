@@ -72,6 +72,8 @@ export type LogEvent =
 	| "metrics.served"
 	/** They are not. */
 	| "metrics.unserved"
+	/** Of a secret that is too short to be replaced in what the command writes, or of what is in the way of that. */
+	| "redact.warning"
 	/** A value stands in the command line. */
 	| "put.visible"
 	/** A file of a secret was left out. */

@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
 	types: async () => (await import("./commands/declarations.ts")).types,
 	schema: async () => (await import("./commands/schema.ts")).schema,
 	completion: async () => (await import("./commands/completion.ts")).completion,
+	redact: async () => (await import("./commands/redact.ts")).redact,
 	install: async () => (await import("./commands/install.ts")).install,
 	help: async () => (await import("./commands/help.ts")).help,
 	version: async () => (await import("./commands/version.ts")).version,

@@ -29,6 +29,7 @@ export interface Options {
 	readonly strict?: boolean;
 	readonly mode?: RunMode;
 	readonly pristine?: boolean;
+	readonly redact?: boolean;
 	readonly pass: readonly string[];
 	readonly strip: readonly string[];
 	readonly timeoutMs?: number;
@@ -143,6 +144,7 @@ function helpFor(topic: string | undefined): Omit<CommandLine, "options"> {
 const CONTRADICTIONS = [
 	["env-file", "no-env-file"],
 	["exec", "spawn"],
+	["redact", "no-redact"],
 	["dry-run", "yes"],
 ] as const;
 
@@ -200,6 +202,7 @@ function parseOptions(given: Given, env: Environment): Options {
 		strict: flag("strict"),
 		mode: given.has("exec") ? "exec" : given.has("spawn") ? "spawn" : undefined,
 		pristine: given.has("pristine") || undefined,
+		redact: given.has("redact") ? true : given.has("no-redact") ? false : undefined,
 		pass: patternsOf("pass", given),
 		strip: patternsOf("strip", given),
 		timeoutMs: parseWith(text("timeout"), parseSpan, SPAN),

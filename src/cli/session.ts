@@ -140,6 +140,7 @@ export async function openSession(
 			...map.run,
 			watch: options.watchMs ?? (map.run.watch || (options.watch === true && DEFAULT_WATCH_MS)),
 			mode: options.mode ?? map.run.mode ?? "spawn",
+			redact: options.redact ?? map.run.redact ?? false,
 			notifySocket: host.env.NOTIFY_SOCKET,
 		},
 		telemetry: telemetryOf(options, map),

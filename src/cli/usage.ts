@@ -44,6 +44,7 @@ export const COMMANDS = {
 	types: { operands: "", summary: "print the types of the variables, for an app in TypeScript" },
 	schema: { operands: "", summary: "print the JSON Schema of a map, for an editor" },
 	completion: { operands: "bash|zsh|fish", summary: "print what completes the command line in a shell" },
+	redact: { operands: "", summary: "copy standard input to standard output without the secrets of the map" },
 	install: { operands: "DIR", summary: "copy the standalone executable to DIR/dsta-run" },
 	help: { operands: "[SUBCOMMAND]", summary: "show this, or the help of a subcommand" },
 	version: { operands: "", summary: "show the version" },
@@ -103,6 +104,7 @@ const RESOLVING = [
 	"export",
 	"health",
 	"doctor",
+	"redact",
 ] as const;
 const MOVING = ["init", "migrate"] as const;
 
@@ -171,6 +173,11 @@ const options = {
 		commands: ["run", "check"],
 		summary: "an inherited variable that does not reach the command; may be repeated",
 	},
+	redact: {
+		commands: ["run", "check"],
+		summary: "replace the secrets in what the command writes by [redacted:NAME]",
+	},
+	"no-redact": { commands: ["run", "check"], summary: "leave what the command writes as it is" },
 	metrics: {
 		value: "ADDR",
 		commands: ["run", "check", "health"],

@@ -10,6 +10,8 @@ export interface Command {
 	readonly env: Readonly<Record<string, string>>;
 	/** What variables of `env` hold the paths of. */
 	readonly files?: CommandFiles | undefined;
+	/** The descriptors that become its standard output and error, where those are not ours. */
+	readonly outputs?: readonly number[] | undefined;
 	/** What is left to do before this process becomes the command, when nothing that can be checked keeps it from that. */
 	readonly beforeExec?: (() => Promise<void>) | undefined;
 	/** What can wait until the command runs, and be done beside it. */

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 import type { Variables } from "./environment.ts";
 import { withFiles } from "./files.ts";
 import type { ServiceManager } from "./notify.ts";
+import type { Outputs } from "./outputs.ts";
 import type { Own, Warn } from "./own.ts";
 import type { Readiness } from "./service/ready.ts";
 import type { Supervision } from "./supervision.ts";
@@ -13,6 +14,8 @@ export interface Manner extends Supervision, Following {
 	readonly mode: "spawn" | "exec";
 	/** Whether a service manager hears of the run; `command`: that it is ready the command says itself. */
 	readonly notify?: boolean | "command";
+	/** Whether what the command writes passes through a filter. */
+	readonly redact?: boolean;
 	/** Where a service manager listens: the value of NOTIFY_SOCKET. */
 	readonly notifySocket?: string | undefined;
 }
@@ -35,6 +38,8 @@ export interface Following {
 /** Who hears of a run beside the command. */
 export interface Audience {
 	readonly serviceManager: ServiceManager | undefined;
+	/** Where the command writes to, if not to our own standard output and error. */
+	readonly outputs?: Outputs | undefined;
 	readonly warn: Warn;
 }
 
@@ -50,7 +55,7 @@ export type Launch = (command: Command) => Promise<Ending>;
  * @throws {DstaError} DSTA_UNSUPPORTED it cannot
  */
 export async function checkManner(manner: Manner): Promise<void> {
-	if (isSupervised(manner) || isFollowed(manner))
+	if (isSupervised(manner) || isFollowed(manner) || manner.redact === true)
 		(await import("./supervision.ts")).checkSupervision(manner, manner.mode);
 	if (isTold(manner)) (await import("./notify.ts")).checkNotification();
 }
@@ -104,12 +109,13 @@ export async function loadLaunch(own: Own, manner: Manner, audience: Audience): 
 
 /**
  * Loads the way in which a command is started with all that is asked of a launcher that stays.
- * From the inside out: a service manager hears of a command that has its files, and whose signals are looked after.
+ * From the inside out: a service manager hears of a command whose output was passed on, that has its files, and whose signals are
+ * looked after.
  */
 export async function loadWholeStart(
 	own: Own,
 	manner: Manner,
-	{ serviceManager, warn }: Audience,
+	{ outputs, serviceManager, warn }: Audience,
 ): Promise<Start> {
 	let start = await loadStart(own, manner.subreaper === true);
 	if (needsReaper(own)) {
@@ -125,6 +131,7 @@ export async function loadWholeStart(
 		start = withSupervision(start, manner, { ...own, warn });
 	}
 	start = withFiles(start);
+	start = outputs?.takeFrom(start) ?? start;
 	return serviceManager?.tellOf(start) ?? start;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, openSync } from "node:fs";
 
 /** What a process must have to be left. */
 export type LeavableProcess = Pick<
@@ -8,16 +8,25 @@ export type LeavableProcess = Pick<
 
 /**
  * Ends this process with a status, at once. At its exit Node waits for the threads that look host names up, which a silent name
- * server keeps for half a minute and nobody can call back: a new image of Node has none, and that status is all it is for.
+ * server keeps for half a minute, and for those that write to a pipe which nobody reads; nobody can call them back: a new image of Node
+ * has none, and that status is all it is for.
  */
 export function leave(process: LeavableProcess, status: number): never {
 	const { env, execve, execPath } = process;
-	const isHeld = execve !== undefined && process.getActiveResourcesInfo().includes("GetAddrInfoReqWrap");
-	if (isHeld && existsSync(ITSELF))
+	const isHeld = execve !== undefined && process.getActiveResourcesInfo().some((name) => HOLDING.has(name));
+	if (isHeld && existsSync(ITSELF)) {
+		openStreams();
 		execve(ITSELF, [execPath, "-e", `process.exit(${status})`], {
 			...(env.LD_LIBRARY_PATH ? { LD_LIBRARY_PATH: env.LD_LIBRARY_PATH } : {}),
 		});
+	}
 	return process.exit(status);
 }
 
+// Node executes nothing without its standard streams, which may have been left to the terminal.
+function openStreams(): void {
+	while (openSync("/dev/null", "r+") <= 2);
+}
+
+const HOLDING = new Set(["GetAddrInfoReqWrap", "FSReqCallback"]);
 const ITSELF = "/proc/self/exe";

@@ -8,9 +8,13 @@ import type { Command } from "./command.ts";
 /** A way to our working directory that holds where its path does not: it may have been moved or removed. */
 const OWN_DIRECTORY = "/proc/self/cwd";
 
-/** Starts a command on our own standard streams and with the descriptors from 3 on that it is to inherit as well. */
+/** Starts a command on our own standard streams, or on its own outputs, and with the descriptors from 3 on that it is to inherit as well. */
 export function startByNode(command: Command, descriptors: readonly number[]): Started {
-	const stdio: SpawnOptions["stdio"] = ["inherit", "inherit", "inherit", ...descriptors];
+	const stdio: SpawnOptions["stdio"] = [
+		"inherit",
+		...(command.outputs ?? (["inherit", "inherit"] as const)),
+		...descriptors,
+	];
 	return isEnterable(OWN_DIRECTORY) ? startByExeca(command, stdio) : startInPlace(command, stdio);
 }
 

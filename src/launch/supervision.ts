@@ -97,6 +97,7 @@ interface Asked extends Supervision {
 	readonly watch?: number | false;
 	readonly reloadSignal?: number;
 	readonly ready?: Readiness;
+	readonly redact?: boolean;
 }
 
 const OPTIONS: Readonly<Record<string, (asked: Asked) => boolean>> = {
@@ -106,6 +107,7 @@ const OPTIONS: Readonly<Record<string, (asked: Asked) => boolean>> = {
 	"run.on_orphan": ({ onOrphan }) => onOrphan !== undefined,
 	"run.watch": ({ watch = false }) => watch !== false,
 	"run.reload_signal": ({ reloadSignal }) => reloadSignal !== undefined,
+	"run.redact": ({ redact }) => redact === true,
 	"run.ready.notify": ({ ready }) => ready !== undefined && "notify" in ready,
 };
 const BY_LIBC: readonly string[] = ["run.subreaper", "run.on_orphan", "run.ready.notify"];

@@ -178,6 +178,8 @@ export interface RunSettings {
 	readonly notify?: boolean | "command";
 	/** Whether the command inherits nothing but what is passed and the secrets. */
 	readonly pristine?: boolean;
+	/** Whether secrets are replaced in what the command writes. */
+	readonly redact?: boolean;
 	/** Names of variables that the command inherits all the same; `*` for any characters. */
 	readonly pass?: readonly string[];
 	/** Names of variables that it does not inherit; `*` for any characters. */

@@ -108,6 +108,7 @@ export const RUN = {
 	mode: oneOf(RUN_MODES),
 	notify: booleanOr("command"),
 	pristine: readBoolean,
+	redact: readBoolean,
 	pass: listOf(readVariable),
 	strip: listOf(readVariable),
 	keep_files: readBoolean,

@@ -3,12 +3,13 @@ import type { Ending } from "../../launch/child.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { findServiceManager, isFollowed, loadLaunch, prepareReaping } from "../../launch/launch.ts";
-import { takeOver, type Warn } from "../../launch/own.ts";
+import { type Own, takeOver, type Warn } from "../../launch/own.ts";
 import { checkFeasibility } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { type Listeners, openListeners } from "../listeners.ts";
 import type { CommandLine } from "../options.ts";
-import { prepareCommand } from "../prepare-command.ts";
+import { type Preparation, prepareCommand } from "../prepare-command.ts";
+import type { Redaction } from "../redaction.ts";
 import { concludeResolutions } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 import type { RunWatched, WatchedContext } from "../watch/run-watched.ts";
@@ -27,6 +28,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	/** The one session, and those that a watch opens beside it. */
 	const sessions = new Set([session]);
 	await prepareReaping(own, manner, { env: host.env, warn });
+	const redaction = await openRedaction(session, own, { host, warn });
 	const listeners = await openListeners(session, { host, own, sessions, file });
 	const resolving = session.resolveLines(map);
 	// What follows until the answers come takes no time of its own.
@@ -36,8 +38,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	await closeInspector(host.process);
 	const serviceManager = await findServiceManager(own, manner, warn);
 	serviceManager?.status(`resolving the secrets of ${map.file}`);
-	const audience = { serviceManager, warn };
-	const loading = loadRun(session, { own, audience, sessions, preparation, hear: listeners.hear });
+	const audience = { serviceManager, outputs: redaction?.outputs, warn };
+	const loading = loadRun(session, { own, audience, sessions, preparation, redaction, hear: listeners.hear });
 	// A signal that ends the run until here ends it at once: what was obtained by then is not given back, and expires by itself.
 	const resolutions = await resolving;
 	if (!isFollowed(manner)) session.backends.close();
@@ -51,6 +53,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 		await Promise.all([session.backends.release(), listeners.close()]);
 		return { status };
 	}
+	redaction?.learn(resolutions);
 	const leases = await session.backends.leases();
 	if (leases.length > 0 && !isFollowed(manner))
 		await (await import("../leases.ts")).lookAfter(leases, session, host.log);
@@ -68,6 +71,15 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	);
 	endLike(host.process, await tellOfEnd(launching, listeners).finally(finish), own.signals.release);
 	return undefined;
+}
+
+async function openRedaction(
+	{ manner }: Session,
+	own: Own,
+	{ host, warn }: Pick<Preparation, "host" | "warn">,
+): Promise<Redaction | undefined> {
+	if (manner.redact !== true) return undefined;
+	return (await import("../redaction.ts")).openRedaction(own, host.log, warn);
 }
 
 async function loadRun(session: Session, context: WatchedContext): Promise<RunWatched> {

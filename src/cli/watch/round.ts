@@ -6,6 +6,7 @@ import { joinReactions } from "../../watch/reaction.ts";
 import type { Reason } from "../../watch/watch.ts";
 import type { ChangedSecret, HearEvent, Source } from "../events.ts";
 import { environmentOf, prepareCommand } from "../prepare-command.ts";
+import type { Redaction } from "../redaction.ts";
 import type { Session } from "../session.ts";
 import { reopenSession, settingsForNextStart } from "./reload.ts";
 import { type Renewal, resolveAnew } from "./resolve-anew.ts";
@@ -27,13 +28,15 @@ export interface RoundContext extends TellingContext {
 	readonly sessions: Set<Session>;
 	readonly print: (text: string) => string;
 	readonly hear: HearEvent;
+	/** What hides secrets in the output of the command. */
+	readonly redaction: Redaction | undefined;
 	/** Has the leases of a session looked after. */
 	readonly keepLeases: (session: Session) => Promise<void>;
 }
 
 /** Makes the rounds of a watch over a command. */
 export function createRounds(first: Running, context: RoundContext): Rounds {
-	const { complaints, hear, keepLeases, preparation, print, service, sessions, signal } = context;
+	const { complaints, hear, keepLeases, preparation, print, redaction, service, sessions, signal } = context;
 	const { host } = preparation;
 	let running = first;
 	/** The values that the command did not take; they are tried again when one of them has changed. */
@@ -90,6 +93,8 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 		const reactions = joinReactions(asked.length === 0 ? [onChange] : asked);
 		hear({ kind: "changed", paths, secrets: lines.map(toChangedSecret), names });
 		for (const reaction of reactions) hear({ kind: "reaction", reaction, paths });
+		// Before it can write them.
+		redaction?.learn(outcomes);
 		const outcome = await carryOut(reactions, next, names);
 		if (outcome === "refused") refused = identity;
 		if (outcome !== "taken") return;

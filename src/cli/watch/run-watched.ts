@@ -11,6 +11,7 @@ import { type Reason, startWatch, type Watch, type WatchSettings } from "../../w
 import type { HearEvent, StartReason } from "../events.ts";
 import { reportLease } from "../leases.ts";
 import type { Preparation } from "../prepare-command.ts";
+import type { Redaction } from "../redaction.ts";
 import { reportBug } from "../report.ts";
 import type { Session } from "../session.ts";
 import { createComplaints } from "./complaints.ts";
@@ -27,6 +28,8 @@ export interface WatchedContext {
 	readonly preparation: Preparation;
 	/** The sessions that are open: a map that was read anew has another one. */
 	readonly sessions: Set<Session>;
+	/** What hides secrets in the output of the command. */
+	readonly redaction: Redaction | undefined;
 	/** Who hears of the run, beside the log. */
 	readonly hear: HearEvent;
 }
@@ -37,7 +40,7 @@ export type RunWatched = (command: Command, outcomes: Running["outcomes"]) => Pr
 /** Loads the way in which a command of a session is run that follows its secrets. */
 export async function loadWatched(
 	session: Session,
-	{ audience, hear: tell, own, preparation, sessions }: WatchedContext,
+	{ audience, hear: tell, own, preparation, redaction, sessions }: WatchedContext,
 ): Promise<RunWatched> {
 	const { host, warn } = preparation;
 	const report = reportEvents(host.log);
@@ -73,7 +76,7 @@ export async function loadWatched(
 		const rounds = createRounds(
 			{ session, outcomes, command },
 			{
-				...{ hear, keepLeases, own, print, service, sessions, signal },
+				...{ hear, keepLeases, own, print, redaction, service, sessions, signal },
 				preparation: { ...preparation, warn: onceEach(warn) },
 				complaints: createComplaints(host.log),
 			},

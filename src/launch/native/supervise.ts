@@ -32,12 +32,13 @@ function startByLibc(command: Command, inheritance: Inheritance, waitFor: WaitFo
 	// Ignored by the command as well, SIGCHLD would take its status away from us should it end at once.
 	const ignored = dispositions.ignored.filter((signal) => signal !== constants.signals.SIGCHLD);
 	const attributes = createAttributes(libc, dispositions);
+	const outputs = command.outputs === undefined ? undefined : redirectOutputs(libc, command.outputs);
 	const listenAgain = ignoreMeanwhile(libc, ignored);
 	const code = attemptAlongPath(libc, command, ({ argv, envp, path }) =>
 		calls.posix_spawn(
 			addressOf(child),
 			path.address,
-			null,
+			outputs === undefined ? null : addressOf(outputs),
 			addressOf(attributes),
 			argv.address,
 			envp.address,
@@ -57,6 +58,21 @@ function startByLibc(command: Command, inheritance: Inheritance, waitFor: WaitFo
 		else calls.sigqueue(pid, signal, value);
 	};
 	return { pid, kill, ended };
+}
+
+/** More than `posix_spawn_file_actions_t` has, which are 80 bytes. */
+const ACTIONS_BYTES = 256;
+
+function redirectOutputs(libc: Libc, descriptors: readonly number[]): Uint8Array {
+	const actions = new Uint8Array(ACTIONS_BYTES);
+	const address = libc.addressOf(actions);
+	const { posix_spawn_file_actions_adddup2: redirect, posix_spawn_file_actions_init: init } = libc.open({
+		posix_spawn_file_actions_init: ["ptr"],
+		posix_spawn_file_actions_adddup2: ["ptr", "int", "int"],
+	});
+	init(address);
+	for (const [index, descriptor] of descriptors.entries()) redirect(address, descriptor, index + 1);
+	return actions;
 }
 
 /** More than `posix_spawnattr_t` has in glibc and musl, which are 336 bytes. */

@@ -64,6 +64,7 @@ export const RUN_SCHEMA: JsonSchema = mapping({
 	probation: about("How long a command with new values has to run, or it gets the previous ones.", DURATION),
 	ready: about("How it shows that a command which was started again is ready.", READY),
 	reload_signal: about("The signal by which map and secrets are read anew.", SIGNAL),
+	redact: about("Whether secrets are replaced in what the command writes.", BOOLEAN),
 	metrics: about("Where metrics are served: 127.0.0.1:9464.", WORD),
 	signals: about("Signals, and what the command gets instead: TERM: QUIT, HUP: none.", {
 		type: "object",
