@@ -20,6 +20,9 @@ export interface Claim {
 /** What a record begins with. */
 export type Beginning = Pick<RotationRecord, "id" | "step" | "oldVersion" | "newVersion" | "isRevoked">;
 
+/** Who has written a record that nobody works by: whatever it is, it takes nothing from anybody. */
+export const NOBODY = "-";
+
 /** So long a step may take on top of what its hook may. */
 export const MARGIN_MS = 120_000;
 
@@ -39,7 +42,8 @@ export async function claim(
 		at: new Date(),
 		until: new Date(Date.now() + MARGIN_MS),
 	};
-	const isOurs = (found: RotationRecord | undefined) => found === undefined || found.by === record.by;
+	const isOurs = (found: RotationRecord | undefined) =>
+		found === undefined || found.by === record.by || found.by === NOBODY;
 	async function write(next: RotationRecord): Promise<void> {
 		const found = await ledger.read();
 		if (found !== undefined && !isOurs(found) && !hasLostTo(next, found)) throw overtaken(target, found);
@@ -96,9 +100,12 @@ function hasLostTo(ours: RotationRecord, { oldVersion, step }: RotationRecord): 
 }
 
 function overtaken({ backend, path: { text: path } }: Target, { by, step }: RotationRecord): DstaError {
+	const host = by.split("/")[0];
 	return new DstaError(
 		"DSTA_CONFLICT",
-		`${path} is being rotated by ${by.split("/")[0]} at the same time (${step}), and this rotation leaves it to that one`,
+		step === "seen"
+			? `${path} was given its old value back by ${host} meanwhile, and this rotation ends here`
+			: `${path} is being rotated by ${host} at the same time (${step}), and this rotation leaves it to that one`,
 		{ backend: backend.name, path, cure: `See how far it is: dsta-run rotate --list` },
 	);
 }

@@ -3,6 +3,7 @@ import { createLimit } from "../backends/limit.ts";
 import { DstaError } from "../errors.ts";
 import type { SecretMap } from "../map/secret-map.ts";
 import { type Candidate, findCandidates, type MapSearch } from "./candidates.ts";
+import { NOBODY } from "./claim.ts";
 import type { Job } from "./job.ts";
 import { openLedger } from "./ledger.ts";
 import { resume, rotate } from "./rotate.ts";
@@ -73,8 +74,13 @@ async function noteAge({ changedAt: at, everyMs, record, target }: Standing, job
 	if (record !== undefined || target.current === undefined || at === undefined || everyMs === undefined)
 		return;
 	const nothing = { oldVersion: undefined, newVersion: undefined, isRevoked: false };
-	const seen = { id: "-", step: "seen", by: "-", at, until: at, ...nothing } as const;
-	await openLedger(target, job).write(seen);
+	const seen = { id: "-", step: "seen", by: NOBODY, at, until: at, ...nothing } as const;
+	await openLedger(target, job)
+		.write(seen)
+		.catch((error) => {
+			// Where there is no room for it, its secret still tells an age.
+			if (!(error instanceof DstaError) || error.code !== "DSTA_CONFIG") throw error;
+		});
 }
 
 async function takeTurns(group: readonly Waiting[], options: DueOptions): Promise<readonly DueOutcome[]> {

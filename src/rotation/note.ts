@@ -43,8 +43,11 @@ export function formatTime(time: Date): string {
 	return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+// Not any that Date would take: one far away could not be reckoned with.
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
 /** `undefined` where it is none. */
 export function parseTime(text: string | undefined): Date | undefined {
-	const time = new Date(text ?? "");
+	const time = new Date(TIME.test(text ?? "") ? (text as string) : "");
 	return Number.isNaN(time.getTime()) ? undefined : time;
 }

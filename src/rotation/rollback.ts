@@ -43,20 +43,32 @@ export async function rollBack(target: Target, job: Job): Promise<Rotated> {
 		throw error;
 	}
 	if (newVersion !== undefined || !isInPlace) await restartAfterRollback(work);
-	await work.claim.leave(undefined);
+	await work.claim.leave(newVersion === undefined && isInPlace ? undefined : forgotten(work));
 	return rotatedOf(work);
 }
 
-async function readOld(target: Target, { oldVersion }: RotationRecord, job: Job): Promise<SecretValue> {
+// Nothing is known of a rotation any more, but to those who still work on it that it is not theirs.
+function forgotten({ claim: { record } }: Work): RotationRecord {
+	return {
+		...record,
+		step: "seen",
+		at: new Date(),
+		oldVersion: undefined,
+		newVersion: undefined,
+		isRevoked: false,
+	};
+}
+
+async function readOld(target: Target, { oldVersion, step }: RotationRecord, job: Job): Promise<SecretValue> {
 	const { backend, current, path } = target;
-	const found =
-		oldVersion === undefined || oldVersion === current?.version
-			? current
-			: await readField(target, within(job), oldVersion);
-	if (found !== undefined) return found.value;
+	const isUntouched = step === "generate" || (oldVersion !== undefined && oldVersion === current?.version);
+	const found = isUntouched ? current : oldVersion && (await readField(target, within(job), oldVersion));
+	if (found) return found.value;
 	throw new DstaError(
 		"DSTA_NOT_FOUND",
-		`${path.text} cannot be read in its old version ${oldVersion} any more`,
+		oldVersion === undefined
+			? `${path.text} had no value before its rotation, as far as anybody knows`
+			: `${path.text} cannot be read in its old version ${oldVersion} any more`,
 		{
 			backend: backend.name,
 			path: path.text,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { DstaError } from "../errors.ts";
-import { claim, MARGIN_MS, unfinished } from "./claim.ts";
+import { type Beginning, claim, unfinished } from "./claim.ts";
 import { finish, graceOf } from "./finish.ts";
 import type { Job } from "./job.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
@@ -50,22 +50,26 @@ export async function resume(target: Target, job: Job, seen?: Seen): Promise<Rot
 	if (before.step === "rollback") return rollBack(target, job);
 	if (before.step === "grace" && !job.revokesNow && before.until.getTime() > Date.now())
 		return graceOf(target, before);
-	const { at: _, by: __, until: ___, ...beginning } = before;
-	const work: Work = {
+	const { at: _, by: __, until: ___, ...known } = before;
+	const begin = async (beginning: Beginning): Promise<Work> => ({
 		target,
 		job,
 		claim: await claim(target, ledger, { ...beginning, host: job.host }),
 		results: [],
-	};
-	if (before.step === "generate" || before.step === "update") {
-		if (await isWritten(target, before, job))
-			await work.claim.update({ newVersion: before.newVersion ?? target.current?.version }, MARGIN_MS);
-		else await writeNewValue(work, undefined);
+	});
+	const version = target.current?.version;
+	const { step } = before;
+	if (!(await isWritten(target, before, job))) {
+		// What has been written since by somebody else is what is old now.
+		const work = await begin({ ...known, step: "generate", oldVersion: version });
+		await writeNewValue(work, undefined);
 		return finish(work, "restart");
 	}
-	const step = before.step === "grace" ? "revoke" : before.step;
+	const work = await begin({ ...known, newVersion: known.newVersion ?? version });
+	if (step === "generate" || step === "update") return finish(work, "restart");
+	const later = step === "grace" ? "revoke" : step;
 	// What the record says to be revoked already has had its grace.
-	return finish(work, step, step === "revoke" || job.revokesNow);
+	return finish(work, later, later === "revoke" || job.revokesNow);
 }
 
 async function readAsSeen(
@@ -74,25 +78,25 @@ async function readAsSeen(
 	seen: Seen | undefined,
 ): Promise<RotationRecord | undefined> {
 	const record = await ledger.read();
-	const isAsSeen = seen?.record?.id === record?.id && !isUnfinished(seen?.record);
-	if (seen !== undefined && !isUnfinished(record) && !isAsSeen)
-		throw new DstaError("DSTA_CONFLICT", `${target.path.text} was rotated by somebody else meanwhile`, {
-			backend: target.backend.name,
-			path: target.path.text,
-			cure: "Nothing is to be done: see dsta-run rotate --list",
-		});
-	return record;
+	if (seen === undefined || seen.record?.by === record?.by) return record;
+	if (isUnfinished(record)) throw unfinished(target, record);
+	throw new DstaError("DSTA_CONFLICT", `${target.path.text} was rotated by somebody else meanwhile`, {
+		backend: target.backend.name,
+		path: target.path.text,
+		cure: "Nothing is to be done: see dsta-run rotate --list",
+	});
 }
 
 // Between the write and its record there is a moment: the value itself shows whether it was written.
 async function isWritten(
 	target: Target,
-	{ newVersion, oldVersion }: RotationRecord,
+	{ newVersion, oldVersion, step }: RotationRecord,
 	job: Job,
 ): Promise<boolean> {
 	const { current } = target;
-	if (newVersion !== undefined) return true;
-	if (oldVersion === undefined || current === undefined || current.version === oldVersion) return false;
+	if (newVersion !== undefined || (step !== "generate" && step !== "update")) return true;
+	if (step === "generate" || current === undefined || current.version === oldVersion) return false;
+	if (oldVersion === undefined) return true;
 	const old = await readField(target, within(job), oldVersion);
 	return old !== undefined && !isSameValue(old.value, current.value);
 }

@@ -1,3 +1,4 @@
+import type { Written } from "../backends/backend.ts";
 import { isAsWritten } from "../backends/overwrite.ts";
 import { DstaError } from "../errors.ts";
 import { MARGIN_MS } from "./claim.ts";
@@ -14,10 +15,13 @@ import { conclude, concludeFailed, factsOf, showProgress, type Work } from "./wo
  */
 export async function writeNewValue(work: Work, before: RotationRecord | undefined): Promise<void> {
 	const value = await generate(work).catch((error) => takeBack(work, before, error));
-	const version = await update(work, value).catch((error) =>
+	const written = await update(work, value).catch((error) =>
 		isUnclear(error) ? stopUnclear(work, error) : takeBack(work, before, error),
 	);
-	await noteVersion(work, version);
+	const version = await readBack(work, value).catch((error) =>
+		isConflict(error) ? takeBack(work, before, error) : stopUnclear(work, error),
+	);
+	await noteVersion(work, written?.version ?? version);
 }
 
 async function generate(work: Work): Promise<string> {
@@ -31,7 +35,7 @@ async function generate(work: Work): Promise<string> {
 	}
 }
 
-async function update(work: Work, value: string): Promise<string | undefined> {
+async function update(work: Work, value: string): Promise<Written | undefined> {
 	try {
 		await work.claim.update({ step: "update" }, MARGIN_MS);
 		showProgress(work, "update", "writing");
@@ -54,6 +58,10 @@ async function noteVersion(work: Work, version: string | undefined): Promise<voi
 		await claim.leave({ ...claim.record, newVersion: version, until: new Date() }).catch(() => undefined);
 		throw error;
 	}
+}
+
+function isConflict(error: unknown): error is DstaError {
+	return error instanceof DstaError && error.code === "DSTA_CONFLICT";
 }
 
 /** Whether it is not known that nothing was written. */
@@ -109,24 +117,37 @@ async function makeValue(work: Work): Promise<NewValue> {
 	return made;
 }
 
-async function write({ job, target }: Work, value: string): Promise<string | undefined> {
+// A conflict may be one with ourselves: a write whose answer was lost on the way is sent once more by some clients and proxies.
+async function write({ job, target }: Work, value: string): Promise<Written | undefined> {
 	const { backend, current, field, path, secret } = target;
-	const written = await backend
-		.write(secret, new Map([[field, value]]), {
+	try {
+		return await backend.write(secret, new Map([[field, value]]), {
 			replace: false,
 			from: new Map([[field, current?.value]]),
 			signal: within(job),
-		})
-		.catch((error) => {
-			throw error instanceof DstaError && error.code === "DSTA_CONFLICT" ? lost(path.text, error) : error;
 		});
-	const found = await readField(target, within(job));
-	if (found !== undefined && isAsWritten(found.value, value)) return written.version ?? found.version;
-	throw new DstaError("DSTA_CONFLICT", `${path.text} was written and has another value now`, {
-		backend: backend.name,
-		path: path.text,
-		cure: `Find out who else writes it; what it holds comes from where dsta-run explain ${path.text} says.`,
-	});
+	} catch (error) {
+		if (!isConflict(error)) throw error;
+		const found = await readField(target, within(job));
+		if (found !== undefined && isAsWritten(found.value, value)) return undefined;
+		throw lost(path.text, error);
+	}
+}
+
+async function readBack(work: Work, value: string): Promise<string | undefined> {
+	const { backend, path } = work.target;
+	try {
+		const found = await readField(work.target, within(work.job));
+		if (found !== undefined && isAsWritten(found.value, value)) return found.version;
+		throw new DstaError("DSTA_CONFLICT", `${path.text} was written and has another value now`, {
+			backend: backend.name,
+			path: path.text,
+			cure: `Find out who else writes it; what it holds comes from where dsta-run explain ${path.text} says.`,
+		});
+	} catch (error) {
+		await concludeFailed(work, "update", error);
+		throw error;
+	}
 }
 
 function lost(path: string, { backend = "", message }: DstaError): DstaError {

@@ -1,14 +1,17 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { DstaError } from "../../src/errors.ts";
 import type { Entry, RotateSettings } from "../../src/map/secret-map.ts";
 import { rotateDue } from "../../src/rotation/due.ts";
+import { openLedger } from "../../src/rotation/ledger.ts";
 import { listRotations } from "../../src/rotation/list.ts";
-import { rotate } from "../../src/rotation/rotate.ts";
+import { resume, rotate } from "../../src/rotation/rotate.ts";
 import { setSchedule } from "../../src/rotation/schedule.ts";
 import { MemoryBackend } from "../../src/testing.ts";
-import { jobOf, mapOf, searchAt, targetAt } from "./job.ts";
+import { hooks, jobOf, killable, mapOf, searchAt, targetAt } from "./job.ts";
 
 const DAY = 86_400_000;
 const PATH = "a/b/c";
+const signal = new AbortController().signal;
 const EVERY: RotateSettings = { everyMs: 90 * DAY, generate: "alnum:8" };
 
 /** Has the clock show another time, from which on it goes by itself. */
@@ -115,6 +118,56 @@ describe("what is due", () => {
 		expect(await dueWith(backend, [PATH], EVERY)).toMatchObject([{ rotated: { newVersion: "2" } }]);
 		finish("late");
 		await expect(slow).rejects.toMatchObject({ code: "DSTA_CONFLICT" });
+	});
+
+	it("is gone on with by one of two machines that found it stopped", async () => {
+		const backend = new MemoryBackend({ "a/b": { c: "old" } });
+		const { hook, lines } = hooks();
+		const verify = { command: hook("verify") };
+		const stopped = rotate(await targetAt(backend, PATH), jobOf({ verify: { command: ["false"] } }, "new"));
+		await expect(stopped).rejects.toMatchObject({ code: "DSTA_ROTATION" });
+		const target = await targetAt(backend, PATH);
+		const seen = { record: await openLedger(target, jobOf({})).read() };
+		let other: Promise<unknown> = Promise.resolve();
+		const onProgress = () => {
+			other = expect(resume(target, jobOf({ verify }), seen)).rejects.toMatchObject({
+				code: "DSTA_CONFLICT",
+			});
+		};
+		await resume(target, jobOf({ verify }, undefined, { onProgress }), seen);
+		await other;
+		expect(lines()).toHaveLength(1);
+	});
+
+	it("takes nothing from a rotation that begins while it is looked how old its field is", async () => {
+		const backend = new MemoryBackend({ "a/b": { c: "old" } });
+		const target = await targetAt(backend, PATH);
+		let looked: Promise<unknown> = Promise.resolve();
+		const onProgress = (step: string) => {
+			// As it is written by who has looked before this rotation began.
+			const seen = "step=seen id=- by=- at=2026-01-01T00:00:00Z";
+			if (step === "update")
+				looked = backend.annotations.write("a/b", new Map([["dsta:rotation:c", seen]]), signal);
+		};
+		const record = async () => void (await looked);
+		await rotate(target, jobOf({ verify: { command: ["true"] } }, "new", { onProgress, record }));
+		expect((await backend.annotations.read("a/b", signal))?.get("dsta:rotation:c")).toMatch(/^step=done /);
+	});
+
+	it("is done though there is no room to note how old what is not due is", async () => {
+		const backend = new MemoryBackend({ "a/b": { c: "old" } });
+		const full = new DstaError("DSTA_CONFIG", "too many", { cure: "less" });
+		const annotations = {
+			read: backend.annotations.read.bind(backend.annotations),
+			write: async () => Promise.reject(full),
+		};
+		const { annotations: _, ...others } = killable(backend).backend;
+		expect(
+			await rotateDue(mapOf([PATH], EVERY), {
+				...searchAt({ ...others, annotations }),
+				jobFor: ({ settings }) => jobOf(settings),
+			}),
+		).toEqual([]);
 	});
 
 	it("is an error where nothing makes a new value", async () => {

@@ -42,10 +42,13 @@ describe("the record of a rotation", () => {
 		expect(parseRecord(text)).toEqual(record);
 	});
 
-	it.each(["", "something else", "step=no-step id=a by=b at=2026-01-01", "step=done id=a by=b at=never"])(
-		"is none where it is %j",
-		(text) => expect(parseRecord(text)).toBeUndefined(),
-	);
+	it.each([
+		"",
+		"something else",
+		"step=no-step id=a by=b at=2026-01-01",
+		"step=done id=a by=b at=never",
+		"step=done id=a by=b at=+275760-09-12T00:00:00Z",
+	])("is none where it is %j", (text) => expect(parseRecord(text)).toBeUndefined());
 
 	it("lies under a name that each field has for itself, whatever its name is", () => {
 		const fields = [

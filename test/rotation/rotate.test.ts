@@ -181,6 +181,35 @@ describe("a rotation", () => {
 		expect(await valueAt(memory)).toBe("new");
 	});
 
+	it("whose write was made twice, as its first answer was lost, is no conflict with itself", async () => {
+		const memory = new MemoryBackend(SECRETS);
+		const write: MemoryBackend["write"] = async (...args) => {
+			await memory.write(...args);
+			return memory.write(...args);
+		};
+		const target = await targetAt({ ...killable(memory).backend, write }, PATH);
+		expect(await rotate(target, jobOf({}, "new"))).toMatchObject({ oldVersion: "1", newVersion: "2" });
+		expect(await noteOf(memory)).toMatch(/^step=done .* old=1 new=2$/);
+	});
+
+	it("that cannot be read back is resumed, whatever was in the way", async () => {
+		const memory = new MemoryBackend(SECRETS);
+		const denied = new DstaError("DSTA_DENIED", "no more", { cure: "log in" });
+		const { backend } = killable(memory);
+		const isWritten = async () => (await valueAt(memory)) === "new";
+		const read: MemoryBackend["read"] = async (...args) => {
+			if (await isWritten()) throw denied;
+			return memory.read(...args);
+		};
+		const failed = rotate(await targetAt({ ...backend, read }, PATH), jobOf({}, "new"));
+		await expect(failed).rejects.toMatchObject({
+			code: "DSTA_DENIED",
+			cure: expect.stringContaining("--resume"),
+		});
+		expect(await resume(await targetAt(memory, PATH), jobOf({}))).toMatchObject({ newVersion: "2" });
+		expect(await valueAt(memory)).toBe("new");
+	});
+
 	it("goes on without a record where none can be kept, and says so", async () => {
 		const { annotations: _, ...backend } = killable(new MemoryBackend(SECRETS)).backend;
 		const job = jobOf({}, "new");
@@ -247,6 +276,24 @@ describe("a rotation that was killed", () => {
 		expect([await valueAt(memory), job.seen[0]]).toEqual(["new", "restart skipped"]);
 	});
 
+	it("before its write goes on from what somebody else has written since", async () => {
+		const memory = new MemoryBackend(SECRETS);
+		const { backend, kill } = killable(memory);
+		const giveValue = async () => {
+			kill();
+			return "new";
+		};
+		const killed = rotate(await targetAt(backend, PATH), jobOf({}, undefined, { giveValue }));
+		await expect(killed).rejects.toBeInstanceOf(Killed);
+		await memory.write("exchange/binance", new Map([["api_key", "by hand"]]), { replace: false, signal });
+		expect(await resume(await targetAt(memory, PATH), jobOf({}, "new"))).toMatchObject({
+			oldVersion: "2",
+			newVersion: "3",
+		});
+		await rollBack(await targetAt(memory, PATH), jobOf({}));
+		expect(await valueAt(memory)).toBe("by hand");
+	});
+
 	it("and was taken over leaves it to whoever did that", async () => {
 		const backend = new MemoryBackend(SECRETS);
 		let next: Promise<unknown> = Promise.resolve();
@@ -285,7 +332,10 @@ describe("a step that fails", () => {
 				message: `${PATH} has an unfinished rotation, by here, which stopped before the end of its step ${step}`,
 			});
 			await rollBack(await targetAt(backend, PATH), jobOf({}));
-			expect([await valueAt(backend), await noteOf(backend)]).toEqual(["old", undefined]);
+			expect([await valueAt(backend), await noteOf(backend)]).toEqual([
+				"old",
+				expect.stringMatching(/^step=seen /),
+			]);
 		},
 	);
 });
@@ -331,6 +381,28 @@ describe("the old value", () => {
 		});
 	});
 
+	it("is not revoked by a rotation that somebody takes back while it is under way", async () => {
+		const backend = new MemoryBackend(SECRETS);
+		const { hook, lines } = hooks();
+		const settings = { verify: { command: hook("verify") }, revoke: { command: hook("revoke") } };
+		let back: Promise<unknown> = Promise.resolve();
+		const onProgress = (step: string) => {
+			if (step === "verify") back = targetAt(backend, PATH).then((target) => rollBack(target, jobOf({})));
+		};
+		const record = async () => void (await back);
+		const taken = rotate(await targetAt(backend, PATH), jobOf(settings, "new", { onProgress, record }));
+		await expect(taken).rejects.toMatchObject({ code: "DSTA_CONFLICT" });
+		expect([await valueAt(backend), lines().map((line) => line.split(" ")[0])]).toEqual(["old", ["verify"]]);
+	});
+
+	it("is none where a rotation has made the field", async () => {
+		const backend = new MemoryBackend({ "exchange/binance": { api_secret: "kept" } });
+		await rotate(await targetAt(backend, PATH), jobOf({}, "new"));
+		await expect(rollBack(await targetAt(backend, PATH), jobOf({}))).rejects.toMatchObject({
+			code: "DSTA_NOT_FOUND",
+		});
+	});
+
 	it("is put back by a rollback that goes on after its restart has failed, and is never revoked then", async () => {
 		const backend = new MemoryBackend(SECRETS);
 		const settings: RotateSettings = { restart: { command: ["false"] }, revoke: { command: ["false"] } };
@@ -341,6 +413,9 @@ describe("the old value", () => {
 			cure: expect.stringContaining("To go on: dsta-run rotate --rollback"),
 		});
 		await resume(await targetAt(backend, PATH), jobOf({ revoke: { command: ["false"] } }));
-		expect([await valueAt(backend), await noteOf(backend)]).toEqual(["old", undefined]);
+		expect([await valueAt(backend), await noteOf(backend)]).toEqual([
+			"old",
+			expect.stringMatching(/^step=seen /),
+		]);
 	});
 });

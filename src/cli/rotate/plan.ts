@@ -21,7 +21,9 @@ export async function renderPlan(way: Way, { job, json, target }: Planned): Prom
 	const steps =
 		way === "rollback" ? [["rollback", `to version ${record?.oldVersion ?? "none"}`]] : stepsOf(target, job);
 	const known =
-		record === undefined ? undefined : { step: record.step, by: record.by.split("/")[0], at: record.at };
+		record === undefined || record.step === "seen"
+			? undefined
+			: { step: record.step, by: record.by.split("/")[0], at: record.at };
 	if (json) {
 		const planned = steps.map(([step, detail]) => ({ step, detail }));
 		const plan = {
