@@ -31,6 +31,14 @@ export function checkTelemetry({ manner, map, telemetry }: Session): void {
 			`Exec mode leaves nobody to do what is asked by ${asked}: dsta-run becomes the command`,
 			{ cure: `Use --spawn (run.mode: spawn), or leave ${asked} out (--metrics none).` },
 		);
+	checkTextfile(textfile);
+}
+
+/**
+ * Makes sure that node_exporter will read a file of metrics.
+ * @throws {DstaError} DSTA_USAGE by its name it will not
+ */
+export function checkTextfile(textfile: string | undefined): void {
 	if (textfile !== undefined && !textfile.endsWith(TEXTFILE_END))
 		throw new DstaError(
 			"DSTA_USAGE",

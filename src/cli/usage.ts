@@ -185,8 +185,9 @@ const options = {
 	},
 	"metrics-textfile": {
 		value: "FILE",
-		commands: ["run", "check"],
-		summary: "write the metrics to a file for node_exporter as well, whose name ends in .prom",
+		commands: ["run", "check", "rotate"],
+		summary:
+			"write the metrics to a file for node_exporter as well, whose name ends in .prom; rotate: with --due or --list",
 	},
 	watch: {
 		commands: ["run", "check"],

@@ -49,6 +49,8 @@ describe("the words of dsta-run rotate", () => {
 		[["rotate", "--resume", "--rollback", "a/b/c"], /contradict each other$/],
 		[["rotate", "--rollback", "a/b/c", "--value-from", "-"], /takes no new value$/],
 		[["rotate", "--value-from", "-", "a/b/c", "--", "x"], /contradict each other$/],
+		[["rotate", "a/b/c", "--metrics-textfile", "x.prom"], /is about the rotations of a whole map$/],
+		[["rotate", "--due", "--metrics-textfile", "x"], /names end in \.prom$/],
 		[["rotate", "--schedule", "soon", "a/b/c"], /^--schedule is "soon", which is not a duration/],
 		[["rotate", "--", "x"], /^dsta-run rotate runs no command$/],
 		[["rotate", "a/b/c", "--"], /^dsta-run rotate runs no command$/],
@@ -195,7 +197,21 @@ describe.skipIf(ADDRESS === "")("dsta-run rotate", () => {
 		await askVault(ADDRESS, "POST", `secret/metadata/${path.replace(/\/key$/, "")}`, past);
 		const list = JSON.parse((await here(["--list", "--json"], folder)).stdout);
 		expect(list[0]).toMatchObject({ path, backend: "vault", version: "1", every: "1s", overdue: true });
-		const all = await Promise.all([here(["--due"], folder), here(["--due"], folder)]);
+		const listed = await here(["--list", "--metrics-textfile", "rotation.prom"], folder);
+		const metrics = () => readFileSync(join(folder, "rotation.prom"), "utf8");
+		const series = `{path="${path}",backend="vault",run="rotation"}`;
+		expect([listed.status, metrics()]).toEqual([
+			0,
+			expect.stringContaining(`dsta_rotation_overdue${series} 1`),
+		]);
+		expect(metrics()).toContain(`dsta_rotation_due_timestamp_seconds${series} 1577836801\n`);
+		const due = ["--due", "--metrics-textfile", "rotation.prom"];
+		const all = await Promise.all([here(due, folder), here(due, folder)]);
+		expect(metrics()).not.toContain(`dsta_rotation_due_timestamp_seconds${series} 1577836801\n`);
+		expect(await here(["--list", "--metrics-textfile", "no/x.prom"], folder)).toMatchObject({
+			status: 74,
+			stdout: expect.stringContaining(path),
+		});
 		expect(all.map(({ status }) => status)).toEqual([0, 0]);
 		expect(all.filter(({ stdout }) => stdout.startsWith(`rotated ${path}`))).toHaveLength(1);
 		expect(await valueAt(path)).toMatch(/^[A-Za-z0-9]{32}$/);

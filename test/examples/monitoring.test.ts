@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { renderRotationMetrics } from "../../src/observe/rotation-metrics.ts";
 import { createRunMetrics } from "../../src/observe/run-metrics.ts";
 import { parseExposition } from "../observe/exposition.ts";
 import { runState } from "../observe/state.ts";
@@ -45,13 +46,18 @@ beforeAll(async () => {
 	const facts = { version: "1.2.3", build: "npm", runtime: "node" };
 	const { observe, registry } = await createRunMetrics(facts, async () => state, { run: "backup" });
 	observe({ backend: "vault", status: "found", durationMs: 1 });
-	for (const { labels, name } of parseExposition(await registry.metrics()).series)
+	const scheduled = [{ path: "a/b/c", backend: "vault", dueAt: new Date(), isOverdue: true }];
+	const rotations = await renderRotationMetrics({ scheduled, stopped: 1, unknown: 1 }, { run: "rotation" });
+	const { series } = parseExposition(await registry.metrics());
+	for (const { labels, name } of [...series, ...parseExposition(rotations).series])
 		labelsOf.set(name, new Set([...Object.keys(labels), "job", "instance"]));
 });
 
 describe("the dashboard and the alerts", () => {
 	it.each(EXPRESSIONS)("ask for metrics and labels that there are: %s", (_title, expression) => {
-		const metrics = [...expression.matchAll(/\b(?:dsta_run|secret)_\w+/g)].map(([name]) => name);
+		const metrics = [...expression.matchAll(/\b(?:dsta_run|dsta_rotation|secret)_\w+/g)].map(
+			([name]) => name,
+		);
 		expect(metrics.length).toBeGreaterThan(0);
 		const known = metrics.map((name) => labelsOf.get(name));
 		expect(known).not.toContain(undefined);
@@ -69,7 +75,7 @@ describe("the dashboard and the alerts", () => {
 		for (const { alert, annotations, expr } of RULES) {
 			const used = [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label);
 			const [, grouping] = /\bby \(([^)]*)\)/.exec(expr) ?? [];
-			const [first = ""] = /\b(?:dsta_run|secret)_\w+/.exec(expr) ?? [];
+			const [first = ""] = /\b(?:dsta_run|dsta_rotation|secret)_\w+/.exec(expr) ?? [];
 			const left = grouping?.split(/,\s*/) ?? [...(labelsOf.get(first) ?? [])];
 			expect([alert, used.filter((label) => !left.includes(label as string))]).toEqual([alert, []]);
 		}

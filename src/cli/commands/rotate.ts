@@ -7,6 +7,7 @@ import { rotateAllDue } from "../rotate/due.ts";
 import { listAll } from "../rotate/list.ts";
 import { openRotating } from "../rotate/open.ts";
 import { schedule } from "../rotate/schedule.ts";
+import { checkTextfile } from "../telemetry-settings.ts";
 
 /**
  * Gives a field a new value by the steps of its rotation, goes on with one or takes it back; says how often it is to be
@@ -28,6 +29,7 @@ export async function rotate(commandLine: CommandLine, host: Host): Promise<Comm
 			"Write: dsta-run rotate exchange/binance/api_key, or --due, or --list",
 		);
 	checkSource(mode, commandLine);
+	checkMetrics(mode, options);
 	const rotating = await openRotating(commandLine, host, { needsMap: isOfMap });
 	const { release } = rotating.session.backends;
 	if (mode === "list") return listAll(rotating).finally(release);
@@ -35,6 +37,15 @@ export async function rotate(commandLine: CommandLine, host: Host): Promise<Comm
 	const path = pathOperand(text as string);
 	if (mode === "schedule") return schedule(path, rotating).finally(release);
 	return carryOut(mode, path, rotating).finally(release);
+}
+
+function checkMetrics(mode: Mode, { metricsTextfile }: Options): void {
+	checkTextfile(metricsTextfile);
+	if (metricsTextfile === undefined || mode === "list" || mode === "due") return;
+	throw usage(
+		"--metrics-textfile is about the rotations of a whole map",
+		"Give it with --due or --list, or leave it out.",
+	);
 }
 
 type Mode = "rotate" | "resume" | "rollback" | "schedule" | "due" | "list";

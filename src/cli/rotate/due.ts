@@ -6,6 +6,7 @@ import type { CommandResult } from "../host.ts";
 import { problemsOfErrors, renderTable, reportProblems } from "../report.ts";
 import { headOf } from "./carry-out.ts";
 import { followSteps } from "./follow.ts";
+import { writeMetrics } from "./metrics.ts";
 import type { Rotating } from "./open.ts";
 import { jsonOf } from "./show.ts";
 
@@ -18,7 +19,8 @@ export async function rotateAllDue(rotating: Rotating): Promise<CommandResult> {
 		...search,
 		jobFor: (candidate) => ({ ...rotating.jobFor(candidate), ...steps.journal }),
 	}).finally(() => steps.stop());
-	const errors = outcomes.flatMap(({ error }) => error ?? []);
+	const metricsErrors = await writeMetrics(rotating, () => listRotations(session.map, search));
+	const errors = [...outcomes.flatMap(({ error }) => error ?? []), ...metricsErrors];
 	reportProblems(host.log, problemsOfErrors(errors));
 	return {
 		status: errors.length === 0 ? 0 : exitStatusOf(errors),

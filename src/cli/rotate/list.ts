@@ -6,16 +6,19 @@ import { formatEvery } from "../../rotation/schedule.ts";
 import type { CommandResult } from "../host.ts";
 import { startProgress } from "../progress.ts";
 import { problemsOfErrors, renderTable, reportProblems } from "../report.ts";
+import { writeMetrics } from "./metrics.ts";
 import type { Rotating } from "./open.ts";
 
 /** Shows how old everything in the map is, and when it is due. */
-export async function listAll({ commandLine, host, search, session }: Rotating): Promise<CommandResult> {
+export async function listAll(rotating: Rotating): Promise<CommandResult> {
+	const { commandLine, host, search, session } = rotating;
 	const progress = startProgress(host.terminal, "asking how old the secrets are");
 	const rotations = await listRotations(session.map, search).finally(() => progress.stop());
 	// What cannot be rotated is a line of the list, and nothing that went wrong.
-	const errors = rotations.flatMap(({ error }) =>
+	const failed = rotations.flatMap(({ error }) =>
 		error === undefined || error.code === "DSTA_UNSUPPORTED" ? [] : [error],
 	);
+	const errors = [...failed, ...(await writeMetrics(rotating, async () => rotations))];
 	reportProblems(host.log, problemsOfErrors(errors));
 	return {
 		status: errors.length === 0 ? 0 : exitStatusOf(errors),
