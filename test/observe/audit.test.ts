@@ -145,6 +145,12 @@ describe("verify finds", () => {
 			(lines) => lines.with(3, (lines[3] as string).slice(0, 50)),
 			["5 removed"],
 		],
+		[
+			"a line with something behind it",
+			(lines) => lines.with(3, `${lines[3]}\r`),
+			["4 foreign", "5 removed"],
+		],
+		["text that never was a log", () => ["root:x:0:0:/root:/bin/sh", ""], ["1 foreign"]],
 		["all lines joined", (lines) => [lines.join("")], ["1 changed"]],
 	])("%s", (_what, tamper, faults) => {
 		const file = logOf(7);
@@ -242,6 +248,15 @@ describe("the rotation of a log", () => {
 		expect(faultsOf(file)).toEqual([]);
 	});
 
+	it("takes a rotation over from whoever was killed at it before the clock was set back", () => {
+		const file = logOf(3);
+		writeFileSync(`${file}.1`, "");
+		const later = Date.now() / 1000 + 3600;
+		utimesSync(`${file}.1`, later, later);
+		open({ file, maxBytes: 100 }).write([{ action: "end", status: 0 }]);
+		expect(linesOf(file)).toHaveLength(1);
+	});
+
 	it("lets those in who were let in to the file before", () => {
 		const file = logOf(1);
 		chmodSync(file, 0o640);
@@ -278,6 +293,19 @@ describe("a log that cannot be written", () => {
 				code: "DSTA_OUTPUT",
 				message: `the audit log ${file} cannot be written: ${reason}`,
 			});
+	});
+
+	it("waits for nobody where the file has become a pipe", () => {
+		const file = logOf(1);
+		const audit = open({ file });
+		renameSync(file, `${file}.old`);
+		spawnSync("mkfifo", [file]);
+		for (let count = 0; count < 200; count++) audit.note([{ action: "change", paths: ["x".repeat(1000)] }]);
+		expect(audit.warnings).toEqual([expect.stringContaining("it is no file any more")]);
+		rmSync(file);
+		renameSync(`${file}.old`, file);
+		audit.note([{ action: "end", status: 0 }]);
+		expect(linesOf(file)).toHaveLength(202);
 	});
 
 	it("keeps what has happened already until it can be, and says so once", () => {

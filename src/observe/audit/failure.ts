@@ -1,6 +1,9 @@
 import { dirname } from "node:path";
 import { DstaError } from "../../errors.ts";
 
+/** The code of what was a file and is none any more; the system has none. */
+export const NO_FILE = "NOFILE";
+
 /** The error of an audit log that cannot be written. */
 export function notWritten(file: string, error: NodeJS.ErrnoException): DstaError {
 	const { reason, cure = ANOTHER } = explain(file, error);
@@ -35,6 +38,10 @@ export function explain(
 		ENXIO: { reason: "nobody reads this pipe", cure: "Start its reader first." },
 		EPIPE: { reason: "nobody reads this pipe any more", cure: "Start its reader again." },
 		EAGAIN: { reason: "the reader of this pipe does not read", cure: "See why it does not." },
+		[NO_FILE]: {
+			reason: "it is no file any more",
+			cure: `Take away what stands in its place, and put the log back: ls -l ${file}`,
+		},
 		EBADF: { reason: "it is closed" },
 	};
 	return reasons[code] ?? { reason: code };

@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fdatasyncSync, fstatSync, openSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { NO_HEAD } from "./chain.ts";
+import { NO_FILE } from "./failure.ts";
 import { listRotated, rotate, syncFolder } from "./rotated.ts";
 import type { Render, Sink, Start } from "./sink.ts";
 import { readTail } from "./tail.ts";
@@ -52,16 +53,23 @@ export function openAuditFile(file: string, { keep, maxBytes, onStuck }: AuditFi
 	};
 }
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
-const TO_APPEND = O_RDWR | O_APPEND | O_NOFOLLOW;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+const TO_APPEND = O_RDWR | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 
 function openCurrent(file: string): number {
 	try {
-		return openSync(file, TO_APPEND);
+		return checkFile(openSync(file, TO_APPEND));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 		return createCurrent(file);
 	}
+}
+
+// What has become a pipe meanwhile would take some records for nobody, and wait with the rest.
+function checkFile(descriptor: number): number {
+	if (fstatSync(descriptor).isFile()) return descriptor;
+	closeSync(descriptor);
+	throw Object.assign(new Error("it is no file"), { code: NO_FILE });
 }
 
 // Whoever was let in to the one before is let in to this one.

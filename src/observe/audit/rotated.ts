@@ -45,7 +45,7 @@ const ROTATION_MS = 60_000;
 export function rotate(file: string, descriptor: number, keep: number): boolean {
 	const rotated = listRotated(file);
 	const newest = rotated.at(-1);
-	if (newest?.size === 0 && Date.now() - newest.modifiedMs < ROTATION_MS) return false;
+	if (newest?.size === 0 && Math.abs(Date.now() - newest.modifiedMs) < ROTATION_MS) return false;
 	const next = `${file}.${(newest?.number ?? 0) + 1}`;
 	if (!claim(next)) return false;
 	const isCurrent = statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;

@@ -153,9 +153,14 @@ function isNewStream({ begins, prev }: Link): boolean {
 	return begins === "stream" && prev === NO_HEAD;
 }
 
-const CLOSING_BRACE = 0x7d;
+const BEGINNING = '{"time":"';
+const ENDING = /,"hash":"[0-9a-f]{64}"\}/;
+/** What a power loss may leave behind what was written last. */
+const ZEROS = /\0+$/;
 
-// Its writer was killed: the end of every record is a brace.
+// Its writer was killed: a part of a record from its beginning on, which never holds the end of one.
 function isCut(bytes: Buffer): boolean {
-	return bytes.at(-1) !== CLOSING_BRACE;
+	const text = bytes.toString("latin1");
+	const beginning = text.slice(0, BEGINNING.length).replace(ZEROS, "");
+	return BEGINNING.startsWith(beginning) && !text.endsWith("}") && !ENDING.test(text);
 }
