@@ -151,6 +151,12 @@ describe.skipIf(ADDRESS === "")("dsta-run rotate", () => {
 		const path = await stored({ key: "5432" });
 		const folder = folderWith(`${path}: { env: PORT, type: port }\n`);
 		expect(await here([path, "--value-from", "generate:alnum:9"], folder)).toMatchObject({ status: 65 });
+		const large = folderWith(`${path}: TOO_LARGE\n`);
+		writeFileSync(join(large, "value"), "x".repeat(131_072));
+		expect(await here([path, "--value-from", "@value"], large)).toMatchObject({
+			status: 65,
+			stderr: expect.stringContaining("is too large for the variable TOO_LARGE"),
+		});
 		expect(await valueAt(path)).toBe("5432");
 	});
 

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { DstaError } from "../../errors.ts";
 import { captureSignals, type Signals } from "../../launch/signals.ts";
+import { MAX_STRING_BYTES } from "../../launch/size.ts";
 import type { Entry } from "../../map/secret-map.ts";
 import type { Audit } from "../../observe/audit.ts";
 import { chainOf } from "../../resolve/chain.ts";
@@ -124,15 +125,17 @@ export async function findNamed(path: SecretPath, { search, session: { map } }: 
 // What would keep the next start of a command from its secrets is not to be written.
 function checkValue(value: string, entry: Entry): void {
 	const { path } = entry;
-	const [name = path.text] = entry.names.filter((one) => !one.endsWith("*"));
-	toText(value, entry, name);
-	if (entry.as !== undefined || !value.includes("\0")) return;
-	throw new DstaError(
-		"DSTA_INVALID_VALUE",
-		`The new value of ${path.text} holds a NUL character, which no variable can`,
-		{
-			path: path.text,
-			cure: "Make it of other characters, or a file in the map (as: file).",
-		},
-	);
+	const names = entry.names.filter((one) => !one.endsWith("*"));
+	const text = toText(value, entry, names[0] ?? path.text);
+	if (entry.as !== undefined) return;
+	const crowded = names.find((name) => Buffer.byteLength(`${name}=${text}`) > MAX_STRING_BYTES);
+	const fault = value.includes("\0")
+		? "holds a NUL character, which no variable can"
+		: crowded &&
+			`is too large for the variable ${crowded}, of which the kernel takes ${MAX_STRING_BYTES} bytes`;
+	if (fault === undefined) return;
+	throw new DstaError("DSTA_INVALID_VALUE", `The new value of ${path.text} ${fault}`, {
+		path: path.text,
+		cure: "Make another one, or have the command get it as a file (as: file in the map).",
+	});
 }
