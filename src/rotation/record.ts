@@ -40,6 +40,8 @@ export function formatRecord(record: RotationRecord): string {
 	});
 }
 
+const WORD = /^[\w./-]{1,64}$/;
+
 /** `undefined` where the text is no such record. */
 export function parseRecord(text: string | undefined): RotationRecord | undefined {
 	const words = parseNote(text ?? "");
@@ -47,6 +49,9 @@ export function parseRecord(text: string | undefined): RotationRecord | undefine
 	const step = [...STEPS, "grace", "rollback", "done", "seen"].find((one) => one === words.get("step"));
 	const at = parseTime(words.get("at"));
 	if (id === undefined || by === undefined || step === undefined || at === undefined) return undefined;
+	// What somebody else has put there could not be written again.
+	if (![id, by, words.get("old"), words.get("new")].every((word) => word === undefined || WORD.test(word)))
+		return undefined;
 	return {
 		id,
 		step: step as RotationRecord["step"],

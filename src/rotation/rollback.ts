@@ -61,7 +61,8 @@ function forgotten({ claim: { record } }: Work): RotationRecord {
 
 async function readOld(target: Target, { oldVersion, step }: RotationRecord, job: Job): Promise<SecretValue> {
 	const { backend, current, path } = target;
-	const isUntouched = step === "generate" || (oldVersion !== undefined && oldVersion === current?.version);
+	const isUntouched =
+		step === "generate" || (oldVersion === undefined ? step === "rollback" : oldVersion === current?.version);
 	const found = isUntouched ? current : oldVersion && (await readField(target, within(job), oldVersion));
 	if (found) return found.value;
 	throw new DstaError(
@@ -72,7 +73,7 @@ async function readOld(target: Target, { oldVersion, step }: RotationRecord, job
 		{
 			backend: backend.name,
 			path: path.text,
-			cure: `Rotate it again, forward: dsta-run rotate --resume ${path.text}, or give the value that it is to have: dsta-run put ${path.text}`,
+			cure: `Go forward: dsta-run rotate ${step === "rollback" ? "" : "--resume "}${path.text}, or give the value that it is to have: dsta-run put ${path.text}`,
 		},
 	);
 }

@@ -4,7 +4,7 @@ import { type Beginning, claim, unfinished } from "./claim.ts";
 import { finish, graceOf } from "./finish.ts";
 import type { Job } from "./job.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
-import { isUnfinished, type RotationRecord } from "./record.ts";
+import { isHeld, isUnfinished, type RotationRecord } from "./record.ts";
 import { rollBack } from "./rollback.ts";
 import { isSameValue, readField, type Target, within } from "./target.ts";
 import type { Rotated, Work } from "./work.ts";
@@ -23,7 +23,9 @@ export interface Seen {
 export async function rotate(target: Target, job: Job, seen?: Seen): Promise<Rotated> {
 	const ledger = openLedger(target, job);
 	const before = await readAsSeen(target, ledger, seen);
-	if (isUnfinished(before)) throw unfinished(target, before);
+	// A rollback that stopped has nothing that is not made good by another value.
+	const isFree = !isUnfinished(before) || (before.step === "rollback" && !isHeld(before));
+	if (!isFree) throw unfinished(target, before);
 	const id = randomBytes(6).toString("hex");
 	const oldVersion = target.current?.version;
 	const first = {

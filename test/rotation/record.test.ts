@@ -47,6 +47,8 @@ describe("the record of a rotation", () => {
 		"something else",
 		"step=no-step id=a by=b at=2026-01-01",
 		"step=done id=a by=b at=never",
+		"step=done id=ü by=b at=2026-01-01T00:00:00Z",
+		"step=done id=a by=b at=2026-01-01T00:00:00Z old=../1?a=b",
 		"step=done id=a by=b at=+275760-09-12T00:00:00Z",
 	])("is none where it is %j", (text) => expect(parseRecord(text)).toBeUndefined());
 

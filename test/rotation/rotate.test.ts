@@ -395,6 +395,21 @@ describe("the old value", () => {
 		expect([await valueAt(backend), lines().map((line) => line.split(" ")[0])]).toEqual(["old", ["verify"]]);
 	});
 
+	it("stands in nobody's way where it is gone before it was put back", async () => {
+		const backend = new MemoryBackend(SECRETS);
+		const stopped = "step=rollback id=a by=b/1 at=2026-01-01T00:00:00Z old=99 new=1";
+		await backend.annotations.write(
+			"exchange/binance",
+			new Map([["dsta:rotation:api_key", stopped]]),
+			signal,
+		);
+		await expect(resume(await targetAt(backend, PATH), jobOf({}))).rejects.toMatchObject({
+			code: "DSTA_NOT_FOUND",
+			cure: expect.stringContaining(`dsta-run rotate ${PATH}`),
+		});
+		expect(await rotate(await targetAt(backend, PATH), jobOf({}, "new"))).toMatchObject({ oldVersion: "1" });
+	});
+
 	it("is none where a rotation has made the field", async () => {
 		const backend = new MemoryBackend({ "exchange/binance": { api_secret: "kept" } });
 		await rotate(await targetAt(backend, PATH), jobOf({}, "new"));
