@@ -5,7 +5,7 @@ import { claim, MARGIN_MS } from "./claim.ts";
 import { restartAfterRollback } from "./finish.ts";
 import type { Job } from "./job.ts";
 import { openLedger } from "./ledger.ts";
-import type { RotationRecord } from "./record.ts";
+import { isUnfinished, type RotationRecord } from "./record.ts";
 import { isSameValue, readField, type Target, within } from "./target.ts";
 import {
 	conclude,
@@ -59,12 +59,14 @@ function forgotten({ claim: { record } }: Work): RotationRecord {
 	};
 }
 
-async function readOld(target: Target, { oldVersion, step }: RotationRecord, job: Job): Promise<SecretValue> {
+async function readOld(target: Target, record: RotationRecord, job: Job): Promise<SecretValue> {
 	const { backend, current, path } = target;
+	const { oldVersion, step } = record;
 	const isUntouched =
 		step === "generate" || (oldVersion === undefined ? step === "rollback" : oldVersion === current?.version);
 	const found = isUntouched ? current : oldVersion && (await readField(target, within(job), oldVersion));
 	if (found) return found.value;
+	const isGoneOnWith = isUnfinished(record) && step !== "rollback";
 	throw new DstaError(
 		"DSTA_NOT_FOUND",
 		oldVersion === undefined
@@ -73,7 +75,7 @@ async function readOld(target: Target, { oldVersion, step }: RotationRecord, job
 		{
 			backend: backend.name,
 			path: path.text,
-			cure: `Go forward: dsta-run rotate ${step === "rollback" ? "" : "--resume "}${path.text}, or give the value that it is to have: dsta-run put ${path.text}`,
+			cure: `Go forward: dsta-run rotate ${isGoneOnWith ? "--resume " : ""}${path.text}, or give the value that it is to have: dsta-run put ${path.text}`,
 		},
 	);
 }
