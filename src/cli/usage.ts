@@ -186,8 +186,7 @@ const options = {
 	"metrics-textfile": {
 		value: "FILE",
 		commands: ["run", "check", "rotate"],
-		summary:
-			"write the metrics to a file for node_exporter as well, whose name ends in .prom; rotate: with --due or --list",
+		summary: "write metrics for node_exporter to a .prom file as well; rotate: with --due or --list",
 	},
 	watch: {
 		commands: ["run", "check"],
