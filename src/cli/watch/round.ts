@@ -8,6 +8,7 @@ import type { ChangedSecret, HearEvent, Source } from "../events.ts";
 import { environmentOf, prepareCommand } from "../prepare-command.ts";
 import type { Redaction } from "../redaction.ts";
 import type { Session } from "../session.ts";
+import { createHeld } from "./held.ts";
 import { reopenSession, settingsForNextStart } from "./reload.ts";
 import { type Renewal, resolveAnew } from "./resolve-anew.ts";
 import type { Running } from "./running.ts";
@@ -42,6 +43,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 	/** The values that the command did not take; they are tried again when one of them has changed. */
 	let refused: string | undefined;
 	let exitStatus: number | undefined;
+	const held = createHeld(first.outcomes);
 
 	async function attempt(reason: Reason): Promise<boolean> {
 		// Whoever asks for it wants to hear what is wrong, however often it was told.
@@ -84,7 +86,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 				{ event: "watch.unchanged" },
 			);
 			running = next;
-			hear({ kind: "read", resolutions: outcomes });
+			hear({ kind: "read", resolutions: held.of(outcomes) });
 			return keep();
 		}
 		const { onChange = { kind: "restart" } } = session.map.run;
@@ -98,7 +100,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 		const outcome = await carryOut(reactions, next, names);
 		if (outcome === "refused") refused = identity;
 		if (outcome !== "taken") return;
-		hear({ kind: "resolved", resolutions: outcomes });
+		hear({ kind: "resolved", resolutions: held.of(outcomes) });
 		await keep();
 	}
 
@@ -130,12 +132,13 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 				if (kind !== "running") return kind === "over" ? "over" : "refused";
 				running = { ...next, command };
 				complaints.forgetStale();
+				held.startWith(next.outcomes);
 				// Nobody has the credentials of another session any more.
 				for (const session of sessions) if (session !== next.session) await close(session);
 				return "taken";
 			}
 			default:
-				await tellRunning(reactions, { ...next, names }, context);
+				held.change(names, await tellRunning(reactions, { ...next, names }, context));
 				running = next;
 				return "taken";
 		}

@@ -24,27 +24,29 @@ export interface TellingContext {
 
 /**
  * Tells a command that runs of a change, unless all of it is to be ignored: writes its files anew, sends it signals, and runs hooks,
- * one after the other.
+ * one after the other. Answers the variables that it keeps as they were.
  * @throws {DstaError} DSTA_OUTPUT the files cannot be written; then nobody is told
  */
 export async function tellRunning(
 	reactions: readonly ChangeReaction[],
 	{ command: { files }, names, outcomes, session }: Telling,
 	{ complaints, own, preparation, service, signal }: TellingContext,
-): Promise<void> {
-	if (reactions.every(({ kind }) => kind === "ignore")) return;
+): Promise<readonly string[]> {
+	if (reactions.every(({ kind }) => kind === "ignore")) return names;
 	const requests = fileRequests(outcomes);
 	const untouched = files?.rewrite(requests) ?? requests;
 	const written = requests.filter((request) => !untouched.includes(request));
 	const inFiles = new Set(written.flatMap(({ variables }) => variables));
-	complaints.tellStale(names.filter((name) => !inFiles.has(name)));
+	const kept = names.filter((name) => !inFiles.has(name));
+	complaints.tellStale(kept);
 	const env = await environmentOf(session, outcomes, { ...preparation, files });
 	for (const reaction of reactions) {
-		if (signal.aborted) return;
+		if (signal.aborted) break;
 		if (reaction.kind === "signal") service.signal(reaction.signal);
 		if (reaction.kind !== "exec") continue;
 		const hookEnv = { ...env, DSTA_CHANGED: names.join(" ") };
 		const failure = await runHook(reaction.command, { env: hookEnv, own, signal });
 		if (failure !== undefined) complaints.tellHook(reaction.command[0], failure);
 	}
+	return kept;
 }
