@@ -57,7 +57,8 @@ export function startPump(source: AsyncIterable<Uint8Array>, { filter, to, warn 
 		} catch (error) {
 			const { code } = error as NodeJS.ErrnoException;
 			if (code === undefined) throw error;
-			if (code !== "EPIPE") warn(`what the command writes cannot be passed on: ${code}`);
+			// A socket in the place of a pipe may say it so, where something in it was not read.
+			if (code !== "EPIPE" && code !== "ECONNRESET") warn(`what the command writes cannot be passed on: ${code}`);
 			return { isRefused: true };
 		} finally {
 			isOver = true;
