@@ -117,6 +117,10 @@ export const readDuration: Reader<number> = (node, label, context) => {
 	return complain(node, `${label} must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds`, context);
 };
 
+/** A duration, or 0 for none, in milliseconds. */
+export const readPause: Reader<number> = (node, label, context) =>
+	node.kind === "scalar" && parseDuration(node.text) === 0 ? 0 : readDuration(node, label, context);
+
 /** A whole number up to a limit. */
 export function countUpTo(max: number): Reader<number> {
 	return (node, label, context) => {

@@ -6,6 +6,7 @@ import {
 	type Reader,
 	readCommand,
 	readDuration,
+	readPause,
 	readWord,
 	shown,
 } from "./fields.ts";
@@ -42,7 +43,7 @@ const readRestart: Setting<"restart"> = (node, label, context) => {
 	return complain(node, `${label} holds a command, or wait_for and perhaps a timeout`, context);
 };
 
-export const REVOKE = { command: readCommand, after: readDuration };
+export const REVOKE = { command: readCommand, after: readPause };
 
 const readRevoke: Setting<"revoke"> = (node, label, context) => {
 	const before = context.problems.count;

@@ -24,6 +24,7 @@ describe("what follows a change", () => {
 		["stop_timeout: 90s", { stopTimeoutMs: 90_000 }],
 		["settle: 2s", { settleMs: 2000 }],
 		["splay: 5m", { splayMs: 300_000 }],
+		["settle: 0, splay: 0s, probation: 0ms", { settleMs: 0, splayMs: 0, probationMs: 0 }],
 		["probation: 15s", { probationMs: 15_000 }],
 		["ready: {tcp: 'localhost:80', timeout: 3s}", { ready: { tcp: "localhost:80", timeoutMs: 3000 } }],
 		["ready: {tcp: '[::1]:80'}", { ready: { tcp: "[::1]:80" } }],
@@ -60,6 +61,7 @@ describe("how secrets are rotated", () => {
 		],
 		["verify: {command: [test]}", { verify: { command: ["test"] } }],
 		["revoke: {command: [drop], after: 1h}", { revoke: { command: ["drop"], afterMs: 3_600_000 } }],
+		["revoke: {command: [drop], after: 0}", { revoke: { command: ["drop"], afterMs: 0 } }],
 	])("rotate: {%s}", (line, rotate) => {
 		expect(read(`rotate: {${line}}`).rotate).toEqual(rotate);
 	});

@@ -1,6 +1,6 @@
 import type { RESTART, REVOKE, ROTATE } from "../rotate.ts";
 import { about, type Described, either, excluding, type JsonSchema, mapping } from "./json-schema.ts";
-import { COMMAND, DURATION, durationUpTo, listOf, pattern, WORD } from "./scalars.ts";
+import { COMMAND, DURATION, durationUpTo, listOf, PAUSE, pattern, WORD } from "./scalars.ts";
 
 const HOOK: JsonSchema = mapping({ command: about("The command.", COMMAND) }, { required: ["command"] });
 
@@ -26,7 +26,7 @@ export const ROTATE_SCHEMA: JsonSchema = mapping({
 		mapping(
 			{
 				command: about("The command.", COMMAND),
-				after: about("How long after that.", DURATION),
+				after: about("How long after that.", PAUSE),
 			} satisfies Described<typeof REVOKE>,
 			{ required: ["command"] },
 		),

@@ -33,7 +33,15 @@ export function durationUpTo(maximum: number): JsonSchema {
 }
 
 /** What a timer can wait. */
-export const DURATION: JsonSchema = durationUpTo(2_147_483.647);
+const LONGEST = 2_147_483.647;
+
+export const DURATION: JsonSchema = durationUpTo(LONGEST);
+
+/** A duration, or none. */
+export const PAUSE: JsonSchema = either(
+	{ type: "number", minimum: 0, maximum: LONGEST },
+	pattern(/^\s*\d+(?:\.\d+)?(?:ms|[smhd])?\s*$/),
+);
 
 export function countUpTo(maximum: number, minimum = 0): JsonSchema {
 	return either({ type: "integer", minimum, maximum }, pattern(minimum === 0 ? /^\d+$/ : /^0*[1-9]\d*$/));
