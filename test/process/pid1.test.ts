@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { launchAsInit as launchInit, REAPERS } from "./init.ts";
+import { childrenOf, folderWith, isRunning } from "./launch.ts";
 
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
@@ -65,6 +68,25 @@ describe.each(REAPERS)("as PID 1, by $name", (reaper) => {
 			stderr: "",
 		});
 		server.close();
+	});
+
+	it("a command that is started anew leaves no zombies, and a signal ends it", async () => {
+		const folder = folderWith(
+			"run: { watch: 50ms, settle: 0, probation: 0 }\nsecrets: { app/value_x: VALUE }\n",
+		);
+		const file = join(folder, ".env");
+		const write = (value: string) => writeFileSync(file, `VALUE=${value}\n`);
+		write("1");
+		const script = `trap 'exit 4' TERM; (sleep 0 &); echo "got $VALUE"; while :; do sleep 0.02; done`;
+		const env = { DSTA_MAP: join(folder, "secrets.map.yaml"), DSTA_ENV_FILE: file };
+		const { child, ended, kill, said } = launchAsInit(["sh", "-c", script], env);
+		await said("got 1");
+		write("2");
+		await said("got 2");
+		const [init] = childrenOf(child.pid);
+		await expect.poll(() => childrenOf(init).filter((pid) => !isRunning(pid))).toEqual([]);
+		kill("SIGTERM");
+		expect(await ended).toMatchObject({ status: 4, stdout: "got 1\ngot 2\n" });
 	});
 
 	it("an orphan does not keep it", async () => {
