@@ -144,6 +144,7 @@ describe.skipIf(ADDRESS === "")("a command that follows its secrets", { concurre
 			await warned("is not taken over");
 			await gate.open();
 			await said("got 1b ");
+			await warned("warn: all backends answer again");
 			await put("down", { key: "2", other: "o" });
 			await said("got 2b ");
 		});

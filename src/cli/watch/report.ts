@@ -7,7 +7,7 @@ import { fixLines, listNames } from "../report.ts";
 
 /**
  * Writes to the log what a watch does. What stops the command is told where only warnings are, the rest as information; that a
- * backend gives no answer once, until all do again.
+ * backend gives no answer once, and once that all do again.
  */
 export function reportEvents(log: Log): HearEvent {
 	let changed = "";
@@ -46,7 +46,8 @@ export function reportEvents(log: Log): HearEvent {
 				return;
 			}
 			case "watched":
-				if (failing.size > 0) log("info", "all backends answer again", { event: "watch.recovered" });
+				if (failing.size > 0)
+					log("warn", "all backends answer again: changes are seen", { event: "watch.recovered" });
 				failing.clear();
 		}
 	};

@@ -58,7 +58,8 @@ export function startPump(source: AsyncIterable<Uint8Array>, { filter, to, warn 
 			const { code } = error as NodeJS.ErrnoException;
 			if (code === undefined) throw error;
 			// A socket in the place of a pipe may say it so, where something in it was not read.
-			if (code !== "EPIPE" && code !== "ECONNRESET") warn(`what the command writes cannot be passed on: ${code}`);
+			if (code !== "EPIPE" && code !== "ECONNRESET")
+				warn(`what the command writes cannot be passed on: ${code}`);
 			return { isRefused: true };
 		} finally {
 			isOver = true;
