@@ -24,6 +24,7 @@ import { createGate } from "./service/gate.ts";
 import { delay, type Incumbent, sendAsIs, stopIncumbent } from "./service/incumbent.ts";
 import { judge, type Probation, type Verdict, withstand } from "./service/probation.ts";
 import type { Readiness } from "./service/ready.ts";
+import { withTerminal } from "./service/terminal.ts";
 
 /** What became of a replacement. */
 export type Replacement =
@@ -72,7 +73,7 @@ export async function loadService(
 	manner: Manner,
 	audience: ServiceAudience,
 ): Promise<(command: Command) => Promise<Service>> {
-	const start = await loadWholeStart(own, manner, audience);
+	const start = withTerminal(await loadWholeStart(own, manner, audience), own);
 	return async (command) => {
 		// One that came during our own work is to end the run before the command starts.
 		await own.signals.settle();
