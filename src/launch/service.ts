@@ -170,7 +170,8 @@ async function startService(
 		while (incumbent?.askedAtMs !== undefined && gate.last() === undefined) {
 			const leftMs = incumbent.askedAtMs + stopTimeoutMs - now();
 			if (leftMs <= 0) break;
-			await Promise.race([incumbent.running.ended, gate.told, delay(leftMs, waiting.signal)]);
+			const { signal } = waiting;
+			await Promise.race([incumbent.running.ended, gate.told(signal), delay(leftMs, signal)]);
 		}
 		waiting.abort();
 	}
@@ -178,7 +179,7 @@ async function startService(
 	async function tryOut(next: Command): Promise<Verdict & { readonly candidate?: Incumbent }> {
 		try {
 			const candidate = await begin(next, "replacement");
-			return { ...(await judge(candidate, probation, gate.told)), candidate };
+			return { ...(await judge(candidate, probation, gate)), candidate };
 		} catch (error) {
 			if (!(error instanceof DstaError)) throw error;
 			return { kind: "failed", reason: error.message };

@@ -124,7 +124,7 @@ two got SIGTERM
 		expect(stdout).toMatch(isNode ? /new\n$/ : /new-er\n$/);
 	});
 
-	it("leaves nothing behind: no zombie, no descriptor, no listener, no file", async () => {
+	it("leaves nothing behind: no zombie, no descriptor, no listener, no file, no memory", async () => {
 		const command = { file: "sleep", args: ["1000"], env: {}, texts: { SECRET: "x", MEMORY_SECRET: "y" } };
 		const ready = { exec: ["true"] as const };
 		const { ask, ended, said } = drive({ probationMs: 1, ready }, command);
@@ -138,6 +138,10 @@ two got SIGTERM
 		const [before, after] = stdout.match(/\[descriptors.*\]/g) ?? [];
 		expect(stdout.split("[running]")).toHaveLength(56);
 		expect(after).toBe(before);
+		const [held = 0, later] = [...stdout.matchAll(/\[controllers: (\d+)\]/g)].map(([, count]) =>
+			Number(count),
+		);
+		expect(later).toBeLessThan(held + 25);
 		expect(readdirSync(PLACE)).toEqual([]);
 	});
 });

@@ -8,8 +8,8 @@ export interface Gate {
 	readonly receiver: Receiver;
 	/** The signal that is to end the run, and whether there was a command that got it. */
 	last(): LastSignal | undefined;
-	/** Resolves when there is one. */
-	readonly told: Promise<void>;
+	/** Resolves when there is one, or a signal is aborted, of which nothing stays behind: there may be many during one run. */
+	told(until: AbortSignal): Promise<void>;
 }
 
 export interface LastSignal {
@@ -24,10 +24,18 @@ export function createGate(
 	find: () => Incumbent | undefined,
 	rewriting: ReadonlyMap<number, number> | undefined,
 ): Gate {
-	const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+	const waiting = new Set<() => void>();
 	let last: LastSignal | undefined;
 	return {
-		told,
+		told: (until) =>
+			new Promise((resolve) => {
+				if (last !== undefined || until.aborted) return resolve();
+				waiting.add(resolve);
+				until.addEventListener("abort", () => {
+					waiting.delete(resolve);
+					resolve();
+				});
+			}),
 		last: () => last,
 		receiver: {
 			get pid() {
@@ -45,7 +53,7 @@ export function createGate(
 				if (canWait && (isBetween || !incumbent.isSettled)) return false;
 				if (isTerm || (isBetween && isEnding)) {
 					last ??= { signal, wasForwarded: incumbent !== undefined };
-					tell();
+					for (const tell of waiting) tell();
 				}
 				if (isEnding && incumbent !== undefined) incumbent.askedAtMs = now();
 				return incumbent !== undefined;

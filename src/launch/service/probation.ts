@@ -1,5 +1,6 @@
 import type { Ending } from "../child.ts";
 import type { Own } from "../own.ts";
+import type { Gate } from "./gate.ts";
 import { delay, type Incumbent } from "./incumbent.ts";
 import { awaitReady, type Readiness } from "./ready.ts";
 
@@ -25,13 +26,13 @@ export type Verdict =
 export async function judge(
 	candidate: Incumbent,
 	probation: Probation,
-	told: Promise<void>,
+	{ told }: Pick<Gate, "told">,
 ): Promise<Verdict> {
 	const watching = new AbortController();
 	try {
 		return await Promise.race([
 			candidate.running.ended.then((ending) => judgeEnd(candidate, ending)),
-			told.then((): Verdict => ({ kind: "over" })),
+			told(watching.signal).then((): Verdict => ({ kind: "over" })),
 			withstand(candidate, probation, watching.signal),
 		]);
 	} finally {

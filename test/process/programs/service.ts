@@ -110,12 +110,25 @@ const ACTIONS: { readonly [Kind in Request["do"]]: (request: Extract<Request, { 
 	},
 	signal: ({ signal }) => service.signal(signal),
 	stop: () => service.stop(),
-	count() {
+	async count() {
 		const listeners = process.eventNames().map((name) => process.listenerCount(name));
 		const counts = [readdirSync("/proc/self/fd").length, childrenOf("self", process.pid)?.length];
+		say(`controllers: ${await countControllers()}`);
 		say(`descriptors, children, listeners: ${[...counts, listeners.reduce((sum, count) => sum + count, 0)]}`);
 	},
 };
+
+/** How many are still held, of which each replacement makes some. */
+async function countControllers(): Promise<number> {
+	if ("Bun" in globalThis) {
+		const name: string = "bun:jsc";
+		const { fullGC, heapStats } = await import(name);
+		fullGC();
+		return heapStats().objectTypeCounts.AbortController ?? 0;
+	}
+	const { queryObjects } = await import("node:v8");
+	return queryObjects(AbortController, { format: "count" }) as unknown as number;
+}
 
 let turn: Promise<unknown> = Promise.resolve();
 createInterface({ input: process.stdin }).on("line", (line) => {
