@@ -183,7 +183,7 @@ function detailOf(
 	attempts: readonly Attempt[],
 ): string {
 	if (policy !== undefined)
-		return `${detail}; ${policy.reaction === "stop" ? "the run stops" : "the next is asked"} (${policy.because})`;
+		return `${detail}; ${snapshot === undefined ? "" : `${snapshot.reason}; `}${policy.reaction === "stop" ? "the run stops" : "the next is asked"} (${policy.because})`;
 	if (outcome === "found" && candidates.length > 1)
 		return `${detail}, after ${candidates.slice(0, -1).join(", ")}`;
 	if (snapshot?.ageMs !== undefined)

@@ -98,7 +98,8 @@ function optionsFor(command: CommandName, given: Words["given"]): readonly Candi
 
 /** What the help has in the place of a word: `[PATH|NAME…]` is `PATH|NAME` for each. */
 function placeholderAt(operands: string, index: number): string {
-	const places = operands.split(" ");
+	// What stands behind a bar is another form of the command.
+	const places = (operands.split(" | ")[0] as string).split(" ");
 	const place = places[Math.min(index, places.length - 1)] as string;
 	return index < places.length || place.includes("…") ? place.replace(/[[\]…]/g, "") : "";
 }
