@@ -82,6 +82,24 @@ to-name
 		expect((await follow(child).ended).stdout).toBe("o\ne\n".repeat(8));
 	});
 
+	it("that is started anew writes neither its new secrets nor the former ones", async () => {
+		const map = `secrets: { app/token: TOKEN }\nrun: { redact: true, reload_signal: HUP, probation: 0s }\n`;
+		const folder = newFolder(map);
+		const both = "former-token later-token";
+		const script = `trap "exit 0" TERM; echo "$TOKEN of ${both}."; while :; do sleep 0.05; done`;
+		const write = (value: string) => writeFileSync(join(folder, ".env"), `TOKEN=${value}\n`);
+		write("former-token");
+		const { child, ended, said } = launch(folder, SHELL(script));
+		await said(" later-token.\n");
+		write("later-token");
+		child.kill("SIGHUP");
+		await said(" [redacted:TOKEN].\n");
+		child.kill("SIGTERM");
+		expect((await ended).stdout).toBe(
+			"[redacted:TOKEN] of [redacted:TOKEN] later-token.\n[redacted:TOKEN] of [redacted:TOKEN] [redacted:TOKEN].\n",
+		);
+	});
+
 	it("has no more descriptors than otherwise", async () => {
 		const [redacted, plain] = await Promise.all(
 			["--redact", "--no-redact"].map(
