@@ -39,6 +39,8 @@ describe("a format of dsta-run export", () => {
 		["dotenv", "A", "a carriage return", "a\rb"],
 		["dotenv", "A", "quotes beside", "p'a$$w\"rd"],
 		["shell", "UID", "keeps this name", "0"],
+		["shell", "USERNAME", "keeps this name", "app"],
+		["shell", "status", "keeps this name", "up"],
 		["fish", "status", "keeps this name", "0"],
 		["powershell", "A", "is empty", ""],
 		["github", "NODE_OPTIONS", "cannot set this name", "--inspect"],

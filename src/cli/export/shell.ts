@@ -9,6 +9,10 @@ export const SHELL: Format = {
 };
 
 const OWN: ReadonlySet<string> = new Set([
-	...["BASHOPTS", "BASH_VERSINFO", "SHELLOPTS", "PPID"],
-	...["UID", "EUID", "GID", "EGID"],
+	...["BASHOPTS", "BASHPID", "BASH_VERSINFO", "SHELLOPTS", "FUNCNAME", "DIRSTACK", "HISTCMD"],
+	...["UID", "EUID", "GID", "EGID", "GROUPS", "USERNAME", "PPID", "LINENO", "ARGC", "_"],
+	...["RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS"],
+	...["path", "cdpath", "fpath", "manpath", "mailpath", "psvar", "watch", "signals"],
+	...["argv", "status", "pipestatus", "history", "options", "parameters", "modules"],
+	...["aliases", "builtins", "commands", "functions", "terminfo"],
 ]);
