@@ -9,6 +9,7 @@ const SECRETS: Readonly<Record<string, string>> = {
 	KEY: `-----BEGIN PRIVATE KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC".repeat(2)}\nx8Yq\n-----END PRIVATE KEY-----\n`,
 	QUOTED: "it's a,b~c#d {x}",
 	LONG: "0123456789abcdef".repeat(9),
+	PADDED: " of-one line\t",
 };
 const plain = (name: string) => SECRETS[name] as string;
 const bytesOf = (name: string) => Buffer.from(plain(name));
@@ -50,6 +51,8 @@ const FORMS: readonly (readonly [form: string, name: string, text: string, left?
 	["double quotes of a shell", "AWKWARD", AWKWARD.replace(/["$\\]/g, "\\$&")],
 	["printf %q", "QUOTED", "it\\'s\\ a\\,b~c#d\\ \\{x\\}"],
 	["printf %q with a control character", "AWKWARD", AWKWARD.replace(/[\\']/g, "\\$&").replace("\t", "\\t")],
+	["without the space around it", "PADDED", "of-one line"],
+	["base64 without the space around it", "PADDED", Buffer.from("of-one line").toString("base64")],
 	["all of its lines", "LINES", plain("LINES")],
 	["one of its lines", "LINES", "> second line <", "> # <"],
 	["the lines of a key", "KEY", `a\n${plain("KEY").split("\n").slice(1, 3).join("\n")}\nb`, "a\n#\n#\nb"],

@@ -27,16 +27,15 @@ export function isLongEnough(value: Buffer): boolean {
 	return (isUtf8(value) ? [...value.toString()] : value).length >= LEAST_CHARACTERS;
 }
 
-/** The lines of a value that has several, without the space around them and without the public first and last line of a key. */
+/** The lines of a value where they are not all of it, without the space around them and the public first and last line of a key. */
 function linesOf(value: Buffer): readonly Buffer[] {
 	const text = value.toString("latin1");
 	// Programs make lines of a key that was written on one.
 	const breaks = text.includes("-----BEGIN ") ? /\r\n|\n|\r|\\n/ : /\r\n|\n|\r/;
 	const lines = text.split(breaks);
-	if (lines.length === 1) return [];
 	return lines
 		.map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ""))
-		.filter((line) => !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(line))
+		.filter((line) => line !== text && !/^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/.test(line))
 		.map((line) => Buffer.from(line, "latin1"));
 }
 
