@@ -26,8 +26,9 @@ export function openOutputs(own: Own, openFilter: () => Filter, warn: Warn): Out
 	checkStreams();
 	const destinations = isSameStream(1, 2) ? [1] : [1, 2];
 	const pipes = destinations.map(() => openPipe(own));
+	const onFailure = (code: string) => warn(`what the command writes cannot be passed on: ${code}`);
 	const pumps = pipes.map(({ reading }, index) =>
-		startPump(readChunks(reading), { to: destinations[index] as number, filter: openFilter(), warn }),
+		startPump(readChunks(reading), { to: destinations[index] as number, filter: openFilter(), onFailure }),
 	);
 	const [first, second = first] = pipes as [Pipe, Pipe?];
 	const outputs = [first.writing, second.writing];

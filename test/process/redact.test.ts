@@ -152,6 +152,20 @@ describe("dsta-run redact", () => {
 		expect(unknown).toMatchObject({ status: 66, stdout: "" });
 	});
 
+	it("fails where its output cannot be written", () => {
+		const full = openSync("/dev/full", "w");
+		const { status, stderr } = launchSync(["redact", "--quiet"], {
+			cwd: FOLDER,
+			input: "text",
+			stdio: ["pipe", full, "pipe"],
+		});
+		closeSync(full);
+		expect({ status, stderr }).toEqual({
+			status: 74,
+			stderr: expect.stringContaining("ENOSPC [DSTA_OUTPUT]"),
+		});
+	});
+
 	it("ends as its reader does", async () => {
 		const script = `yes hunter2-token | ${LAUNCHER.map((word) => `'${word}'`).join(" ")} redact | head -1`;
 		const child = spawn("bash", ["-c", `${script}; echo "\${PIPESTATUS[*]}"`], {

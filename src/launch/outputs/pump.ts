@@ -1,5 +1,4 @@
 import { write } from "node:fs";
-import type { Warn } from "../own.ts";
 import type { Filter } from "./filter.ts";
 
 /** Passes on what comes out of a stream. */
@@ -19,7 +18,8 @@ export interface PumpOptions {
 	/** The descriptor that it is written to. */
 	readonly to: number;
 	readonly filter: Filter;
-	readonly warn: Warn;
+	/** Hears by which code nothing more can be written, where its reader has not just gone. */
+	readonly onFailure: (code: string) => void;
 }
 
 /** How long nothing is written before a filter has to let go of what it may, such as the end of a prompt. */
@@ -29,7 +29,7 @@ const QUIET_MS = 100;
 const TURNS = 3;
 
 /** Begins to pass on what comes out of a stream through a filter, no faster than it can be written. */
-export function startPump(source: AsyncIterable<Uint8Array>, { filter, to, warn }: PumpOptions): Pump {
+export function startPump(source: AsyncIterable<Uint8Array>, { filter, onFailure, to }: PumpOptions): Pump {
 	let written: Promise<void> = Promise.resolve();
 	let chunks = 0;
 	let isBusy = false;
@@ -58,8 +58,7 @@ export function startPump(source: AsyncIterable<Uint8Array>, { filter, to, warn 
 			const { code } = error as NodeJS.ErrnoException;
 			if (code === undefined) throw error;
 			// A socket in the place of a pipe may say it so, where something in it was not read.
-			if (code !== "EPIPE" && code !== "ECONNRESET")
-				warn(`what the command writes cannot be passed on: ${code}`);
+			if (code !== "EPIPE" && code !== "ECONNRESET") onFailure(code);
 			return { isRefused: true };
 		} finally {
 			isOver = true;
