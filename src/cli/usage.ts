@@ -140,7 +140,7 @@ const options = {
 		value: "DURATION",
 		variable: "DSTA_TIMEOUT",
 		commands: [...RESOLVING, "migrate"],
-		summary: "the deadline of the whole resolution; default 30s",
+		summary: "the deadline of the whole resolution; default 30s, for health and doctor 5s",
 	},
 	exec: {
 		commands: ["run", "check"],
