@@ -8,6 +8,9 @@ import { trimSlashes } from "../settings.ts";
 
 const API_PATH = "auth/token/lookup-self";
 
+/** Where a token lies that nothing else says the place of. */
+const TOKEN_FILE = "~/.vault-token";
+
 /** With less of its life left than this a token that nobody renews is soon a reason for a call at night. */
 const SHORT_S = 24 * 3600;
 
@@ -30,7 +33,16 @@ export async function observeToken(session: Session, signal: AbortSignal): Promi
 export function unknownToken({ login, settings }: Session): DstaError {
 	const place = { ...settings, namespace: (login ?? settings).namespace };
 	const answer = { status: 403, body: { errors: ["invalid token"] }, headers: {} };
-	return failureOf(answer, { settings: place, apiPath: API_PATH, path: API_PATH, capability: "read" });
+	const failure = failureOf(answer, {
+		settings: place,
+		apiPath: API_PATH,
+		path: API_PATH,
+		capability: "read",
+	});
+	// Where it is in a variable the cure names that already.
+	if (login !== undefined || settings.tokenVariable !== undefined) return failure;
+	const { backend = "vault", code, cure, message, path = API_PATH } = failure;
+	return new DstaError(code, `${message} in ${TOKEN_FILE}`, { backend, path, cure });
 }
 
 function describeToken(data: Metadata, session: Session): readonly Observation[] {
@@ -77,7 +89,7 @@ function* warnings(
 	if (login === undefined && ttlS > 0 && ttlS < SHORT_S)
 		yield {
 			severity: "warning",
-			message: `the token in ${tokenVariable ?? "~/.vault-token"} ends in ${lifeWords(ttlS)}, and nothing makes another`,
+			message: `the token in ${tokenVariable ?? TOKEN_FILE} ends in ${lifeWords(ttlS)}, and nothing makes another`,
 			cure: `${data.renewable === true ? "Renew it (vault token renew), or let" : "Let"} dsta-run log in by itself: vault.auth in the map.`,
 		};
 	if (Number(data.num_uses ?? 0) > 0)
