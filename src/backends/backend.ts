@@ -126,8 +126,11 @@ export interface Backend {
 	 * @throws {DstaError} as `read`
 	 */
 	check(signal: AbortSignal): Promise<void>;
-	/** What can be looked at one by one, for a map that asks this of it. Asks nobody yet. Absent where `check` says all. */
-	examinations?(requests: readonly ReadRequest[]): Promise<readonly Examination[]>;
+	/**
+	 * What can be looked at one by one, for a map that asks this of it, and perhaps watches it. Asks nobody yet. Absent where `check`
+	 * says all.
+	 */
+	examinations?(requests: readonly ReadRequest[], isWatched: boolean): Promise<readonly Examination[]>;
 	/** The leases of what it has lent for this run. */
 	leases?(): readonly Lease[];
 	/** Keeps its leases alive until `release`; tells of those that it cannot keep. Never holds the process. */

@@ -130,7 +130,43 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("dsta-run doctor", () => {
 		expect(errors.map(({ check, path }) => [check, path])).toEqual([
 			["vault.capabilities", "secret/data/doctor/db"],
 		]);
-		expect(errors[0]?.cure).toContain('path "secret/data/doctor/db" { capabilities = ["read"] }');
+		expect(errors[0]?.cure).toMatch(/Where path and mount are right.*dsta-run policy vault/);
+	});
+
+	it.each([
+		["narrow", /^the token sees no secrets engine at secrt\/ in namespace dsta, but one at secret\/$/],
+		[ROOT_TOKEN, /has no secrets engine at secrt\/ in namespace dsta$/],
+	])("tells a mount that is not there from a policy that is too narrow: %s", async (name, message) => {
+		const map =
+			"vault: { mount: secrt }\nsecrets:\n  doctor/app/key: APP_KEY\n  doctor/db/password: DB_PASSWORD\n";
+		const { errors, findings } = await examine(withToken(name), map);
+		expect(findings).not.toContainEqual(expect.objectContaining({ check: "vault.capabilities" }));
+		expect(errors).toEqual([
+			expect.objectContaining({
+				check: "vault.kv",
+				message: expect.stringMatching(message),
+				cure: expect.stringContaining("vault.mount"),
+			}),
+		]);
+	});
+
+	it("warns of metadata that the token may not read, where a run watches", async () => {
+		const secrets = "secrets:\n  doctor/app/key: APP_KEY\n  doctor/db/password: DB_PASSWORD\n";
+		const warnings = async (map: string) =>
+			(await examine(withToken("whole"), map)).findings
+				.filter(({ check, severity }) => check === "vault.capabilities" && severity === "warning")
+				.map(({ message }) => message);
+		expect(await warnings(`run: { watch: 30s }\n${secrets}`)).toEqual([
+			expect.stringContaining("may not read secret/metadata/doctor/app and 1 more"),
+		]);
+		expect(await warnings(secrets)).toEqual([]);
+	});
+
+	it("says which token is refused where nothing else names it", async () => {
+		const cwd = folderWith(MAP);
+		writeFileSync(join(cwd, ".vault-token"), "s3ntinel", { mode: 0o600 });
+		const { stdout } = await runHere(doctor, ["doctor"], { cwd, env: { VAULT_ADDR: ADDRESS } });
+		expect(stdout).toMatch(/does not accept the token in ~\/\.vault-token$/m);
 	});
 
 	it("tells a token of another namespace", async () => {

@@ -73,9 +73,10 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const { checkToken } = await import("./check.ts");
 			await checkToken((await open()).session, signal);
 		},
-		async examinations(requests) {
+		async examinations(requests, isWatched) {
 			const { examineVault } = await import("./examine/examine.ts");
-			return examineVault(requests, { context, settings, session: async () => (await open()).session });
+			const session = async () => (await open()).session;
+			return examineVault(requests, { context, settings, isWatched, session });
 		},
 		async write(secret, fields, options) {
 			const { writeSecret } = await import("./write.ts");

@@ -8,6 +8,7 @@ import { requestsByBackend } from "./requests.ts";
 /** What there is to look at in the backends that the map asks. */
 export async function looksAtBackends({ options, session }: Patient): Promise<readonly Look[]> {
 	const looks: Look[] = [];
+	const isWatched = typeof session.map.run.watch === "number";
 	let isFallback = false;
 	for (const [name, requests] of requestsByBackend(session, options)) {
 		const backend = await session.backends.get(name).catch((error: unknown) => ({ error }));
@@ -15,7 +16,7 @@ export async function looksAtBackends({ options, session }: Patient): Promise<re
 		if (backend === undefined) looks.push({ check, look: () => lookAtNone(name, options.backend) });
 		else if ("error" in backend) looks.push({ check, look: () => Promise.reject(backend.error) });
 		else {
-			looks.push(...(await looksAt(backend, requests, isFallback)));
+			looks.push(...(await looksAt(backend, requests, { isFallback, isWatched })));
 			isFallback = true;
 		}
 	}
@@ -30,11 +31,11 @@ function lookAtNone(name: BackendName, named: BackendName | undefined): ReturnTy
 async function looksAt(
 	backend: Backend,
 	requests: readonly ReadRequest[],
-	isFallback: boolean,
+	{ isFallback, isWatched }: { readonly isFallback: boolean; readonly isWatched: boolean },
 ): Promise<readonly Look[]> {
 	// A run fails by one that is asked after others only where they lack something, which the check of the secrets shows.
 	const severity = isFallback ? "warning" : "error";
-	const all = (await backend.examinations?.(requests)) ?? [
+	const all = (await backend.examinations?.(requests, isWatched)) ?? [
 		{
 			name: "answers",
 			async look(signal: AbortSignal) {

@@ -1,10 +1,11 @@
 import type { Observation, ReadRequest, SecretValue } from "../../backend.ts";
 import { isObject } from "../../select.ts";
 import { failureOf, type Target } from "../failure.ts";
-import { planPolicy, type Stanza } from "../policy.ts";
+import { planPolicy, type Stanza, type VaultPolicy } from "../policy.ts";
 import { findEngine } from "../read.ts";
 import type { Session } from "../session.ts";
 import { isRaw, overrideSettings } from "../settings.ts";
+import { isSeen, seenEngines } from "./engines.ts";
 import { unknownToken } from "./token.ts";
 
 /**
@@ -12,20 +13,23 @@ import { unknownToken } from "./token.ts";
  * @throws {DstaError} as `Backend.read`
  */
 export async function observeCapabilities(
-	requests: readonly ReadRequest[],
+	{ isWatched, requests }: Needs,
 	session: Session,
 	signal: AbortSignal,
 ): Promise<readonly Observation[]> {
 	const { login, settings } = session;
-	const known = await Promise.all(requests.map((request) => withEngine(request, session, signal)));
+	const engines = await seenEngines(requests, session, signal);
+	const placed = requests.filter((request) => isSeen(request, session, engines));
+	const known = await Promise.all(placed.map((request) => withEngine(request, session, signal)));
 	const place = { ...settings, namespace: (login ?? settings).namespace };
-	const { namespace, stanzas } = planPolicy(known, {
-		place: settings,
-		tokenNamespace: place.namespace,
-		isRevoked: settings.revoke,
-	});
+	const plan = { place: settings, tokenNamespace: place.namespace, isRevoked: settings.revoke };
+	const { namespace, stanzas } = planPolicy(known, plan);
 	const needed = stanzas.filter(({ fault }) => fault === undefined);
-	if (needed.length === 0) return [{ severity: "ok", message: "the map asks Vault for nothing" }];
+	const watched = isWatched ? metadataOf(planPolicy(known, { ...plan, isWatched }), stanzas) : [];
+	// What is left out is told with the engines.
+	const well = (message: string): readonly Observation[] =>
+		placed.length < requests.length ? [] : [{ severity: "ok", message }];
+	if (needed.length === 0) return well("the map asks Vault for nothing");
 	const apiPath = "sys/capabilities-self";
 	const target: Target = { settings: place, apiPath, path: apiPath, capability: "update" };
 	const response = await session.ask(target, {
@@ -33,7 +37,7 @@ export async function observeCapabilities(
 		path: apiPath,
 		namespace,
 		repeat: "always",
-		body: { paths: needed.map(({ path }) => path) },
+		body: { paths: [...needed, ...watched].map(({ path }) => path) },
 		signal,
 	});
 	const data = response.body?.data ?? response.body;
@@ -51,9 +55,44 @@ export async function observeCapabilities(
 	const lacking = needed.flatMap((stanza) =>
 		missingAt(stanza, data[stanza.path], { ...target, path: stanza.path }),
 	);
-	if (lacking.length > 0) return lacking;
+	const hidden = watched.filter((stanza) => missing(stanza, data[stanza.path]).length > 0);
+	if (lacking.length + hidden.length > 0) return [...lacking, ...unwatchable(hidden)];
 	const count = needed.length === 1 ? "the one path" : `all ${needed.length} paths`;
-	return [{ severity: "ok", message: `the token may do what the map needs at ${count}` }];
+	return well(`the token may do what the map needs at ${count}`);
+}
+
+/** What a map asks for, and whether a run goes on to look for changes of it. */
+export interface Needs {
+	readonly requests: readonly ReadRequest[];
+	readonly isWatched: boolean;
+}
+
+// What a watch asks for beside the secrets themselves.
+function metadataOf({ stanzas }: VaultPolicy, known: readonly Stanza[]): readonly Stanza[] {
+	const paths = new Set(known.map(({ path }) => path));
+	return stanzas.filter(({ fault, path }) => fault === undefined && !paths.has(path));
+}
+
+function unwatchable(hidden: readonly Stanza[]): readonly Observation[] {
+	const [first, ...others] = hidden;
+	if (first === undefined) return [];
+	const more = others.length === 0 ? "" : ` and ${others.length} more`;
+	return [
+		{
+			severity: "warning",
+			message: `the token may not read ${first.path}${more}, by which run.watch sees changes: each poll reads the secrets themselves`,
+			cure: WHOLE_POLICY,
+		},
+	];
+}
+
+// That it is known and has not expired is seen by then.
+const WHOLE_POLICY =
+	"Where path and mount are right, give the token's policy what the map needs (dsta-run policy vault | vault policy write dsta-policy -), and make a token with it (vault token create -policy=dsta-policy) or name it in the role of vault.auth.";
+
+function missing({ capabilities }: Stanza, granted: SecretValue | undefined): Stanza["capabilities"] {
+	const has = Array.isArray(granted) ? granted : [];
+	return has.includes("root") ? [] : capabilities.filter((capability) => !has.includes(capability));
 }
 
 async function withEngine(request: ReadRequest, session: Session, signal: AbortSignal): Promise<ReadRequest> {
@@ -65,19 +104,15 @@ async function withEngine(request: ReadRequest, session: Session, signal: AbortS
 }
 
 // In the words of the refusal that a run would meet.
-function missingAt(
-	{ capabilities, path: apiPath }: Stanza,
-	granted: SecretValue | undefined,
-	target: Target,
-): readonly Observation[] {
-	const has = Array.isArray(granted) ? granted : [];
-	if (has.includes("root")) return [];
-	return capabilities
-		.filter((capability) => !has.includes(capability))
-		.map((capability) => {
-			const refusal = { status: 403, body: { errors: ["permission denied"] }, headers: {} };
-			const about = { ...target, apiPath, capability: capability === "create" ? "update" : capability };
-			const { code, cure, message, path } = failureOf(refusal, about);
-			return { severity: "error", message, cure, path, code };
-		});
+function missingAt(stanza: Stanza, granted: SecretValue | undefined, target: Target): readonly Observation[] {
+	return missing(stanza, granted).map((capability) => {
+		const refusal = { status: 403, body: { errors: ["permission denied"] }, headers: {} };
+		const about = {
+			...target,
+			apiPath: stanza.path,
+			capability: capability === "create" ? "update" : capability,
+		} as const;
+		const { code, message, path } = failureOf(refusal, about);
+		return { severity: "error", message, cure: WHOLE_POLICY, path, code };
+	});
 }

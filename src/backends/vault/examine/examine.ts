@@ -11,6 +11,8 @@ import { observeToken } from "./token.ts";
 export interface Patient {
 	readonly context: BackendContext;
 	readonly settings: VaultSettings;
+	/** Whether a run goes on to look whether its secrets have changed. */
+	readonly isWatched: boolean;
 	/**
 	 * The logged-in session of the backend.
 	 * @throws {DstaError} as `openSession`
@@ -20,7 +22,8 @@ export interface Patient {
 
 /** What can be looked at in a server and its token, for a map that asks this of it. */
 export function examineVault(requests: readonly ReadRequest[], patient: Patient): readonly Examination[] {
-	const { session, settings } = patient;
+	const { isWatched, session, settings } = patient;
+	const needs = { requests, isWatched };
 	// The server and its clock need no token, so that a missing one hides nothing.
 	return [
 		{ name: "server", look: async (signal) => observeServer(settings, await askHealth(patient, signal)) },
@@ -28,6 +31,6 @@ export function examineVault(requests: readonly ReadRequest[], patient: Patient)
 		{ name: "token", look: async (signal) => observeToken(await session(), signal) },
 		{ name: "namespace", look: async (signal) => observeNamespaces(requests, await session(), signal) },
 		{ name: "kv", look: async (signal) => observeEngines(requests, await session(), signal) },
-		{ name: "capabilities", look: async (signal) => observeCapabilities(requests, await session(), signal) },
+		{ name: "capabilities", look: async (signal) => observeCapabilities(needs, await session(), signal) },
 	];
 }
