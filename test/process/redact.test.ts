@@ -86,17 +86,17 @@ to-name
 		const map = `secrets: { app/token: TOKEN }\nrun: { redact: true, reload_signal: HUP, probation: 0s }\n`;
 		const folder = newFolder(map);
 		const both = "former-token later-token";
-		const script = `trap "exit 0" TERM; echo "$TOKEN of ${both}."; while :; do sleep 0.05; done`;
+		const script = `trap "exit 0" TERM; echo "$TOKEN of ${both}, \${#TOKEN}"; while :; do sleep 0.05; done`;
 		const write = (value: string) => writeFileSync(join(folder, ".env"), `TOKEN=${value}\n`);
 		write("former-token");
 		const { child, ended, said } = launch(folder, SHELL(script));
-		await said(" later-token.\n");
+		await said(", 12\n");
 		write("later-token");
 		child.kill("SIGHUP");
-		await said(" [redacted:TOKEN].\n");
+		await said(", 11\n");
 		child.kill("SIGTERM");
 		expect((await ended).stdout).toBe(
-			"[redacted:TOKEN] of [redacted:TOKEN] later-token.\n[redacted:TOKEN] of [redacted:TOKEN] [redacted:TOKEN].\n",
+			"[redacted:TOKEN] of [redacted:TOKEN] later-token, 12\n[redacted:TOKEN] of [redacted:TOKEN] [redacted:TOKEN], 11\n",
 		);
 	});
 
