@@ -142,6 +142,8 @@ describe("what is offered", () => {
 		[["completion", ""], ["bash", "zsh", "fish"], []],
 		[["help", ""], ["run", "check"], []],
 		[["explain", "a", ""], ["exchange/gateio/*", "BINANCE_API_KEY", "DB_URL"], ["GATEIO_*"]],
+		[["explain", "--diff", "a.yaml", ""], [":files"], ["BINANCE_API_KEY"]],
+		[["explain", "--diff", "a.yaml", "b.yaml", ""], ["BINANCE_API_KEY"], [":files"]],
 		[
 			["list", ""],
 			["exchange", "exchange/gateio"],

@@ -42,7 +42,9 @@ export async function complete(words: readonly string[], load: LoadNames): Promi
 		return valuesOf(attached as OptionName, { start, typed: current.slice(start.length) });
 	if (current.startsWith("-")) return matching(optionsFor(name, scanned.given), current);
 	if (scanned.operands.length === 0) return matching(SUBCOMMANDS, current);
-	const place = placeholderAt(COMMANDS[name].operands, operands.length);
+	const usual = COMMANDS[name].operands.split(" | ", 1)[0] as string;
+	const places = scanned.given.has("diff") ? "FILE FILE NAME…" : usual;
+	const place = placeholderAt(places, operands.length);
 	return completePlaceholder(place, current, () => load(scanned.given.get("map")?.[0]));
 }
 
