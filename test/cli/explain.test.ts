@@ -220,6 +220,8 @@ describe.skipIf(ADDRESS === "")("dsta-run explain", () => {
 			expect(failed.status).toBe(66);
 			expect(failed.stderr).toMatch(/^dsta-run: error: secrets\.map\.yaml: Secret not found: secrets\/two/);
 			expect(failed.rows).toContainEqual(["TWO", "DSTA_NOT_FOUND", "env", "unknown"]);
+			const asked = await diff("secrets.map.yaml", "@b.env", "ONE");
+			expect({ status: asked.status, stderr: asked.stderr }).toEqual({ status: 0, stderr: "" });
 			expect((await diff("@a.env")).status).toBe(64);
 			expect((await diff("@a.env", "@none.env")).status).toBe(66);
 		});

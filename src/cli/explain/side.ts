@@ -19,7 +19,7 @@ export interface Side {
 
 /**
  * Resolves a side: a map, `@` and a dotenv file whose variables beat those of the environment (VAULT_NAMESPACE, AWS_PROFILE …), or
- * both. Its messages begin with its name.
+ * both; where the line names variables, what gives none of them is left out. Its messages begin with its name.
  * @throws {DstaError} DSTA_FILE_NOT_FOUND a file of it is missing · DSTA_MAP, DSTA_CONFIG one is wrong
  */
 export async function resolveSide(word: string, commandLine: CommandLine, host: Host): Promise<Side> {
@@ -34,9 +34,17 @@ export async function resolveSide(word: string, commandLine: CommandLine, host: 
 	const options = { ...commandLine.options, ...(map === undefined ? {} : { map }) };
 	const session = await openSession({ ...commandLine, options }, { ...host, env, log });
 	await checkFeasibility(session);
-	const outcomes = await session.resolveLines(session.map);
+	const all = await session.resolveLines(session.map);
 	await session.backends.release();
+	const [, , ...names] = commandLine.operands;
+	const outcomes = names.length === 0 ? all : all.filter((outcome) => mayGive(outcome, names));
 	return { outcomes, status: concludeResolutions(log, outcomes, {}).status };
+}
+
+// Which names a wildcard would have given that failed, nobody knows.
+function mayGive({ errors, names, values }: Outcome, asked: readonly string[]): boolean {
+	if (errors.length > 0 && names.some((name) => name.includes("*"))) return true;
+	return asked.some((name) => names.includes(name) || values.has(name));
 }
 
 // A file that has an @ in its name is one.
