@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { LAUNCHER } from "../process/launch.ts";
+import { LAUNCHER, PYTHON } from "../process/launch.ts";
 
 const DRIVER: string = new URL("terminal.py", import.meta.url).pathname;
 
@@ -13,7 +13,7 @@ export interface OnTerminal {
 
 /** Starts the built executable on a terminal of its own. */
 export function launchOnTerminal(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): OnTerminal {
-	const child = spawn("python3", [DRIVER, ...LAUNCHER, ...args], {
+	const child = spawn(PYTHON, [DRIVER, ...LAUNCHER, ...args], {
 		cwd,
 		env: { PATH: process.env.PATH, HOME: cwd, ...env },
 		stdio: ["pipe", "pipe", "inherit"],

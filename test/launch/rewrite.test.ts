@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { prepareInFolder } from "../../src/launch/files/in-folder.ts";
 import type { FileRequest } from "../../src/launch/files.ts";
+import { PYTHON } from "../process/launch.ts";
 
 const PLACE = mkdtempSync("/dev/shm/dsta-run-test-");
 afterAll(() => rmSync(PLACE, { recursive: true }));
@@ -69,7 +70,7 @@ while True:
     try: seen.add(open(sys.argv[1]).read())
     except FileNotFoundError: break
 print(sorted({(len(text), *set(text)) for text in seen}))`;
-		const reader = spawn("python3", ["-c", read, join(folder, "A")]);
+		const reader = spawn(PYTHON, ["-c", read, join(folder, "A")]);
 		let output = "";
 		await new Promise<void>((resolve) =>
 			reader.stdout.on("data", (chunk) => {

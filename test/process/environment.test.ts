@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUILD, folderWith, LAUNCHER, launchSync } from "./launch.ts";
+import { BUILD, folderWith, LAUNCHER, launchSync, PYTHON } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const EMPTY = folderWith("{}\n");
@@ -25,7 +25,7 @@ function printedBy(
 	cwd = EMPTY,
 ): { readonly stdout: string; readonly stderr: string; readonly status: number | null } {
 	const given = JSON.stringify({ args, variables });
-	const { status, stderr, stdout } = spawnSync("python3", ["-c", START], {
+	const { status, stderr, stdout } = spawnSync(PYTHON, ["-c", START], {
 		cwd,
 		encoding: "latin1",
 		input: Buffer.from(given),

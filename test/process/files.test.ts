@@ -14,7 +14,17 @@ import {
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { BUILD, childrenOf, folderWith, follow, isRunning, LAUNCHER, launch, MODE } from "./launch.ts";
+import {
+	BUILD,
+	childrenOf,
+	folderWith,
+	follow,
+	isRunning,
+	LAUNCHER,
+	launch,
+	MODE,
+	PYTHON,
+} from "./launch.ts";
 
 const TMPFS = 0x01021994;
 const SENTINEL = "s3ntinel";
@@ -392,7 +402,7 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
 print("ready", flush=True)
 signal.sigwait([signal.SIGUSR1])
 print(open(os.environ["KEY_FILE"]).read())`;
-			const { child, ended, said } = start("python3", "-c", script);
+			const { child, ended, said } = start(PYTHON, "-c", script);
 			await said("ready");
 			const [command] = childrenOf(child.pid) as [number];
 			const [folder] = readdirSync(env.XDG_RUNTIME_DIR) as [string];
@@ -536,7 +546,7 @@ for change in (lambda: os.write(number, b"x"), lambda: os.truncate(number, 0), l
 	try: change()
 	except PermissionError: print("refused")
 print(os.read(number, 100).decode())`;
-			const { stderr, stdout } = await run(["python3", "-c", script], { folder: FD_FOLDER });
+			const { stderr, stdout } = await run([PYTHON, "-c", script], { folder: FD_FOLDER });
 			expect({ stderr, stdout }).toEqual({ stderr: "", stdout: `refused\nrefused\nrefused\n${SENTINEL}\n` });
 		});
 

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { describe, expect, it } from "vitest";
-import { BUILD, folderWith, follow, LAUNCHER } from "./launch.ts";
+import { BUILD, folderWith, follow, LAUNCHER, PYTHON } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 const LAUNCH = [...LAUNCHER, "--"];
@@ -43,7 +43,7 @@ const prepared = (given: Prepared, command: readonly string[]) => [
 ];
 
 function run(given: Prepared, command: readonly string[]) {
-	const { signal, status, stderr, stdout } = spawnSync("python3", prepared(given, command), {
+	const { signal, status, stderr, stdout } = spawnSync(PYTHON, prepared(given, command), {
 		cwd: EMPTY,
 		encoding: "utf8",
 	});
@@ -84,7 +84,7 @@ if (BUILD === "standalone") {
 			["as of a lock, and of <(…)", [9, 63]],
 			["many, with gaps", [3, 5, 6, 7, 8, 10, 11, 12, 20, 200, 999]],
 		])("descriptors: %s", (_, descriptors) => {
-			const show = ["python3", "-c", LIST];
+			const show = [PYTHON, "-c", LIST];
 			const plain = run({ descriptors }, ["env", ...show]);
 			expect(plain.stdout.split("memfd:")).toHaveLength(descriptors.length + 1);
 			expect(run({ descriptors }, [...LAUNCH, ...show])).toEqual(plain);
@@ -114,7 +114,7 @@ if (BUILD === "standalone") {
 		const deny = "import ctypes, os, sys; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) and sys.exit(); ";
 		const script = `${deny}os.execv(sys.argv[1], sys.argv[1:])`;
 		const options = { cwd: EMPTY, encoding: "utf8" } as const;
-		const { status, stderr } = spawnSync("python3", ["-c", script, ...LAUNCH, "true"], options);
+		const { status, stderr } = spawnSync(PYTHON, ["-c", script, ...LAUNCH, "true"], options);
 		// A kernel older than 6.3 cannot be asked for it by a process itself.
 		expect([0, 69]).toContain(status);
 		if (status === 69) expect(stderr).toContain("MemoryDenyWriteExecute=no");
@@ -130,13 +130,13 @@ os.write(1, b"ready\\n")
 while True: signal.pause()`;
 				const ignored = [constants.signals[signal]];
 				const start = (...command: string[]) => {
-					const child = spawn("python3", prepared({ ignored }, [...LAUNCH, ...command]), {
+					const child = spawn(PYTHON, prepared({ ignored }, [...LAUNCH, ...command]), {
 						cwd: EMPTY,
 						detached: true,
 					});
 					return { child, ...follow(child) };
 				};
-				const listening = start("python3", "-c", listen);
+				const listening = start(PYTHON, "-c", listen);
 				await listening.said("ready");
 				listening.child.kill(signal);
 				expect(await listening.ended).toMatchObject({ status: 3, stdout: "ready\ngot it\n" });

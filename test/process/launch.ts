@@ -41,10 +41,8 @@ export const LAUNCHER: readonly string[] = [...LAUNCHERS[BUILD], ...(MODE === "e
 /** The runtime of the build under test, which runs a TypeScript file. */
 export const RUNTIME: string = BUILD === "standalone" ? fileOf("node_modules/.bin/bun") : process.execPath;
 
-/** The Python that runs a program of a test; a wrapper in PATH, as of pyenv, would be one process more. */
-export const PYTHON: string = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], {
-	encoding: "utf8",
-}).stdout.trim();
+/** The Python that runs a program of a test; a wrapper in PATH, as of pyenv, would be one process more, and takes a second. */
+export const PYTHON: string = process.env.DSTA_TEST_PYTHON ?? "python3";
 
 /** What that runtime needs of the environment, and that Bun keeps no cache of what it runs in the home directory. */
 export const RUNTIME_ENV: Readonly<Record<string, string>> = {

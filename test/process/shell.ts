@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folderWith, MODE } from "./launch.ts";
+import { folderWith, MODE, someOnNpm } from "./launch.ts";
 import { DSTA_RUN, openTerminal, type Terminal } from "./terminal.ts";
 
 /** An interactive shell on a terminal, in which `run COMMAND` starts a command. */
@@ -49,7 +49,7 @@ export function itLooksAsWithEnv(
 	shells: readonly ShellName[] = ["bash", "dash"],
 ): void {
 	// In exec mode nothing of us is left when the command runs, so that one shell speaks for all.
-	const asked = MODE === "exec" ? shells.slice(0, 1) : shells;
+	const asked = MODE === "exec" ? shells.slice(0, 1) : someOnNpm(shells);
 	describe(name, () => {
 		for (const shell of asked)
 			it.skipIf(!existsSync(SHELLS[shell][0]))(`in ${shell}`, async () => {

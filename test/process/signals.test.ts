@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUILD, childrenOf, folderWith, isRunning, LAUNCHER, launch } from "./launch.ts";
+import { BUILD, childrenOf, folderWith, isRunning, LAUNCHER, launch, PYTHON } from "./launch.ts";
 
 const EMPTY = folderWith("{}\n");
 const SHELL = (script: string) => ["--", "sh", "-c", script];
@@ -120,7 +120,7 @@ if (BUILD === "standalone")
 		it.each(REAL_TIME)("ends the launcher as it ends the command: %i", (number) => {
 			const python = `import subprocess, sys; print(subprocess.run(sys.argv[1:], cwd=${JSON.stringify(EMPTY)}).returncode)`;
 			const kill = `ulimit -c 0; kill -${number} $$`;
-			const { stderr, stdout } = spawnSync("python3", ["-c", python, ...LAUNCHER, ...SHELL(kill)], {
+			const { stderr, stdout } = spawnSync(PYTHON, ["-c", python, ...LAUNCHER, ...SHELL(kill)], {
 				encoding: "utf8",
 			});
 			expect({ stderr, stdout }).toEqual({ stderr: "", stdout: `${-number}\n` });
@@ -128,10 +128,9 @@ if (BUILD === "standalone")
 
 		it("arrives as often as it was sent, in order and with its value", async () => {
 			const queue = new URL("queue.py", import.meta.url).pathname;
-			const { child, ended, said } = launch(EMPTY, ["--", "python3", queue, "hear", "35", "40", "15"]);
+			const { child, ended, said } = launch(EMPTY, ["--", PYTHON, queue, "hear", "35", "40", "15"]);
 			await said("ready");
-			for (const number of [40, 35])
-				spawnSync("python3", [queue, "send", `${child.pid}`, `${number}`, "100"]);
+			for (const number of [40, 35]) spawnSync(PYTHON, [queue, "send", `${child.pid}`, `${number}`, "100"]);
 			await Promise.all([said("40 99\n"), said("35 99\n")]);
 			child.kill();
 			const sent = [40, 35].flatMap((number) =>

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BUILD, folderWith, LAUNCHER, type Launch, launch, launchSync } from "./launch.ts";
+import { BUILD, folderWith, LAUNCHER, type Launch, launch, launchSync, PYTHON } from "./launch.ts";
 
 const FOLDER = folderWith("{}\n");
 let maps = 0;
@@ -24,7 +24,7 @@ while (got := signal.sigwait(heard)) != signal.SIGUSR2: print("got", signal.Sign
 sys.exit(3)`;
 
 function launchListener(run: string): Launch {
-	return launch(FOLDER, [...asked(run), "--", "python3", "-c", LISTENER]);
+	return launch(FOLDER, [...asked(run), "--", PYTHON, "-c", LISTENER]);
 }
 
 function launchAsked(run: string, script: string): Launch {
@@ -117,12 +117,12 @@ const REAPED = { status: 42, signal: null, stdout: "adopted\nnone left\n", stder
 if (BUILD === "standalone") {
 	describe("orphans", () => {
 		it.each([1, 2, 3, 4, 5])("are reaped by the first process of a namespace (%i)", (_) => {
-			const namespace = ["-Urpf", "--mount-proc", ...LAUNCHER, "--", "python3", "-c", ORPHANS(60)];
+			const namespace = ["-Urpf", "--mount-proc", ...LAUNCHER, "--", PYTHON, "-c", ORPHANS(60)];
 			expect(spawnSync("unshare", namespace, { cwd: FOLDER, encoding: "utf8" })).toMatchObject(REAPED);
 		});
 
 		it("are reaped with run.subreaper", async () => {
-			const command = [...asked("subreaper: true"), "--", "python3", "-c", ORPHANS(60)];
+			const command = [...asked("subreaper: true"), "--", PYTHON, "-c", ORPHANS(60)];
 			expect(await launch(FOLDER, command).ended).toEqual(REAPED);
 		});
 	});

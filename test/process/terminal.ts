@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { LAUNCHER } from "./launch.ts";
+import { LAUNCHER, PYTHON } from "./launch.ts";
 
 const KEEPER = new URL("terminal.py", import.meta.url).pathname;
 
@@ -31,7 +31,7 @@ export const DSTA_RUN = LAUNCHER.map((word) => `'${word}'`).join(" ");
 
 /** Runs a program as the leader of a session on a new terminal, with PATH and `env` as its whole environment. */
 export function openTerminal(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Terminal {
-	const child = spawn("/usr/bin/env", ["python3", KEEPER, ...args], {
+	const child = spawn("/usr/bin/env", [PYTHON, KEEPER, ...args], {
 		cwd,
 		env: { PATH: process.env.PATH, HOME: cwd, PS1: "$ ", ...env },
 		stdio: ["pipe", "pipe", "inherit"],

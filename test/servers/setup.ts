@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
 import { findServers } from "./install.ts";
 import { type Server, startMoto, startVault } from "./start.ts";
@@ -6,6 +7,7 @@ import { type Server, startMoto, startVault } from "./start.ts";
 export default async function setup({ config }: TestProject): Promise<() => void> {
 	// It costs time in every child, and the tests talk to no public server.
 	delete process.env.NODE_EXTRA_CA_CERTS;
+	config.env = { ...config.env, DSTA_TEST_PYTHON: findPython() };
 	const servers: Server[] = [];
 	try {
 		const { moto, vault } = findServers();
@@ -26,4 +28,8 @@ export default async function setup({ config }: TestProject): Promise<() => void
 	return () => {
 		for (const server of servers) server.stop();
 	};
+}
+
+function findPython(): string {
+	return execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 }
