@@ -79,6 +79,17 @@ export async function askVaultText(
 		...(body === undefined ? {} : { body }),
 	});
 	const text = await response.text();
+	// A mount that has just been made is not ready at once.
+	if (response.status === 400 && text.includes("Upgrading from non-versioned")) {
+		await sleep(50);
+		return askVaultText(address, {
+			method,
+			path,
+			namespace,
+			headers,
+			...(body === undefined ? {} : { body }),
+		});
+	}
 	if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${text}`);
 	return text;
 }
