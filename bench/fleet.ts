@@ -5,6 +5,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { firstPauseMs, pollPauseMs, type Random, splayPauseMs } from "../src/watch/pauses.ts";
+import { randomFrom } from "./chance.ts";
+import { drawPlots } from "./plot.ts";
 
 const INSTANCES = 10_000;
 const SECRETS = 5;
@@ -99,31 +101,21 @@ function draw(requests: readonly number[]): string {
 }
 
 function picture(all: readonly Curve[]): string {
-	const height = 200;
-	const top = Math.max(LIMIT, ...all.flatMap(({ requests }) => requests));
-	const y = (count: number) => (height - (count / top) * (height - 20)).toFixed(1);
-	const panels = all.map(({ requests, splayMs }, index) => {
-		const points = requests.map((count, second) => `${second},${y(count)}`).join(" ");
-		return [
-			`<g transform="translate(60 ${20 + index * (height + 40)})" font-family="sans-serif" font-size="12">`,
-			`<text x="0" y="8">run.splay: ${splayMs / SECOND_MS}s, requests per second</text>`,
-			`<line x1="0" x2="${SECONDS}" y1="${y(LIMIT)}" y2="${y(LIMIT)}" stroke="red" stroke-dasharray="4"/>`,
-			`<text x="-50" y="${y(LIMIT)}">${LIMIT}</text><text x="-50" y="${height}">0</text>`,
-			`<polyline points="${points}" fill="none" stroke="black"/>`,
-			`<text x="${SECONDS - 40}" y="${height + 14}">${SECONDS} s</text></g>`,
-		].join("\n");
-	});
-	const size = `width="${SECONDS + 80}" height="${20 + all.length * (height + 40)}"`;
-	return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n${panels.join("\n")}\n</svg>\n`;
-}
-
-/** Numbers that look like chance and are always the same (mulberry32). */
-function randomFrom(seed: number): Random {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
+	return drawPlots(
+		all.map(({ requests, splayMs }) => ({
+			title: `run.splay: ${splayMs / SECOND_MS}s, requests per second`,
+			x: "seconds",
+			lines: [
+				{ name: "asked", points: requests.map((count, second) => [second, count] as const) },
+				{
+					name: `limit ${LIMIT}`,
+					isDashed: true,
+					points: [
+						[0, LIMIT],
+						[SECONDS, LIMIT],
+					] as const,
+				},
+			],
+		})),
+	);
 }
