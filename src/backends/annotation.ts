@@ -1,10 +1,10 @@
 import { DstaError } from "../errors.ts";
 
-/** What is to be kept beside a secret. */
+/** What changes the texts beside a secret. */
 export interface Annotating {
 	readonly secret: string;
-	/** The name of the backend. */
-	readonly backend: string;
+	readonly changes: ReadonlyMap<string, string | undefined>;
+	readonly signal: AbortSignal;
 }
 
 const CHARACTERS = /^[\w .:/=+@-]+$/;
@@ -16,8 +16,8 @@ const MAX_TEXT = 256;
  * @throws {DstaError} DSTA_CONFIG a name or a text cannot
  */
 export function checkAnnotations(
-	changes: ReadonlyMap<string, string | undefined>,
-	{ backend, secret }: Annotating,
+	changes: Annotating["changes"],
+	{ backend, secret }: Pick<Annotating, "secret"> & { readonly backend: string },
 ): void {
 	for (const [name, text = "-"] of changes) {
 		const fault = faultOf("name", name, MAX_NAME) ?? faultOf("text", text, MAX_TEXT);

@@ -1,5 +1,5 @@
 import { DstaError } from "../../errors.ts";
-import { checkAnnotations } from "../annotation.ts";
+import { type Annotating, checkAnnotations } from "../annotation.ts";
 import type { Annotations } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import type { FaultKind } from "./fault.ts";
@@ -18,13 +18,6 @@ export async function readAnnotations(
 	signal: AbortSignal,
 ): ReturnType<Annotations["read"]> {
 	return (await findTags(await openPlace(session, secret, signal))).found;
-}
-
-/** What changes the tags of a secret. */
-export interface Annotating {
-	readonly secret: string;
-	readonly changes: ReadonlyMap<string, string | undefined>;
-	readonly signal: AbortSignal;
 }
 
 /** Changes the tags of a secret. */

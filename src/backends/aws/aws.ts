@@ -1,6 +1,7 @@
 import { isArn, regionOfArn } from "../../secret-path.ts";
 import type { BackendContext, Found, ReadRequest, Revision, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
+import { createWriting } from "../writing.ts";
 import { formsOf, versionOf } from "./names.ts";
 import type { Session } from "./session.ts";
 import { type AwsSettings, describe, identify, overrideSettings, readAwsSettings } from "./settings.ts";
@@ -40,28 +41,12 @@ export function createAwsBackend(context: BackendContext): WritableBackend | und
 			const { examineAws } = await import("./examine.ts");
 			return examineAws(context, async () => (await open()).session);
 		},
-		async write(secret, fields, options) {
-			const { writeSecret } = await import("./write.ts");
-			return writeSecret((await open()).session, { secret, fields, ...options });
-		},
-		async list(folder, signal) {
-			const { listSecrets } = await import("./list.ts");
-			return listSecrets((await open()).session, folder, signal);
-		},
-		annotations: {
-			async read(secret, signal) {
-				const { readAnnotations } = await import("./annotations.ts");
-				return readAnnotations((await open()).session, secret, signal);
-			},
-			async write(secret, changes, signal) {
-				const { writeAnnotations } = await import("./annotations.ts");
-				await writeAnnotations((await open()).session, { secret, changes, signal });
-			},
-		},
-		async versions(secret, signal) {
-			const { listVersions } = await import("./versions.ts");
-			return listVersions((await open()).session, secret, signal);
-		},
+		...createWriting(open, {
+			write: () => import("./write.ts"),
+			list: () => import("./list.ts"),
+			annotations: () => import("./annotations.ts"),
+			versions: () => import("./versions.ts"),
+		}),
 		close: () => void opened?.then(({ session }) => session.close()),
 	};
 }

@@ -1,23 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { DstaError } from "../../errors.ts";
 import { isArn } from "../../secret-path.ts";
-import type { SecretValue, WriteOptions, Written } from "../backend.ts";
+import type { SecretValue, Written } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { checkOverwrite } from "../overwrite.ts";
 import { isObject } from "../select.ts";
 import { checkUnchanged } from "../unchanged.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
+import type { WriteRequest } from "../writing.ts";
 import type { Secret } from "./ask.ts";
 import { type Change, compareAndSet, type Outcome } from "./compare-and-set.ts";
 import { AwsFault } from "./fault.ts";
 import { isPossibleName } from "./names.ts";
 import { attempt, locate, nameOf, openPlace, type Place } from "./place.ts";
 import type { Session } from "./session.ts";
-
-export interface WriteRequest extends WriteOptions {
-	readonly secret: string;
-	readonly fields: ReadonlyMap<string, string>;
-}
 
 /**
  * Writes fields of a secret: of the one with the prefix where it exists, else of the one without, else of a new one with it.

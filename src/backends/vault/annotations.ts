@@ -1,5 +1,5 @@
 import { DstaError } from "../../errors.ts";
-import { checkAnnotations } from "../annotation.ts";
+import { type Annotating, checkAnnotations } from "../annotation.ts";
 import type { Annotations } from "../backend.ts";
 import { shellWord } from "../shell.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
@@ -11,7 +11,6 @@ import type { Session } from "./session.ts";
 import { timeoutFailure } from "./unavailable.ts";
 
 type Texts = ReadonlyMap<string, string>;
-type Changes = ReadonlyMap<string, string | undefined>;
 
 /** The custom metadata of a secret. */
 export async function readAnnotations(
@@ -22,13 +21,6 @@ export async function readAnnotations(
 	const target = await targetOf(session, secret, signal);
 	const metadata = await readMetadata(session, target, signal);
 	return metadata && textsIn(metadata.custom_metadata);
-}
-
-/** What changes the custom metadata of a secret. */
-export interface Annotating {
-	readonly secret: string;
-	readonly changes: Changes;
-	readonly signal: AbortSignal;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { now } from "../../clock.ts";
 import type { BackendContext, Lease, LeaseNews, ReadRequest, WritableBackend } from "../backend.ts";
 import { shellWord } from "../shell.ts";
+import { createWriting } from "../writing.ts";
 import { kvPath } from "./api-path.ts";
 import type { VaultLease } from "./lease.ts";
 import { createLeases, type Leases } from "./leases.ts";
@@ -78,28 +79,12 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const session = async () => (await open()).session;
 			return examineVault(requests, { context, settings, isWatched, session });
 		},
-		async write(secret, fields, options) {
-			const { writeSecret } = await import("./write.ts");
-			return writeSecret((await open()).session, { secret, fields, ...options });
-		},
-		async list(folder, signal) {
-			const { listSecrets } = await import("./list.ts");
-			return listSecrets((await open()).session, folder, signal);
-		},
-		annotations: {
-			async read(secret, signal) {
-				const { readAnnotations } = await import("./annotations.ts");
-				return readAnnotations((await open()).session, secret, signal);
-			},
-			async write(secret, changes, signal) {
-				const { writeAnnotations } = await import("./annotations.ts");
-				await writeAnnotations((await open()).session, { secret, changes, signal });
-			},
-		},
-		async versions(secret, signal) {
-			const { listVersions } = await import("./versions.ts");
-			return listVersions((await open()).session, secret, signal);
-		},
+		...createWriting(open, {
+			write: () => import("./write.ts"),
+			list: () => import("./list.ts"),
+			annotations: () => import("./annotations.ts"),
+			versions: () => import("./versions.ts"),
+		}),
 		leases: () => leases.held.map(toLease),
 		async keepAlive(onNews) {
 			let keeper: ReturnType<typeof loadKeeper> | undefined;

@@ -1,9 +1,10 @@
 import { DstaError } from "../../errors.ts";
-import type { WriteOptions, Written } from "../backend.ts";
+import type { Written } from "../backend.ts";
 import { checkOverwrite } from "../overwrite.ts";
 import { isObject } from "../select.ts";
 import { checkUnchanged } from "../unchanged.ts";
 import { pauseAfter, WRITE_ATTEMPTS } from "../write-attempts.ts";
+import type { WriteRequest } from "../writing.ts";
 import { encodePath, kvPath } from "./api-path.ts";
 import { errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
@@ -11,11 +12,6 @@ import { versionText } from "./kv.ts";
 import { findEngine, readState, type SecretRequest } from "./read.ts";
 import type { Session } from "./session.ts";
 import { timeoutFailure } from "./unavailable.ts";
-
-export interface WriteRequest extends WriteOptions {
-	readonly secret: string;
-	readonly fields: ReadonlyMap<string, string>;
-}
 
 /**
  * Writes fields of a secret. In version 2 of the engine a write names the version that it was made from (check-and-set),
