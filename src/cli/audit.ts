@@ -8,7 +8,7 @@ import { type Audit, type AuditPlace, openAudit } from "../observe/audit.ts";
 import { recordsOf } from "./audited.ts";
 import type { HearEvent, RunEvent } from "./events.ts";
 import type { Host } from "./host.ts";
-import { fixLines } from "./report.ts";
+import { warningOf } from "./report.ts";
 
 /**
  * Opens an audit log in the name of this process.
@@ -21,11 +21,7 @@ export function openOwnAudit(place: AuditPlace, { cwd, env, log, process }: Host
 		{ ...place, file },
 		{
 			who: findWho({ env, pid, uid: process.geteuid?.(), version: manifest.version }),
-			warn: (message, cure) =>
-				log("warn", message, {
-					event: "audit.warning",
-					...(cure === undefined ? {} : { lines: fixLines(cure), cure }),
-				}),
+			warn: warningOf(log, "audit.warning"),
 		},
 	);
 }

@@ -1,6 +1,7 @@
 import type { Lease, LeaseNews } from "../backends/backend.ts";
 import type { Log } from "../observe/log.ts";
 import { durationWords } from "../resolve/duration-words.ts";
+import { fixLines } from "./report.ts";
 import type { Session } from "./session.ts";
 
 /** Sees to it that leases last as long as the command, where somebody is left for that; a warning says where not. */
@@ -28,7 +29,7 @@ export function warnOfNobody(
 		event: "lease.unattended",
 		// Nobody else lends.
 		backend: "vault",
-		lines: [`fix: ${cure}`],
+		lines: fixLines(cure),
 		paths: leases.map(({ path }) => path),
 		cure,
 	});
@@ -48,7 +49,7 @@ export function reportLease({ cure, kind, leftMs, path, reason }: LeaseNews, log
 	log("warn", message, {
 		event: kind === "late" ? "lease.late" : "lease.ending",
 		backend: "vault",
-		lines: [`fix: ${cure}`],
+		lines: fixLines(cure),
 		path,
 		leftMs: Math.round(leftMs),
 		cure,

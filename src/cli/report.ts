@@ -1,5 +1,6 @@
 import { type DstaError, exitStatusOf } from "../errors.ts";
 import { checkEnvironment, type Variables } from "../launch/environment.ts";
+import type { LogEvent } from "../log-event.ts";
 import type { Log } from "../observe/log.ts";
 import type { Missing } from "../resolve/not-found.ts";
 import { collect, type Outcome } from "../resolve/resolve.ts";
@@ -150,6 +151,12 @@ function reasonLines(group: readonly Problem[]): readonly string[] {
 /** What to do, as lines below a message. */
 export function fixLines(cure: string): readonly string[] {
 	return `fix: ${cure}`.split("\n");
+}
+
+/** What takes a message, and what to do about it, as a warning of one kind. */
+export function warningOf(log: Log, event: LogEvent): (message: string, cure?: string) => void {
+	return (message, cure) =>
+		log("warn", message, { event, ...(cure === undefined ? {} : { lines: fixLines(cure), cure }) });
 }
 
 /** Warns of a backend that was passed over, once for all the entries that go on to the next. */

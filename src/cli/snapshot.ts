@@ -10,7 +10,7 @@ import {
 	type StandIn,
 } from "../resolve/snapshot/snapshot.ts";
 import type { Host } from "./host.ts";
-import { fixLines, listNames } from "./report.ts";
+import { fixLines, listNames, warningOf } from "./report.ts";
 
 /**
  * Opens the snapshot that the map asks for; `strict`: it is written, and stands in for nobody.
@@ -29,11 +29,7 @@ export function openMapSnapshot(
 		// What asks somebody for a passphrase must stay where the terminal is.
 		killGroup: terminal.isTTY() ? undefined : killGroup,
 		user: process.geteuid?.() ?? 0,
-		warn: (message, cure) =>
-			log("warn", message, {
-				event: "snapshot.warning",
-				...(cure === undefined ? {} : { lines: fixLines(cure), cure }),
-			}),
+		warn: warningOf(log, "snapshot.warning"),
 	});
 }
 

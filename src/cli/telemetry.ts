@@ -9,7 +9,7 @@ import { countQuestions } from "../resolve/count-questions.ts";
 import { buildOf } from "./build.ts";
 import type { Host } from "./host.ts";
 import type { Listeners, ListenersContext } from "./listeners.ts";
-import { reportProblem } from "./report.ts";
+import { fixLines, reportProblem } from "./report.ts";
 import { entriesOf, type FollowedRun, followRun } from "./run-state.ts";
 import type { Session } from "./session.ts";
 import { listenAddressOf } from "./telemetry-settings.ts";
@@ -58,7 +58,7 @@ async function startServer(
 	if (serving === undefined) {
 		const cure = "Give this run an address of its own: --metrics ADDR; or none: --metrics none.";
 		const text = `another process listens at ${showListenAddress(address)}, so that the metrics of this run are not served`;
-		host.log("warn", text, { event: "metrics.unserved", lines: [`fix: ${cure}`], cure });
+		host.log("warn", text, { event: "metrics.unserved", lines: fixLines(cure), cure });
 		return undefined;
 	}
 	own.signals.beforeEnd(serving.close);

@@ -11,6 +11,7 @@ import { modelineFor } from "../init/modeline.ts";
 import { describeLeftOut, renderMap } from "../init/render.ts";
 import { usage } from "../mistakes.ts";
 import type { CommandLine } from "../options.ts";
+import { fixLines } from "../report.ts";
 import { loadSourceFile } from "../source-file.ts";
 
 /**
@@ -67,7 +68,7 @@ function reportLeftOut({ leftOut, notes }: Draft, { log }: Host): void {
 	for (const one of leftOut)
 		log("warn", `left out: ${describeLeftOut(one)}`, {
 			event: "init.left-out",
-			lines: [`fix: ${one.instead}`],
+			lines: fixLines(one.instead),
 			cure: one.instead,
 		});
 	for (const note of notes) log("warn", note, { event: "init.note" });

@@ -3,14 +3,14 @@ import type { Ending } from "../../launch/child.ts";
 import { endLike } from "../../launch/exit-status.ts";
 import { closeInspector } from "../../launch/inspector.ts";
 import { findServiceManager, isFollowed, loadLaunch, prepareReaping } from "../../launch/launch.ts";
-import { type Own, takeOver, type Warn } from "../../launch/own.ts";
+import { type Own, takeOver } from "../../launch/own.ts";
 import { checkFeasibility } from "../feasibility.ts";
 import type { CommandResult, Host } from "../host.ts";
 import { type Listeners, openListeners } from "../listeners.ts";
 import type { CommandLine } from "../options.ts";
 import { type Preparation, prepareCommand } from "../prepare-command.ts";
 import type { Redaction } from "../redaction.ts";
-import { concludeResolutions } from "../report.ts";
+import { concludeResolutions, warningOf } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 import type { RunWatched, WatchedContext } from "../watch/run-watched.ts";
 
@@ -22,7 +22,7 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const { manner, map } = session;
 	if (manner.reloadSignal !== undefined) own.signals.reserve(manner.reloadSignal);
 	await checkFeasibility(session);
-	const warn = createWarn(host);
+	const warn = warningOf(host.log, "command.warning");
 	const preparation = { commandLine, host, warn };
 	const [file = ""] = commandLine.command;
 	/** The one session, and those that a watch opens beside it. */
@@ -114,12 +114,4 @@ async function tellOfEnd(launching: Promise<Ending>, { hear }: Listeners): Promi
 		hear({ kind: "ended", ending: { status } });
 		throw error;
 	}
-}
-
-function createWarn({ log }: Host): Warn {
-	return (message, cure) =>
-		log("warn", message, {
-			event: "command.warning",
-			...(cure === undefined ? {} : { lines: [`fix: ${cure}`], cure }),
-		});
 }

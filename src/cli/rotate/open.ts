@@ -20,6 +20,7 @@ import { findTarget, type Target } from "../../rotation/target.ts";
 import type { SecretPath } from "../../secret-path.ts";
 import type { Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
+import { warningOf } from "../report.ts";
 import { killGroup, openSession, type Session } from "../session.ts";
 
 /** All that the ways to rotate work with. */
@@ -72,8 +73,7 @@ export async function openRotating(
 			...(audit === undefined ? {} : { record: recordIn(audit) }),
 			host: hostname(),
 			timeoutMs,
-			warn: (message, cure) =>
-				host.log("warn", message, { event: "rotation.warning", lines: [`fix: ${cure}`], cure }),
+			warn: warningOf(host.log, "rotation.warning"),
 		}),
 	};
 }
