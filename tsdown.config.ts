@@ -17,7 +17,7 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"clock|cli/(?:commands/run|feasibility|mistakes|options|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"clock|cli/(?:color|commands/run|feasibility|main|mistakes|options|output|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:beside|job-control|notify|outputs|pid1|service|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/(?:count-questions|marks|templates)";
 /** What every question to Vault or AWS goes through under Node. */
@@ -57,7 +57,7 @@ const config: UserConfig[] = [
 	// The executable: CommonJS chunks start faster than ES modules, and a run loads only those that it uses.
 	{
 		...shared,
-		entry: { cli: "src/cli.ts" },
+		entry: { cli: "src/cli-cached.ts", main: "src/cli.ts" },
 		format: "cjs",
 		dts: false,
 		clean: true,

@@ -2,6 +2,17 @@
 // for its standard input and output. (For standard error Node itself makes one when a connection ends.)
 const { writeFileSync } = require("node:fs");
 
+const vm = require("node:vm");
+
+// Chunks come past Node's own require().
+const chunks = [];
+vm.Script = class extends vm.Script {
+	constructor(code, options) {
+		super(code, options);
+		chunks.push(options.filename);
+	}
+};
+
 const made = new Set();
 for (const name of ["stdin", "stdout"]) {
 	const { get } = Object.getOwnPropertyDescriptor(process, name);
@@ -15,6 +26,6 @@ for (const name of ["stdin", "stdout"]) {
 }
 
 process.on("exit", () => {
-	const loaded = [...Object.keys(require.cache), ...process.moduleLoadList, ...made];
+	const loaded = [...Object.keys(require.cache), ...chunks, ...process.moduleLoadList, ...made];
 	writeFileSync(process.env.DSTA_TEST_LOADED, loaded.join("\n"));
 });

@@ -167,10 +167,10 @@ describe.skipIf(ADDRESS === "" || motoAddress() === "")("a run of the executable
 		expect((await chunksLoadedBy(["--watch", ...RUN], MAP, VAULT)).filter(isFollowing)).not.toEqual([]);
 	});
 
-	it("two chunks and the one by which the command starts, where no entry needs a server", async () => {
+	it("the program, two chunks and the one by which the command starts, where no entry needs a server", async () => {
 		const env = { ...VAULT, ...AWS, ...HERE };
 		const chunks = await chunksLoadedBy(RUN, forBackend("env"), env);
 		const names = chunks.map((chunk) => chunk.replace(/(?:-[\w-]{8})?\.cjs$/, ""));
-		expect(names.toSorted()).toEqual(["cli", "rolldown-runtime", "run", "supervise"]);
+		expect(names.toSorted()).toEqual(["cli", "main", "rolldown-runtime", "run", "supervise"]);
 	});
 });

@@ -1,0 +1,118 @@
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { Script } from "node:vm";
+
+/** What of a process decides whether code that was compiled in another fits it. */
+type CachingProcess = Pick<
+	NodeJS.Process,
+	"arch" | "env" | "execArgv" | "geteuid" | "on" | "pid" | "version"
+>;
+
+interface Module {
+	readonly exports: Readonly<Record<string, unknown>>;
+}
+
+const OPENING = "(function (exports, require, module, __filename, __dirname) {";
+
+/**
+ * Gives what loads a file of a folder of CommonJS files, which load one another by it too. What V8 has compiled of them is kept beside
+ * them, in `code-cache`, when the process exits, and saves the next one half of its start. It is for one version of Node with the same
+ * flags (V8 refuses any other), and written by the owner of the folder alone: who may write there could as well change the files.
+ */
+export function createCachedRequire(
+	folder: string,
+	process: CachingProcess,
+): (id: string) => Module["exports"] {
+	const cache = createCodeCache(folder, process);
+	const modules = new Map<string, Module>();
+
+	function load(id: string): Module["exports"] {
+		const known = modules.get(id);
+		if (known !== undefined) return known.exports;
+		const module = { exports: {} };
+		modules.set(id, module);
+		const file = `${folder}/${id}`;
+		// The build leaves nothing but ASCII in it.
+		const script = cache.compile(id, `${OPENING}${readFileSync(file, "latin1")}\n})`, {
+			filename: file,
+			columnOffset: -OPENING.length,
+		});
+		script.runInThisContext()(module.exports, requireFromChunk, module, file, folder);
+		return module.exports;
+	}
+	const requireFromChunk = (id: string) => (id.startsWith("./") ? load(id.slice(2)) : require(id));
+	return load;
+}
+
+// V8 compares no more than the length of the code.
+const NAMED_BY_CONTENT = /-[\w-]{8}\.cjs$/;
+
+interface Place {
+	readonly filename: string;
+	readonly columnOffset: number;
+}
+
+interface CodeCache {
+	compile(id: string, code: string, place: Place): Script;
+}
+
+function createCodeCache(folder: string, process: CachingProcess): CodeCache {
+	if (process.env.NODE_DISABLE_COMPILE_CACHE)
+		return { compile: (_id, code, place) => new Script(code, place) };
+	const cacheFolder = `${folder}/code-cache`;
+	const kind = kindOf(process);
+	const scripts = new Map<string, Script>();
+	let isComplete = true;
+	process.on("exit", () => {
+		if (!isComplete && isOwner(folder, process)) save();
+	});
+
+	function save(): void {
+		try {
+			// Whatever the umask is, nobody else may write there.
+			mkdirSync(cacheFolder, { recursive: true, mode: 0o755 });
+			// All of them: what one file makes another do is compiled by now.
+			for (const [id, script] of scripts) {
+				const unfinished = `${cacheFolder}/${id}.${process.pid}`;
+				writeFileSync(unfinished, script.createCachedData(), { flag: "wx", mode: 0o644 });
+				renameSync(unfinished, `${cacheFolder}/${id}.${kind}`);
+			}
+		} catch {
+			// A disk that is full or can only be read: the next start is as slow as this one.
+		}
+	}
+
+	return {
+		compile(id, code, place) {
+			if (!NAMED_BY_CONTENT.test(id)) return new Script(code, place);
+			const cachedData = readIfThere(`${cacheFolder}/${id}.${kind}`);
+			const script = new Script(code, cachedData === undefined ? place : { ...place, cachedData });
+			scripts.set(id, script);
+			isComplete &&= script.cachedDataRejected === false;
+			return script;
+		},
+	};
+}
+
+// V8 tells versions and flags apart, but overwriting one another's would help nobody.
+function kindOf({ arch, env, execArgv, version }: CachingProcess): string {
+	const flags = [env.NODE_OPTIONS ?? "", ...execArgv].join(" ");
+	let sum = 0;
+	for (const letter of flags) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
+	return `${version}-${arch}-${sum.toString(36)}`;
+}
+
+function isOwner(folder: string, { geteuid }: CachingProcess): boolean {
+	try {
+		return statSync(folder).uid === geteuid?.();
+	} catch {
+		return false;
+	}
+}
+
+function readIfThere(file: string): Buffer | undefined {
+	try {
+		return readFileSync(file);
+	} catch {
+		return undefined;
+	}
+}
