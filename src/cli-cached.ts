@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { createCachedRequire } from "./code-cache.ts";
 
-createCachedRequire(import.meta.dirname, process)("main.cjs");
+createCachedRequire(import.meta.dirname, globalThis.process)("main.cjs");

@@ -18,11 +18,8 @@ const OPENING = "(function (exports, require, module, __filename, __dirname) {";
  * them, in `code-cache`, when the process exits, and saves the next one half of its start. It is for one version of Node with the same
  * flags (V8 refuses any other), and written by the owner of the folder alone: who may write there could as well change the files.
  */
-export function createCachedRequire(
-	folder: string,
-	process: CachingProcess,
-): (id: string) => Module["exports"] {
-	const cache = createCodeCache(folder, process);
+export function createCachedRequire(folder: string, node: CachingProcess): (id: string) => Module["exports"] {
+	const cache = createCodeCache(folder, node);
 	const modules = new Map<string, Module>();
 
 	function load(id: string): Module["exports"] {
@@ -55,15 +52,14 @@ interface CodeCache {
 	compile(id: string, code: string, place: Place): Script;
 }
 
-function createCodeCache(folder: string, process: CachingProcess): CodeCache {
-	if (process.env.NODE_DISABLE_COMPILE_CACHE)
-		return { compile: (_id, code, place) => new Script(code, place) };
+function createCodeCache(folder: string, node: CachingProcess): CodeCache {
+	if (node.env.NODE_DISABLE_COMPILE_CACHE) return { compile: (_id, code, place) => new Script(code, place) };
 	const cacheFolder = `${folder}/code-cache`;
-	const kind = kindOf(process);
+	const kind = kindOf(node);
 	const scripts = new Map<string, Script>();
 	let isComplete = true;
-	process.on("exit", () => {
-		if (!isComplete && isOwner(folder, process)) save();
+	node.on("exit", () => {
+		if (!isComplete && isOwner(folder, node)) save();
 	});
 
 	function save(): void {
@@ -72,7 +68,7 @@ function createCodeCache(folder: string, process: CachingProcess): CodeCache {
 			mkdirSync(cacheFolder, { recursive: true, mode: 0o755 });
 			// All of them: what one file makes another do is compiled by now.
 			for (const [id, script] of scripts) {
-				const unfinished = `${cacheFolder}/${id}.${process.pid}`;
+				const unfinished = `${cacheFolder}/${id}.${node.pid}`;
 				writeFileSync(unfinished, script.createCachedData(), { flag: "wx", mode: 0o644 });
 				renameSync(unfinished, `${cacheFolder}/${id}.${kind}`);
 			}
