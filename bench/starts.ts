@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { jitterMs } from "../src/backends/vault/retry.ts";
+import { createPauses } from "../src/backends/vault/retry.ts";
 import { randomFrom } from "./chance.ts";
 import { table } from "./markdown.ts";
 import { drawPlots, type Line, type Plot } from "./plot.ts";
@@ -34,8 +34,8 @@ interface Way {
 	readonly retries: number;
 	/** What of the longest pause is waited for. */
 	readonly random: () => number;
-	/** Whether all requests of a launcher that were refused as often wait equally long. */
-	readonly isShared?: boolean;
+	/** Whether each request has a pause of its own, and not one with all of its launcher that were refused as often. */
+	readonly isEach?: boolean;
 	/** Over what time the launchers are started; the default is all at once. */
 	readonly spreadMs?: number;
 }
@@ -44,12 +44,12 @@ const none = () => 1;
 const WAYS: readonly Way[] = [
 	{ name: "no retries", retries: 0, random: none },
 	{ name: "2 retries, no jitter", retries: 2, random: none },
-	{ name: "2 retries, full jitter (default)", retries: 2, random: randomFrom(2) },
-	{ name: "2 retries, one jitter per launcher", retries: 2, random: randomFrom(5), isShared: true },
+	{ name: "2 retries, a jitter per request", retries: 2, random: randomFrom(2), isEach: true },
+	{ name: "2 retries, a jitter per launcher (default)", retries: 2, random: randomFrom(5) },
 	{ name: "10 retries, no jitter", retries: 10, random: none },
-	{ name: "10 retries, full jitter", retries: 10, random: randomFrom(3) },
+	{ name: "10 retries, a jitter per launcher", retries: 10, random: randomFrom(3) },
 	{
-		name: "2 retries, full jitter, rolled out over 60 s",
+		name: "2 retries, a jitter per launcher, rolled out over 60 s",
 		retries: 2,
 		random: randomFrom(4),
 		spreadMs: 60_000,
@@ -72,8 +72,7 @@ interface Launcher {
 	failures: number;
 	deadlineMs: number;
 	hasFailed: boolean;
-	/** By retry, where they are shared. */
-	pausesMs: number[];
+	pauseMs: (retry: number) => number;
 }
 
 interface Request {
@@ -151,7 +150,7 @@ interface World {
 }
 
 function simulate(
-	{ isShared = false, random, retries, spreadMs = SPREAD_MS }: Way,
+	{ isEach = false, random, retries, spreadMs = SPREAD_MS }: Way,
 	{ chance, limit }: World,
 ): Curve {
 	// What happens in a millisecond; only the requests of now are looked at, in the order that they came in.
@@ -167,7 +166,12 @@ function simulate(
 		else requestsThen.push(request);
 	};
 	const start = (launcher: Launcher, ms: number) => {
-		Object.assign(launcher, { open: SECRETS, hasFailed: false, deadlineMs: ms + DEADLINE_MS, pausesMs: [] });
+		Object.assign(launcher, {
+			open: SECRETS,
+			hasFailed: false,
+			deadlineMs: ms + DEADLINE_MS,
+			pauseMs: createPauses(random),
+		});
 		for (let secret = 0; secret < SECRETS; secret++) at(ms, { launcher, retry: 0 });
 	};
 	const settle = (launcher: Launcher, ms: number) => {
@@ -182,7 +186,10 @@ function simulate(
 		start(launcher, ms + Math.min(MOST_RESTART_MS, FIRST_RESTART_MS * 2 ** launcher.failures++));
 	};
 	for (let index = 0; index < LAUNCHERS; index++)
-		start({ open: 0, failures: 0, deadlineMs: 0, hasFailed: false, pausesMs: [] }, chance() * spreadMs);
+		start(
+			{ open: 0, failures: 0, deadlineMs: 0, hasFailed: false, pauseMs: createPauses(random) },
+			chance() * spreadMs,
+		);
 	for (let ms = 0; ms < END_MS; ms++) {
 		const second = Math.floor(ms / SECOND_MS);
 		for (const { launcher, retry } of shuffled(calendar[ms] ?? [], chance)) {
@@ -193,9 +200,8 @@ function simulate(
 				continue;
 			}
 			refused++;
-			const ownMs = jitterMs(retry, random);
-			launcher.pausesMs[retry] ??= ownMs;
-			const nextMs = ms + RETRY_AFTER_MS + (isShared ? (launcher.pausesMs[retry] ?? ownMs) : ownMs);
+			const pauseMs = isEach ? createPauses(random) : launcher.pauseMs;
+			const nextMs = ms + RETRY_AFTER_MS + pauseMs(retry);
 			if (retry < retries && nextMs < launcher.deadlineMs) at(nextMs, { launcher, retry: retry + 1 });
 			else {
 				launcher.hasFailed = true;

@@ -15,12 +15,14 @@ export interface RetryOptions extends Persistence {
 	readonly repeat: Repeat;
 	/** The time until the signal comes, as far as it is known. */
 	readonly timeLeftMs: () => number;
+	/** What a retry waits for, in milliseconds, beside what the server asks for. */
+	readonly pauseMs: (retry: number) => number;
 	/** Hears of each outcome after which another attempt is made. */
 	readonly onRetry: (outcome: Outcome) => void;
 }
 
 /**
- * Sends a request, and again after a connection error, 412, 429 or 5xx: with exponential full jitter between, after what
+ * Sends a request, and again after a connection error, 412, 429 or 5xx: with a pause between, after what
  * Retry-After asks for, and never where the time would be over before. Answers the last outcome.
  * @throws the signal's reason when it aborts
  */
@@ -28,21 +30,26 @@ export async function withRetries(
 	send: (signal: AbortSignal) => Promise<ApiResponse>,
 	options: RetryOptions,
 ): Promise<Outcome> {
-	const { onRetry, repeat, retries, signal, timeLeftMs } = options;
+	const { onRetry, pauseMs, repeat, retries, signal, timeLeftMs } = options;
 	for (let retry = 0; ; retry++) {
 		const limitMs = () => attemptLimitMs(options, { isLast: retry === retries });
 		const outcome = await attempt(send, { signal, limitMs }).catch(outcomeOf);
 		if (retry === retries || !MAY_REPEAT[repeat](outcome)) return outcome;
-		const pauseMs = (retryAfterMs(outcome) ?? 0) + jitterMs(retry);
-		if (pauseMs >= timeLeftMs()) return outcome;
+		const wholeMs = (retryAfterMs(outcome) ?? 0) + pauseMs(retry);
+		if (wholeMs >= timeLeftMs()) return outcome;
 		onRetry(outcome);
-		await sleep(pauseMs, undefined, { signal });
+		await sleep(wholeMs, undefined, { signal });
 	}
 }
 
-/** What a retry waits for beside what the server asks for: by chance, up to a limit that doubles. */
-export function jitterMs(retry: number, random: () => number = Math.random): number {
-	return random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retry);
+/**
+ * The pauses before the retries of all requests of one process: by chance, up to a limit that doubles, and the same for requests that
+ * failed as often. Of many processes that a server refuses at once, some then come back before others with all that they ask for; if
+ * each request had a pause of its own, all processes would wait for the last of theirs, and be refused together again.
+ */
+export function createPauses(random: () => number = Math.random): (retry: number) => number {
+	const pausesMs: number[] = [];
+	return (retry) => (pausesMs[retry] ??= random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** retry));
 }
 
 function outcomeOf(error: unknown): TransportError {

@@ -11,7 +11,7 @@ import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
 import type { Login } from "./login/login.ts";
 import { readPersistence } from "./persistence.ts";
-import { isTransient, type Outcome, withRetries } from "./retry.ts";
+import { createPauses, isTransient, type Outcome, withRetries } from "./retry.ts";
 import type { VaultSettings } from "./settings.ts";
 import { findToken, foundToken, type Tokens } from "./token.ts";
 import { timeoutFailure, transportFailure } from "./unavailable.ts";
@@ -119,6 +119,7 @@ export async function openConnection(context: BackendContext, given: VaultSettin
 	const address = socketPath === undefined ? settings.address : "http://localhost";
 	const client = await createVaultClient({ address, transport });
 	const circuits = perSignal((signal) => createCircuit<Outcome>(signal, { max: MAX_QUESTIONS, isFailure }));
+	const pauses = perSignal(() => createPauses());
 	const exchange: Session["ask"] = async (target, request) => {
 		const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
 		let earlier: Outcome | undefined;
@@ -126,6 +127,7 @@ export async function openConnection(context: BackendContext, given: VaultSettin
 			...persistence,
 			repeat,
 			timeLeftMs: () => timeLeftMs(outer),
+			pauseMs: pauses(outer),
 			onRetry: (outcome: Outcome) => {
 				earlier = outcome;
 			},

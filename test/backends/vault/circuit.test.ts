@@ -6,8 +6,9 @@ import { type Program, type Reply, refusal, secretV2, startFakeVault } from "./f
 
 const PATHS = Array.from({ length: 200 }, (_, index) => `s${index}/c`);
 const found = secretV2({ c: SENTINELS.value });
+const AT_ONCE = 32;
 /** Of the secrets that are asked for at once, three attempts each. */
-const MOST_REQUESTS = 3 * 32;
+const MOST_REQUESTS = 3 * AT_ONCE;
 
 /** The failures of 200 reads at once, each once, with what the server has seen of them. */
 async function askAll(program: Program, leftMs = 20_000) {
@@ -62,7 +63,8 @@ describe("A Vault that is dead", () => {
 		let count = 0;
 		const { failed, requests } = await askAll(() => (++count <= 100 ? found : { raw: "", after: "reset" }));
 		expect(failed).toBe(100);
-		expect(requests).toBeLessThanOrEqual(100 + 2 * MOST_REQUESTS);
+		// Whoever was under way when it died, and those who came after; a kept-alive connection that is cut counts for nobody.
+		expect(requests).toBeLessThanOrEqual(100 + 2 * MOST_REQUESTS + AT_ONCE);
 	});
 
 	it("is asked anew when it is asked again, be it under the same signal", async () => {

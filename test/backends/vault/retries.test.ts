@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { signalAfter } from "../../../src/backends/deadline.ts";
+import { createPauses } from "../../../src/backends/vault/retry.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend, SENTINELS } from "./backend.ts";
 import { mountAnswer, type Reply, refusal, secretV2, startFakeVault } from "./fake-vault.ts";
@@ -144,5 +145,21 @@ describe("An attempt to read that gets no answer", () => {
 		await backend.write("a/b", fields, options);
 		await asked.promise;
 		expect(vault.calls.filter(({ method }) => method === "POST")).toHaveLength(1);
+	});
+});
+
+describe("The pause before a retry", () => {
+	it("is drawn once for all requests that failed as often, up to a limit that doubles until it is two seconds", () => {
+		let drawn = 0;
+		const pauseMs = createPauses(() => 1 - drawn++ / 10);
+		const twice = [0, 1, 2, 3, 4, 5, 6].map((retry) => [pauseMs(retry), pauseMs(retry)]);
+		expect(twice.map(([first]) => first)).toEqual([100, 180, 320, 560, 960, 1000, 800]);
+		expect(twice.every(([first, second]) => first === second)).toBe(true);
+	});
+
+	it("is another one for another process", () => {
+		const chances = [0.2, 0.7];
+		const [one, other] = [createPauses(() => chances[0] ?? 0), createPauses(() => chances[1] ?? 0)];
+		expect([one(0), other(0)]).toEqual([20, 70]);
 	});
 });
