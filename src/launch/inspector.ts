@@ -7,7 +7,8 @@ export type DebuggedProcess = Pick<NodeJS.Process, "execArgv">;
 /**
  * Closes Node's inspector, through which any user of this machine could read the memory of this process. It is open where
  * NODE_OPTIONS, which is for the command, says `--inspect`: the command gets the port then. And a USR1 that comes before there
- * is a listener opens it, at the latest with the next turn of the event loop: this is to be called after one.
+ * is a listener opens it, at the latest with the next turn of the event loop: this is to be called after one, and before any socket
+ * of ours is there.
  * An inspector that was asked for on our own command line (`node --inspect`) stays.
  */
 export async function closeInspector({ execArgv }: DebuggedProcess): Promise<void> {

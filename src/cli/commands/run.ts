@@ -17,6 +17,9 @@ import type { RunWatched, WatchedContext } from "../watch/run-watched.ts";
 /** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
 	const own = takeOver(host.process);
+	// A USR1 before our listeners may have left a request to open it.
+	await own.signals.settle();
+	await closeInspector(host.process);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent, beforeEnd: own.signals.beforeEnd });
 	const { manner, map } = session;
@@ -33,9 +36,6 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const resolving = session.resolveLines(map);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);
-	// A USR1 before our listeners may have left a request to open it.
-	await own.signals.settle();
-	await closeInspector(host.process);
 	const serviceManager = await findServiceManager(own, manner, warn);
 	serviceManager?.status(`resolving the secrets of ${map.file}`);
 	const audience = { serviceManager, outputs: redaction?.outputs, warn };
