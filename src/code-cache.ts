@@ -4,7 +4,7 @@ import { Script } from "node:vm";
 /** What of a process decides whether code that was compiled in another fits it. */
 type CachingProcess = Pick<
 	NodeJS.Process,
-	"arch" | "env" | "execArgv" | "geteuid" | "on" | "pid" | "version"
+	"arch" | "env" | "execArgv" | "execve" | "geteuid" | "on" | "pid" | "version"
 >;
 
 interface Module {
@@ -15,7 +15,7 @@ const OPENING = "(function (exports, require, module, __filename, __dirname) {";
 
 /**
  * Gives what loads a file of a folder of CommonJS files, which load one another by it too. What V8 has compiled of them is kept beside
- * them, in `code-cache`, when the process exits, and saves the next one half of its start. It is for one version of Node with the same
+ * them, in `code-cache`, when the process exits or becomes another program, and saves the next one half of its start. It is for one version of Node with the same
  * flags (V8 refuses any other), and written by the owner of the folder alone: who may write there could as well change the files.
  */
 export function createCachedRequire(folder: string, node: CachingProcess): (id: string) => Module["exports"] {
@@ -58,9 +58,17 @@ function createCodeCache(folder: string, node: CachingProcess): CodeCache {
 	const kind = kindOf(node);
 	const scripts = new Map<string, Script>();
 	let isComplete = true;
-	node.on("exit", () => {
-		if (!isComplete && isOwner(folder, node)) save();
-	});
+	const saveIfUseful = () => {
+		// A container begins with the files of its image each time, and PID 1 ends it.
+		if (!isComplete && node.pid !== 1 && isOwner(folder, node)) save();
+	};
+	node.on("exit", saveIfUseful);
+	const { execve } = node;
+	if (execve !== undefined)
+		node.execve = (...words) => {
+			saveIfUseful();
+			return execve.apply(node, words);
+		};
 
 	function save(): void {
 		try {

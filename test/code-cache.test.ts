@@ -48,6 +48,23 @@ describe("the code that V8 has compiled for the npm package", () => {
 		expect(kept()).toEqual(first);
 	});
 
+	it("is completed by a run that becomes its command", () => {
+		runs();
+		const first = kept();
+		const inPlace = ["--exec", "--", "printenv", "CACHED_KEY"];
+		expect(run(inPlace)).toEqual({ status: 0, stderr: "", stdout: `${SENTINEL}\n` });
+		expect(kept().size).toBe(first.size + 1);
+		const second = kept();
+		expect(run(inPlace).status).toBe(0);
+		expect(kept()).toEqual(second);
+	});
+
+	it("is read and not written by PID 1", () => {
+		const asPid1 = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+		runs({}, asPid1);
+		expect(readdirSync(folder)).not.toContain("code-cache");
+	});
+
 	it("holds no value of a secret", () => {
 		runs();
 		const bytes = readdirSync(cache()).map((name) => readFileSync(join(cache(), name), "latin1"));
