@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { BUNDLE } from "./bundle.build.ts";
 import { bundledIn } from "./bundled.build.ts";
+import { delayCompilation } from "./compilation.build.ts";
 import { billOfMaterials } from "./sbom.build.ts";
 import { removeSwitches } from "./switches.build.ts";
 
@@ -41,7 +42,10 @@ for (const target of asked.length > 0 ? asked : TARGETS) {
 		compile: { target: `bun-${target}`, outfile, autoloadDotenv: false, autoloadBunfig: false },
 	});
 	if (!success) throw new AggregateError(logs, `${target} was not compiled`);
-	removeSwitches(outfile);
+	const bytes = readFileSync(outfile);
+	removeSwitches(bytes);
+	delayCompilation(bytes);
+	writeFileSync(outfile, bytes);
 	const files = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
 	writeFileSync(`${FOLDER}/sbom.cdx.json`, billOfMaterials(bundledIn(files), BUN));
 	console.log(

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-
 /** Variables that the runtime reads, in the form in which it asks the C library for them. */
 const SWITCHES = /\0(BUN_(?!WORKER_|PLUGIN_)[A-Z0-9_]+|NODE_CHANNEL_FD)(?=\0)/g;
 
@@ -21,8 +19,7 @@ const NEVER_SET = 0x7f;
  * before the first line of ours, so that nothing else can. Their names are overwritten by ones of the same length that nobody sets.
  * Those of BUN_JSC_ stay, since no whole name of theirs is in the file.
  */
-export function removeSwitches(executable: string): void {
-	const bytes = readFileSync(executable);
+export function removeSwitches(bytes: Buffer): void {
 	const found = new Set<string>();
 	for (const { 1: name = "", index } of bytes.toString("latin1").matchAll(SWITCHES)) {
 		// The runtime comes first; further ones are in the program that follows it.
@@ -32,6 +29,5 @@ export function removeSwitches(executable: string): void {
 	}
 	const missing = NEEDED.filter((name) => !found.has(name));
 	if (missing.length > 0)
-		throw new Error(`${executable} reads ${missing.join(", ")} in a form that is not known`);
-	writeFileSync(executable, bytes);
+		throw new Error(`The runtime reads ${missing.join(", ")} in a form that is not known`);
 }

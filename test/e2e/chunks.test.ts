@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { RUNTIME, RUNTIME_ENV } from "../process/launch.ts";
+import { launchSync, RUNTIME, RUNTIME_ENV } from "../process/launch.ts";
 import type { Chunk } from "./list-chunks.ts";
 
 /** The sources that a run imports when it comes to them. */
@@ -26,6 +26,20 @@ it.each([
 	const { stderr, stdout } = spawnSync(RUNTIME, [script], { env: RUNTIME_ENV, encoding: "utf8" });
 	expect(stderr).toBe("");
 	expect(modulesOf(new Map(JSON.parse(stdout)), sources)).toEqual(modules.toSorted());
+});
+
+it("the standalone executable compiles nothing of a start, and what runs for long as well as ever", () => {
+	const { stderr } = launchSync(["--version"], { env: { ...process.env, BUN_JSC_dumpOptions: "2" } });
+	const thresholds = [...stderr.matchAll(/\bthresholdFor((?:JIT|Optimize)\w+)=(\d+)/g)].map(
+		([, name, value]) => [name, value],
+	);
+	expect(Object.fromEntries(thresholds)).toEqual({
+		JITAfterWarmUp: "20000",
+		JITSoon: "100",
+		OptimizeAfterWarmUp: "1000",
+		OptimizeAfterLongWarmUp: "1000",
+		OptimizeSoon: "1000",
+	});
 });
 
 /** The modules of Node that come with the chunks of sources. */
