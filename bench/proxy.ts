@@ -1,11 +1,12 @@
 /*
  * Stands in front of a server, counts what comes in and makes the way longer: `node bench/proxy.ts TARGET [tls]`, started by
- * front.ts as a process of its own, so that it costs the launcher nothing. With TLS it speaks HTTP/2 and HTTP/1.1.
+ * front.ts as a process of its own. Without TLS it passes bytes on, which costs the launcher as little as can be; with it, it speaks
+ * HTTP/2 and HTTP/1.1.
  */
 import { readFileSync } from "node:fs";
-import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { certificateFile } from "../test/backends/vault/fake-vault.ts";
 import type { Counts, Wish } from "./front.ts";
 
@@ -18,7 +19,7 @@ let counts: Counts = { requests: 0, connections: 0 };
 
 const server = isTls
 	? createSecureServer({ cert: pemOf("valid.pem"), key: pemOf("server.key"), allowHTTP1: true }, pass)
-	: createServer(pass);
+	: createServer({ noDelay: true }, relay);
 server.on(isTls ? "secureConnection" : "connection", () => count("connections"));
 server.listen(0, "127.0.0.1", () => {
 	const { port } = server.address() as AddressInfo;
@@ -39,6 +40,37 @@ function count(what: keyof Counts): void {
 	counts = { ...counts, [what]: counts[what] + 1 };
 }
 
+// A timer of no time takes a millisecond.
+function onTheWay(arrive: () => void): void {
+	if (latencyMs === 0) arrive();
+	else setTimeout(arrive, latencyMs);
+}
+
+// Nobody asks a second question over a connection before the first is answered.
+function relay(client: Socket): void {
+	const { hostname, port } = new URL(target);
+	const upstream = connect({ host: hostname, port: Number(port), noDelay: true });
+	let isAsking = false;
+	client.on("data", (bytes) => {
+		if (!isAsking) count("requests");
+		isAsking = true;
+		upstream.write(bytes);
+	});
+	upstream.on("data", (bytes) => {
+		onTheWay(() => {
+			isAsking = false;
+			client.write(bytes);
+		});
+	});
+	for (const [socket, other] of [
+		[client, upstream],
+		[upstream, client],
+	] as const) {
+		socket.on("error", () => other.destroy());
+		socket.on("close", () => onTheWay(() => other.end()));
+	}
+}
+
 function pass(
 	incoming: IncomingMessage | Http2ServerRequest,
 	reply: ServerResponse | Http2ServerResponse,
@@ -53,10 +85,10 @@ function pass(
 	const forwarded = request(`${target}${url}`, { method, headers, agent }, (answer) => {
 		// What the server says of its connection to us is no matter of whoever asks.
 		const { connection: _, "keep-alive": __, "transfer-encoding": ___, ...passedOn } = answer.headers;
-		setTimeout(() => {
+		onTheWay(() => {
 			outgoing.writeHead(answer.statusCode ?? 500, passedOn);
 			answer.pipe(outgoing);
-		}, latencyMs);
+		});
 	});
 	forwarded.once("error", () => outgoing.destroy());
 	incoming.pipe(forwarded);
