@@ -17,9 +17,7 @@ import type { RunWatched, WatchedContext } from "../watch/run-watched.ts";
 /** Resolves the map, starts the command with its secrets and ends as the command ends; with one error it is never started. */
 export async function run(commandLine: CommandLine, host: Host): Promise<CommandResult | undefined> {
 	const own = takeOver(host.process);
-	// A USR1 before our listeners may have left a request to open it.
-	await own.signals.settle();
-	await closeInspector(host.process);
+	await closeInspector(host.process, own.signals);
 	const { promise: sent, resolve: onSent } = Promise.withResolvers<void>();
 	const session = await openSession(commandLine, host, { onSent, beforeEnd: own.signals.beforeEnd });
 	const { manner, map } = session;
