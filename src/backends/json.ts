@@ -19,7 +19,8 @@ export function parseJson(text: string): SecretValue {
 }
 
 // A reviver costs several times the parsing, and up to 15 digits without a point or an exponent are written as they were read.
-const MAY_HOLD_ODD_NUMBER = /\d[.eE]|\d{16}|-0/;
+// Where a number may begin, that is: in a string, as in a time, there can be anything.
+const MAY_HOLD_ODD_NUMBER = /(?:^|[:[,])\s*(?:-?\d+[.eE]|-?\d{16}|-0)/;
 
 function keepText(_key: string, value: unknown, { source }: Source = {}): unknown {
 	if (typeof value !== "number" || source === undefined || source === String(value)) return value;
@@ -35,6 +36,18 @@ interface Source {
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };
 
 function isTooDeep(text: string): boolean {
+	return countOf(text, "[") + countOf(text, "{") > MAX_DEPTH && depthOf(text) > MAX_DEPTH;
+}
+
+// Far faster than to look at each character, and no level is without one.
+function countOf(text: string, character: string): number {
+	let count = 0;
+	for (let index = text.indexOf(character); index >= 0; index = text.indexOf(character, index + 1)) count++;
+	return count;
+}
+
+function depthOf(text: string): number {
+	let most = 0;
 	let depth = 0;
 	let inString = false;
 	for (let index = 0; index < text.length; index++) {
@@ -44,10 +57,10 @@ function isTooDeep(text: string): boolean {
 			else if (code === QUOTE) inString = false;
 		} else if (code === QUOTE) inString = true;
 		else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
-			if (++depth > MAX_DEPTH) return true;
+			most = Math.max(most, ++depth);
 		} else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth--;
 	}
-	return false;
+	return most;
 }
 
 const QUOTE = 0x22;
