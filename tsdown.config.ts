@@ -17,7 +17,7 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"clock|cli/(?:color|commands/run|feasibility|main|mistakes|options|output|progress|report|scan|session|usage)|backends/(?:deadline|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"clock|cli/(?:color|commands/run|feasibility|main|mistakes|options|output|progress|report|scan|session|usage)|backends/(?:deadline|on-abort|per-signal|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:beside|job-control|notify|outputs|pid1|replace|service|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/(?:count-questions|marks|templates)";
 /** What every question to Vault or AWS goes through under Node. */
@@ -32,7 +32,7 @@ const STARTED = { name: "run", test: new RegExp(`/src/(?!(?:${SOME_RUNS})\\.)(?:
 /** What everybody goes through who asks a server, in one chunk more. */
 const ASKING = {
 	name: "asking",
-	test: /\/src\/backends\/(?:circuit|connection|json|limit|open-transport|per-signal|transport)\.ts$/,
+	test: /\/src\/backends\/(?:circuit|connection|json|limit|open-transport|transport)\.ts$/,
 };
 
 const changeLibraries = {

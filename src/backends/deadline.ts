@@ -1,4 +1,5 @@
 import { now } from "../clock.ts";
+import { onAbort } from "./on-abort.ts";
 import { TransportError } from "./transport.ts";
 
 /** Ends a wait; where time alone will do so, `endsAt` says when, on the clock of now(). */
@@ -43,7 +44,7 @@ export async function attempt<T>(
 ): Promise<T> {
 	const controller = new AbortController();
 	const giveUp = () => controller.abort();
-	signal.addEventListener("abort", giveUp, { once: true });
+	const stopListening = onAbort(signal, giveUp);
 	let stopTimer = () => {};
 	const turn = setImmediate(() => {
 		const ms = limitMs() ?? Number.POSITIVE_INFINITY;
@@ -59,7 +60,7 @@ export async function attempt<T>(
 	} finally {
 		clearImmediate(turn);
 		stopTimer();
-		signal.removeEventListener("abort", giveUp);
+		stopListening();
 	}
 }
 

@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /** Runs an action when fewer than the limit are under way; while it waits, the signal takes it off with its reason. */
 export type Limit = <T>(signal: AbortSignal, action: () => Promise<T>) => Promise<T>;
 
@@ -8,17 +10,16 @@ export function createLimit(max: number): Limit {
 
 	function wait(signal: AbortSignal): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const giveUp = () => {
+			const stay = onAbort(signal, () => {
 				waiting.delete(go);
 				reject(signal.reason);
-			};
+			});
 			const go = () => {
 				waiting.delete(go);
-				signal.removeEventListener("abort", giveUp);
+				stay();
 				resolve();
 			};
 			waiting.add(go);
-			signal.addEventListener("abort", giveUp, { once: true });
 		});
 	}
 

@@ -1,5 +1,6 @@
 import { now } from "../../clock.ts";
 import { lastEndOf, type TimedSignal } from "../deadline.ts";
+import { onAbort } from "../on-abort.ts";
 import { AwsFault } from "./fault.ts";
 
 /** The outcome of an action, or a `timeout` fault at the signal; what an abandoned action does later is nobody's concern. */
@@ -10,10 +11,8 @@ export function atMost<T>(signal: AbortSignal, action: () => Promise<T>): Promis
 			giveUp();
 			return;
 		}
-		signal.addEventListener("abort", giveUp, { once: true });
-		action()
-			.then(resolve, reject)
-			.finally(() => signal.removeEventListener("abort", giveUp));
+		const stopListening = onAbort(signal, giveUp);
+		action().then(resolve, reject).finally(stopListening);
 	});
 }
 
@@ -38,13 +37,13 @@ export function atMostMs(limitMs: number, outer: AbortSignal): { signal: AbortSi
 	signal.endsAt = now() + limitMs;
 	const abort = () => controller.abort();
 	const timer = setTimeout(abort, limitMs);
-	outer.addEventListener("abort", abort, { once: true });
+	const stopListening = onAbort(outer, abort);
 	if (outer.aborted) abort();
 	return {
 		signal,
 		end() {
 			clearTimeout(timer);
-			outer.removeEventListener("abort", abort);
+			stopListening();
 		},
 	};
 }
