@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what dsta-run is compared with into .cache/peers, as far as the registries have it, and names what could not be had.
-# Compiling takes a quarter of an hour. What is there already stays as it is.
+# Those in Rust take half an hour to compile on two cores, without their optimization at link time; on Debian they need build-essential,
+# libudev-dev, pkg-config and protobuf-compiler. What is there already stays as it is.
 cd "$(dirname "$0")/.." || exit
 peers=$PWD/.cache/peers
 mkdir -p "$peers/npm"
@@ -35,7 +36,8 @@ get_go() {
 }
 
 get_cargo() {
-	get "$1" cargo install --locked --root "$peers" "$1" --version "$2"
+	get "$1" env CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_TARGET_DIR="$peers/target" \
+		cargo install --locked --root "$peers" "$1" --version "$2"
 }
 
 [ -e "$peers/npm/package.json" ] || echo '{}' >"$peers/npm/package.json"
