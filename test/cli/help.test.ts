@@ -18,7 +18,20 @@ describe("the help", () => {
 		expect(await text("help", "help")).toBe(help);
 		expect(await text("help", "--help")).toBe(help);
 		for (const name of Object.keys(COMMANDS)) expect(help).toMatch(new RegExp(`^  ${name} `, "m"));
-		for (const name of Object.keys(OPTIONS)) expect(help).toContain(`--${name}`);
+	});
+
+	it("of the program has the options of a run, and the help of each subcommand has its own", async () => {
+		const shown = async (...words: string[]) =>
+			new Set(
+				[...(await text(...words)).matchAll(/^ {2}(?:-\w, | {4})--([\w-]+)/gm)].map(([, name]) => name),
+			);
+		const meant = (command: string) =>
+			Object.entries<{ readonly commands?: readonly string[] }>(OPTIONS)
+				.filter(([, { commands }]) => commands?.includes(command) ?? true)
+				.map(([name]) => name);
+		expect(await shown("help")).toEqual(new Set(meant("run")));
+		for (const name of Object.keys(COMMANDS).filter((command) => command !== "help"))
+			expect(await shown("help", name)).toEqual(new Set(meant(name)));
 	});
 
 	it.each(Object.keys(COMMANDS).filter((name) => name !== "help"))(

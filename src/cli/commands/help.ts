@@ -31,24 +31,28 @@ Manager or the environment, whichever of them has each first.
 
 Subcommands:
 ${renderTable(commands)}
-Options:
-${renderOptions(Object.keys(OPTIONS) as OptionName[])}
+Options of a run (dsta-run help SUBCOMMAND shows those of another):
+${renderOptions(optionsOf("run"))}
 An option beats its variable, a variable beats the map. DURATION is 500ms, 30s, 5m, 2h, 1d or plain seconds.
 
 Exit status: the command's own, or its fatal signal; 64 usage, 65 bad value, 66 not found,
-69 unsupported, 70 bug, 75 unavailable, 77 denied, 78 configuration, 126 not executable, 127 no such command.
+69 unsupported, 70 bug, 74 not written, 75 unavailable, 77 denied, 78 configuration, 126 not executable,
+127 no such command.
 `;
 }
 
 function commandHelp(name: CommandName): string {
 	const { operands, summary } = COMMANDS[name];
-	const options = (Object.keys(OPTIONS) as OptionName[]).filter(
-		(option) => OPTIONS[option].commands?.includes(name) ?? true,
-	);
 	const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
 	return (
 		`Usage: dsta-run ${name} [OPTION…] ${operands}`.trimEnd() +
-		`\n\n${sentence}\n\nOptions:\n${renderOptions(options)}`
+		`\n\n${sentence}\n\nOptions:\n${renderOptions(optionsOf(name))}`
+	);
+}
+
+function optionsOf(name: CommandName): readonly OptionName[] {
+	return (Object.keys(OPTIONS) as OptionName[]).filter(
+		(option) => OPTIONS[option].commands?.includes(name) ?? true,
 	);
 }
 
