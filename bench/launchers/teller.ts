@@ -18,7 +18,10 @@ export const TELLER: Launcher = {
 			".teller.yml",
 			["providers:", "  bench:", ...kindOf(job), "    maps:", ...maps, ""].join("\n"),
 		);
-		return { words: (command) => [...words, "run", "--", ...command], env: serverEnv(job) };
+		return {
+			words: (command) => [...words, "--config", ".teller.yml", "run", "--", ...command],
+			env: serverEnv(job),
+		};
 	},
 };
 
