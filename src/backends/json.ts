@@ -36,18 +36,8 @@ interface Source {
 const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };
 
 function isTooDeep(text: string): boolean {
-	return countOf(text, "[") + countOf(text, "{") > MAX_DEPTH && depthOf(text) > MAX_DEPTH;
-}
-
-// Far faster than to look at each character, and no level is without one.
-function countOf(text: string, character: string): number {
-	let count = 0;
-	for (let index = text.indexOf(character); index >= 0; index = text.indexOf(character, index + 1)) count++;
-	return count;
-}
-
-function depthOf(text: string): number {
-	let most = 0;
+	// Far faster than to look at each character, and no level is without one.
+	if (countOf(text, "[") + countOf(text, "{") <= MAX_DEPTH) return false;
 	let depth = 0;
 	let inString = false;
 	for (let index = 0; index < text.length; index++) {
@@ -57,10 +47,16 @@ function depthOf(text: string): number {
 			else if (code === QUOTE) inString = false;
 		} else if (code === QUOTE) inString = true;
 		else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
-			most = Math.max(most, ++depth);
+			if (++depth > MAX_DEPTH) return true;
 		} else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth--;
 	}
-	return most;
+	return false;
+}
+
+function countOf(text: string, character: string): number {
+	let count = 0;
+	for (let index = text.indexOf(character); index >= 0; index = text.indexOf(character, index + 1)) count++;
+	return count;
 }
 
 const QUOTE = 0x22;

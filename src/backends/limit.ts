@@ -10,13 +10,13 @@ export function createLimit(max: number): Limit {
 
 	function wait(signal: AbortSignal): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const stay = onAbort(signal, () => {
+			const stopListening = onAbort(signal, () => {
 				waiting.delete(go);
 				reject(signal.reason);
 			});
 			const go = () => {
 				waiting.delete(go);
-				stay();
+				stopListening();
 				resolve();
 			};
 			waiting.add(go);

@@ -1,23 +1,24 @@
 import { perSignal } from "./per-signal.ts";
 
-/** What is to be done when a signal is aborted: of its listeners it has this one, since it compares each new one with all others. */
-const actionsOf = perSignal((signal) => {
-	const actions = new Set<() => void>();
-	signal.addEventListener(
-		"abort",
-		() => {
-			for (const action of actions) action();
-		},
-		{ once: true },
-	);
-	return actions;
-});
+/** All that is to be done when a signal is aborted. */
+const actionsOf = perSignal(() => new Set<() => void>());
 
-/** Runs an action when a signal is aborted, unless the function that it answers is called before. The signal is not aborted yet. */
+/**
+ * Runs an action, which must not throw, when a signal is aborted, unless the function that it answers is called before. Where the
+ * signal is aborted already it is not run. The signal has one listener for all, since it compares each new one with those it has,
+ * and none when nothing is to be done, since it is kept as long as there is one.
+ */
 export function onAbort(signal: AbortSignal, action: () => void): () => void {
 	const actions = actionsOf(signal);
+	if (actions.size === 0) signal.addEventListener("abort", runAll);
 	// Another one each time, be the function the same.
 	const mine = () => action();
 	actions.add(mine);
-	return () => actions.delete(mine);
+	return () => {
+		if (actions.delete(mine) && actions.size === 0) signal.removeEventListener("abort", runAll);
+	};
+}
+
+function runAll({ target }: Event): void {
+	for (const action of actionsOf(target as AbortSignal)) action();
 }
