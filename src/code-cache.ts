@@ -1,11 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Script } from "node:vm";
+import { BEFORE_EXEC } from "./before-exec.ts";
 
 /** What of a process decides whether code that was compiled in another fits it. */
-type CachingProcess = Pick<
-	NodeJS.Process,
-	"arch" | "env" | "execArgv" | "execve" | "geteuid" | "on" | "pid" | "version"
->;
+type CachingProcess = Pick<NodeJS.Process, "arch" | "env" | "geteuid" | "on" | "pid" | "version">;
 
 interface Module {
 	readonly exports: Readonly<Record<string, unknown>>;
@@ -15,8 +13,9 @@ const OPENING = "(function (exports, require, module, __filename, __dirname) {";
 
 /**
  * Gives what loads a file of a folder of CommonJS files, which load one another by it too. What V8 has compiled of them is kept beside
- * them, in `code-cache`, when the process exits or becomes another program, and saves the next one half of its start. It is for one version of Node with the same
- * flags (V8 refuses any other), and written by the owner of the folder alone: who may write there could as well change the files.
+ * them, in `code-cache`, when the process exits or becomes another program, and saves the next one a third of its start. It is for one
+ * version of Node (of one with other flags V8 refuses it), and written by the owner of the folder alone: who may write there could as
+ * well change the files.
  */
 export function createCachedRequire(folder: string, node: CachingProcess): (id: string) => Module["exports"] {
 	const cache = createCodeCache(folder, node);
@@ -55,7 +54,7 @@ interface CodeCache {
 function createCodeCache(folder: string, node: CachingProcess): CodeCache {
 	if (node.env.NODE_DISABLE_COMPILE_CACHE) return { compile: (_id, code, place) => new Script(code, place) };
 	const cacheFolder = `${folder}/code-cache`;
-	const kind = kindOf(node);
+	const kind = `${node.version}-${node.arch}`;
 	const scripts = new Map<string, Script>();
 	let isComplete = true;
 	const saveIfUseful = () => {
@@ -63,23 +62,15 @@ function createCodeCache(folder: string, node: CachingProcess): CodeCache {
 		if (!isComplete && node.pid !== 1 && isOwner(folder, node)) save();
 	};
 	node.on("exit", saveIfUseful);
-	const { execve } = node;
-	if (execve !== undefined)
-		node.execve = (...words) => {
-			saveIfUseful();
-			return execve.apply(node, words);
-		};
+	node.on(BEFORE_EXEC, saveIfUseful);
 
 	function save(): void {
 		try {
 			// Whatever the umask is, nobody else may write there.
 			mkdirSync(cacheFolder, { recursive: true, mode: 0o755 });
 			// All of them: what one file makes another do is compiled by now.
-			for (const [id, script] of scripts) {
-				const unfinished = `${cacheFolder}/${id}.${node.pid}`;
-				writeFileSync(unfinished, script.createCachedData(), { flag: "wx", mode: 0o644 });
-				renameSync(unfinished, `${cacheFolder}/${id}.${kind}`);
-			}
+			for (const [id, script] of scripts)
+				replaceFile(`${cacheFolder}/${id}.${kind}`, script.createCachedData());
 		} catch {
 			// A disk that is full or can only be read: the next start is as slow as this one.
 		}
@@ -97,12 +88,17 @@ function createCodeCache(folder: string, node: CachingProcess): CodeCache {
 	};
 }
 
-// V8 tells versions and flags apart, but overwriting one another's would help nobody.
-function kindOf({ arch, env, execArgv, version }: CachingProcess): string {
-	const flags = [env.NODE_OPTIONS ?? "", ...execArgv].join(" ");
-	let sum = 0;
-	for (const letter of flags) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;
-	return `${version}-${arch}-${sum.toString(36)}`;
+function replaceFile(file: string, bytes: Buffer): void {
+	// Not after the pid, which processes of several containers share.
+	const unfinished = `${file}.${Math.random().toString(36).slice(2)}`;
+	try {
+		// V8 looks at no more than the length: after a loss of power there must not be a file with nothing in it.
+		writeFileSync(unfinished, bytes, { flag: "wx", mode: 0o644, flush: true });
+		renameSync(unfinished, file);
+	} catch (error) {
+		rmSync(unfinished, { force: true });
+		throw error;
+	}
 }
 
 function isOwner(folder: string, { geteuid }: CachingProcess): boolean {

@@ -104,15 +104,21 @@ describe("the code that V8 has compiled for the npm package", () => {
 		expect(kept()).toEqual(after);
 	});
 
-	it("has one for other flags of Node beside it", () => {
+	it("serves whatever memory and modules Node is told to take, and is made anew for flags that change what V8 compiles", () => {
 		runs();
 		const first = kept();
-		runs({ NODE_OPTIONS: "--max-old-space-size=300" });
-		expect(kept().size).toBe(2 * first.size);
-		const both = kept();
-		runs();
-		runs({ NODE_OPTIONS: "--max-old-space-size=300" });
-		expect(kept()).toEqual(both);
+		runs({ NODE_OPTIONS: "--max-old-space-size=300 --no-warnings" });
+		expect(kept()).toEqual(first);
+		runs({ NODE_OPTIONS: "--jitless" });
+		expect([...kept().keys()]).toEqual([...first.keys()]);
+		expect(kept()).not.toEqual(first);
+	});
+
+	it("leaves nothing unfinished where there is no room", () => {
+		runs({}, ["/bin/sh", "-c", 'ulimit -f 100; exec "$@"', "sh"]);
+		expect(
+			readdirSync(cache()).filter((name) => !name.endsWith(`.cjs.${process.version}-${process.arch}`)),
+		).toEqual([]);
 	});
 
 	it("can be changed by nobody else, whatever the umask", () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { BEFORE_EXEC } from "../before-exec.ts";
 import { DstaError } from "../errors.ts";
 import { activatedDescriptors } from "./activation.ts";
 import { type Command, startFailure } from "./command.ts";
@@ -20,6 +21,7 @@ export async function replaceByCommand(command: Command, own: Own): Promise<neve
 	const { coreDumps, inheritance, process, signals } = own;
 	const execute =
 		inheritance === undefined ? prepareNode(command, process) : await prepareLibc(command, inheritance);
+	(process as NodeJS.EventEmitter).emit(BEFORE_EXEC);
 	await command.beforeExec?.();
 	// What has come until now and what comes from now on acts as it would on a program that has not begun to listen.
 	await signals.settle();
