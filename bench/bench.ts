@@ -50,7 +50,7 @@ const print = (text: string) => {
 	writeFileSync(join(output, "bench.md"), `${report.join("\n")}\n`);
 };
 
-print(introduction({ rounds }));
+print(await introduction({ rounds }));
 const results = new Map<string, Result>();
 const statuses = new Map<string, string>();
 for (const one of CASES.filter(({ id }) => isWanted(id))) {

@@ -1,4 +1,5 @@
-import { cpus, loadavg, release } from "node:os";
+import { cpus, release } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NODE, type Result, type Row } from "./contest.ts";
 import type { FoundLauncher } from "./launchers/find.ts";
 import type { Launcher } from "./launchers/launcher.ts";
@@ -10,16 +11,29 @@ export function table([head = [], ...rows]: readonly (readonly string[])[]): str
 	return `${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
 }
 
-/** Where, when and how often was measured. */
-export function introduction({ rounds }: { readonly rounds: number }): string {
+/** More than what an idle system does by itself. */
+const BUSY_SHARE = 0.1;
+const LOOK_MS = 2000;
+
+/** Where, when and how often was measured, and whether others were at work: it takes a moment to see. */
+export async function introduction({ rounds }: { readonly rounds: number }): Promise<string> {
 	const [cpu] = cpus();
-	const [load = 0] = loadavg();
-	const busy = load > cpus().length / 2 ? " **The machine was busy: these are no figures to quote.**" : "";
+	const before = workOf();
+	await sleep(LOOK_MS);
+	const after = workOf();
+	const share = (after.busyMs - before.busyMs) / (after.wholeMs - before.wholeMs);
+	const busy = share > BUSY_SHARE ? " **The machine was busy: these are no figures to quote.**" : "";
 	return [
 		`# Benchmarks of ${new Date().toISOString().slice(0, 10)}\n`,
-		`${cpus().length} × ${cpu?.model.trim() ?? "?"}, Linux ${release()}, Node ${process.versions.node}, load ${load.toFixed(1)} at the start.${busy}\n`,
+		`${cpus().length} × ${cpu?.model.trim() ?? "?"}, Linux ${release()}, Node ${process.versions.node}, ${Math.round(share * 100)} % busy before the start.${busy}\n`,
 		`Each round runs everybody once, in an order by chance; ${rounds} rounds, fewer for who takes over a quarter of a second, at least 3. Times are the medians of the differences within a round, the least of them in parentheses. Memory is that of all processes of a launcher while its command runs.\n`,
 	].join("\n");
+}
+
+function workOf(): { readonly busyMs: number; readonly wholeMs: number } {
+	const times = cpus().map((cpu) => cpu.times);
+	const wholeMs = times.flatMap((one) => Object.values(one)).reduce((sum, ms) => sum + ms, 0);
+	return { wholeMs, busyMs: wholeMs - times.reduce((sum, { idle }) => sum + idle, 0) };
 }
 
 /** The table of a case. */
