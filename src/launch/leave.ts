@@ -1,4 +1,4 @@
-import { existsSync, openSync } from "node:fs";
+import { existsSync, fstatSync, openSync } from "node:fs";
 
 /** What a process must have to be left. */
 export type LeavableProcess = Pick<
@@ -14,18 +14,31 @@ export type LeavableProcess = Pick<
 export function leave(process: LeavableProcess, status: number): never {
 	const { env, execve, execPath } = process;
 	const isHeld = execve !== undefined && process.getActiveResourcesInfo().some((name) => HOLDING.has(name));
-	if (isHeld && existsSync(ITSELF)) {
-		openStreams();
+	if (isHeld && existsSync(ITSELF) && openStreams())
 		execve(ITSELF, [execPath, "-e", `process.exit(${status})`], {
 			...(env.LD_LIBRARY_PATH ? { LD_LIBRARY_PATH: env.LD_LIBRARY_PATH } : {}),
 		});
-	}
 	return process.exit(status);
 }
 
-// Node executes nothing without its standard streams, which may have been left to the terminal.
-function openStreams(): void {
-	while (openSync("/dev/null", "r+") <= 2);
+// Node executes nothing without its standard streams, which may have been left to the terminal. An image may have no /dev.
+function openStreams(): boolean {
+	try {
+		// The lowest that is free is the one that is opened.
+		for (const fd of [0, 1, 2]) if (!isOpen(fd)) openSync("/dev/null", "r+");
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function isOpen(fd: number): boolean {
+	try {
+		fstatSync(fd);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 const HOLDING = new Set(["GetAddrInfoReqWrap", "FSReqCallback"]);
