@@ -34,6 +34,8 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	const resolving = session.resolveLines(map);
 	// What follows until the answers come takes no time of its own.
 	await Promise.race([resolving, sent]);
+	// One that came while the map was read ends the run.
+	await own.signals.settle();
 	const serviceManager = await findServiceManager(own, manner, warn);
 	serviceManager?.status(`resolving the secrets of ${map.file}`);
 	const audience = { serviceManager, outputs: redaction?.outputs, warn };
