@@ -2,6 +2,9 @@ import type { Variable } from "../cases.ts";
 import { bySecret, type Job, type Launcher, write, writeDotenv } from "./launcher.ts";
 import { serverEnv } from "./server-env.ts";
 
+/** teller does not look for its command on PATH. */
+const ENV = "/usr/bin/env";
+
 /** https://github.com/tellerops/teller, version 2 */
 export const TELLER: Launcher = {
 	name: "teller",
@@ -19,7 +22,7 @@ export const TELLER: Launcher = {
 			["providers:", "  bench:", ...kindOf(job), "    maps:", ...maps, ""].join("\n"),
 		);
 		return {
-			words: (command) => [...words, "--config", ".teller.yml", "run", "--", ...command],
+			words: (command) => [...words, "--config", ".teller.yml", "run", "--", ENV, ...command],
 			env: serverEnv(job),
 		};
 	},
