@@ -10,7 +10,7 @@ import { launchOf, type Result, runCase } from "./contest.ts";
 import { findLauncher } from "./launchers/find.ts";
 import { LAUNCHERS } from "./launchers/list.ts";
 import { statusesOf } from "./look.ts";
-import { caseTable, introduction, launcherTable } from "./markdown.ts";
+import { caseTable, introduction, launcherTable, overview } from "./markdown.ts";
 import { measureScale } from "./scale.ts";
 import { createServers } from "./servers.ts";
 import { simulateStarts } from "./starts.ts";
@@ -65,7 +65,7 @@ for (const one of CASES.filter(({ id }) => isWanted(id))) {
 		if (launch !== undefined) statuses.set(name, await statusesOf(launch));
 	}
 }
-if (results.size > 0) print(launcherTable(found, statuses, absent));
+if (results.size > 0) print(`${overview(results)}\n${launcherTable(found, statuses, absent)}`);
 if (isWanted("scale")) print(await measureScale({ found, output, servers, rounds }));
 if (isWanted("starts")) print(simulateStarts(output));
 process.exit();

@@ -68,6 +68,22 @@ function inCell(text: string): string {
 	return text.replace(/\u001b\[[\d;]*m/g, "").replaceAll("|", "\\|");
 }
 
+/** The times over the command in all cases, and the requests of those with a server, in a table for the README. */
+export function overview(results: ReadonlyMap<string, Result>): string {
+	const names = new Set([...results.values()].flatMap(({ rows }) => [...rows.keys()]));
+	const cellOf = ({ rows }: Result, name: string) => {
+		const { counts, overCommand } = rows.get(name) ?? {};
+		if (overCommand === undefined) return "–";
+		const ms = overCommand.medianMs.toFixed(0);
+		return counts === undefined || name === NODE ? ms : `${ms} · ${counts.requests}`;
+	};
+	const rows = [...names].map((name) => [
+		name,
+		...[...results.values()].map((result) => cellOf(result, name)),
+	]);
+	return `## All cases\n\nms over the command · requests.\n\n${table([["", ...results.keys()], ...rows])}`;
+}
+
 /** Who was there, who was not, and what each makes of the end of its command. */
 export function launcherTable(
 	found: readonly FoundLauncher[],

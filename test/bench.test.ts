@@ -22,10 +22,11 @@ describe("the bench", () => {
 		for (const build of ["npm", "standalone"])
 			for (const mode of ["spawn", "exec"]) {
 				const rows = stdout.split("\n").filter((line) => line.startsWith(`| dsta-run (${build}, ${mode}) |`));
-				const [measured = "", ended] = rows;
+				const [measured = "", summed, ended] = rows;
 				expect(measured).toMatch(/^\| [^|]+ \| -?[\d.]+ \(-?[\d.]+\) \| -?[\d.]+ \| [\d.]+ \|/);
 				expect(measured).toMatch(/: (?:met|\*\*not met\*\*) \(/);
 				if (mode === "exec") expect(measured).toContain("| none | none |");
+				expect(summed).toMatch(/^\| [^|]+ \| -?\d+ \|$/);
 				expect(ended).toMatch(/\| \d+\.\d+\.\d+ \| 7, TERM \|$/);
 			}
 	});
