@@ -64,7 +64,8 @@ function openDescriptors(count: number): readonly number[] {
 	return descriptors;
 }
 
-function isOpen(fd: number): boolean {
+/** Whether this process has a descriptor of this number. */
+export function isOpen(fd: number): boolean {
 	try {
 		fstatSync(fd);
 		return true;

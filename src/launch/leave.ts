@@ -1,4 +1,5 @@
-import { existsSync, fstatSync, openSync } from "node:fs";
+import { existsSync, openSync } from "node:fs";
+import { isOpen } from "./activation.ts";
 
 /** What a process must have to be left. */
 export type LeavableProcess = Pick<
@@ -26,15 +27,6 @@ function openStreams(): boolean {
 	try {
 		// The lowest that is free is the one that is opened.
 		for (const fd of [0, 1, 2]) if (!isOpen(fd)) openSync("/dev/null", "r+");
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function isOpen(fd: number): boolean {
-	try {
-		fstatSync(fd);
 		return true;
 	} catch {
 		return false;
