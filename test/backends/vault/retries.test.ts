@@ -158,8 +158,6 @@ describe("The pause before a retry", () => {
 	});
 
 	it("is another one for another process", () => {
-		const chances = [0.2, 0.7];
-		const [one, other] = [createPauses(() => chances[0] ?? 0), createPauses(() => chances[1] ?? 0)];
-		expect([one(0), other(0)]).toEqual([20, 70]);
+		expect([0.2, 0.7].map((chance) => createPauses(() => chance)(0))).toEqual([20, 70]);
 	});
 });
