@@ -17,7 +17,7 @@ const shared: UserConfig = {
 
 /** What every run goes through, in one chunk: to find and to compile another takes Node a millisecond. */
 const EVERY_RUN =
-	"clock|cli/(?:color|commands/run|feasibility|main|mistakes|options|output|progress|report|scan|session|usage)|backends/(?:deadline|on-abort|per-signal|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
+	"clock|cli/(?:color|commands/run|error-stream|feasibility|main|mistakes|options|output|progress|report|scan|session|usage)|backends/(?:deadline|on-abort|per-signal|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
 	"launch/(?:beside|job-control|notify|outputs|pid1|replace|service|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/(?:count-questions|marks|templates)";
 /** What every question to Vault or AWS goes through under Node. */

@@ -10,7 +10,12 @@ export function isColored({ env: { FORCE_COLOR, NO_COLOR, TERM }, isTerminal }: 
 	return !NO_COLOR && TERM !== "dumb" && isTerminal();
 }
 
-/** Whether standard error is to be coloured. It is not opened for that, which takes time. */
+/** Whether standard error is to be coloured. */
 export function isErrorOutputColored(process: NodeJS.Process): boolean {
-	return isColored({ env: process.env, isTerminal: () => process.getBuiltinModule("node:tty").isatty(2) });
+	return isColored({ env: process.env, isTerminal: () => isErrorTerminal(process) });
+}
+
+/** Whether standard error is a terminal. It is not opened for that, which takes time. */
+export function isErrorTerminal(process: NodeJS.Process): boolean {
+	return process.getBuiltinModule("node:tty").isatty(2);
 }

@@ -5,7 +5,8 @@ import { findInheritedDescriptors } from "../launch/native/descriptors.ts";
 import { HAS_LIBC } from "../launch/native/libc.ts";
 import { TIED } from "../launch/tie.ts";
 import { createLog } from "../observe/log.ts";
-import { isErrorOutputColored } from "./color.ts";
+import { isErrorOutputColored, isErrorTerminal } from "./color.ts";
+import { replaceErrorStream } from "./error-stream.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
 import { writeOut } from "./output.ts";
@@ -42,6 +43,7 @@ type Command = (commandLine: CommandLine, host: Host) => Promise<CommandResult |
 
 /** Runs the program in a process: reads its arguments, prints, and is the one place that ends it. */
 export async function main(process: NodeJS.Process): Promise<void> {
+	if (!HAS_LIBC) replaceErrorStream(process);
 	silenceDebugOutput(process);
 	// Until the command line is read, which may be wrong.
 	const firstFormat = process.env.DSTA_LOG_FORMAT === "json" ? "json" : "text";
@@ -75,8 +77,7 @@ async function runCommand(
 	{ env, log, process }: Pick<Host, "process" | "env" | "log">,
 ): Promise<CommandResult | undefined> {
 	const command = await COMMANDS[commandLine.name]();
-	// Its state is asked for late, since to make process.stderr takes time; it is written to as the log is.
-	const terminal = { isTTY: () => process.stderr.isTTY, write: (text: string) => writeOut(2, text) };
+	const terminal = { isTTY: () => isErrorTerminal(process), write: (text: string) => writeOut(2, text) };
 	return command(commandLine, {
 		process,
 		env,

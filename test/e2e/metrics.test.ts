@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseExposition } from "../observe/exposition.ts";
 import {
+	childrenOf,
 	type Ended,
 	folderWith,
 	LAUNCHER,
 	type Launch,
 	launch,
 	launchSync,
+	nonBlockingStreams,
 	PYTHON,
 } from "../process/launch.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
@@ -257,6 +259,19 @@ describe("a run that serves its metrics at a Unix socket", () => {
 		expect(stderr).toMatch(
 			/^dsta-run: warn: another process listens at unix:app\.sock.*\n {2}fix: .*--metrics none\.\n$/,
 		);
+	});
+});
+
+describe("a run that has asked no server before it serves its metrics", () => {
+	it("leaves the standard streams of the command blocking", async () => {
+		const folder = folderWith("a: { env: FROM_ENV, backend: env }\n");
+		const options = ["--metrics", "127.0.0.1:0", "--log-level", "info"];
+		const run = launch(folder, [...options, "--", ...COMMAND], { FROM_ENV: "x" });
+		const [port] = await Promise.all([servedAt(run), run.said("ready")]);
+		expect(await ask({ port, path: "/healthz" })).toMatchObject({ status: 200 });
+		expect(nonBlockingStreams(childrenOf(run.child.pid)[0] ?? "self")).toEqual([]);
+		run.child.kill("SIGTERM");
+		expect(await run.ended).toMatchObject({ status: 3 });
 	});
 });
 

@@ -57,14 +57,6 @@ describe("exec mode", () => {
 		expect({ stderr, stdout }).toEqual({ stderr: "", stdout: "y\n" });
 	});
 
-	it("leaves the standard streams blocking", async () => {
-		const { ended } = exec("sh", "-c", "grep -h flags /proc/self/fdinfo/[012]");
-		const { stdout } = await ended;
-		for (const [, flags] of stdout.matchAll(/^flags:\s+(\d+)$/gm))
-			expect(Number.parseInt(flags as string, 8) & 0o4000).toBe(0);
-		expect(stdout.match(/flags/g)).toHaveLength(3);
-	});
-
 	it("makes the command PID 1 where the launcher was", async () => {
 		const words = [
 			"-Urpf",

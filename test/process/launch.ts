@@ -90,6 +90,15 @@ export function childrenOf(pid: number | undefined): readonly number[] {
 	}
 }
 
+/** Which of its standard streams a process would not wait for. */
+export function nonBlockingStreams(pid: number | "self"): readonly number[] {
+	return [0, 1, 2].filter((fd) => {
+		const [, flags = ""] =
+			/^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1")) ?? [];
+		return (Number.parseInt(flags, 8) & 0o4000) !== 0;
+	});
+}
+
 /** Whether there is a process with this pid, a zombie being none. */
 export function isRunning(pid: number): boolean {
 	try {

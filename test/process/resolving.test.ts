@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BUILD, childrenOf, folderWith, launch, MODE } from "./launch.ts";
+import { BUILD, childrenOf, folderWith, launch, MODE, nonBlockingStreams } from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
@@ -151,5 +151,23 @@ describe("the deadline", () => {
 		const run = ["--timeout", "1s", "--backend", "vault", ...COMMAND];
 		const { status, stdout } = await launch(FOLDER, run, BACKENDS.Vault?.()).ended;
 		expect({ status, stdout }).toEqual({ status: 75, stdout: "" });
+	});
+});
+
+describe("the standard streams of the command", () => {
+	const waiting = ["--", "sh", "-c", "echo ready; read -r _"];
+
+	it.each([
+		["of a run that asks nobody", () => ({ SECRET_KEY: "x" })],
+		["once a server was asked that hangs up", () => BACKENDS.Vault?.()],
+	])("are blocking: %s", async (_what, envOf) => {
+		const body = '{"data":{"data":{"secret_key":"x"},"metadata":{"version":1}}}';
+		answer = (socket) => socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+		const { child, ended, said } = launch(FOLDER, waiting, envOf());
+		await said("ready");
+		const [command = child.pid as number] = childrenOf(child.pid);
+		expect(nonBlockingStreams(command)).toEqual([]);
+		child.stdin?.end();
+		await ended;
 	});
 });
