@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type BunOptions, type SessionSettings, toBunProxy, toBunTls } from "./fetch-options.ts";
 import { createLimit, type Limit } from "./limit.ts";
+import { onAbort } from "./on-abort.ts";
 import {
 	type HttpRequest,
 	type HttpResponse,
@@ -35,7 +36,7 @@ export function createFetchTransport(options: TransportOptions): Transport {
 	const settings = { tls: toBunTls(tls), ...(socketPath === undefined ? {} : { unix: socketPath }) };
 	let session = new Bun.FetchSession(settings);
 	const limits = new Map<string, Limit>();
-	const closing = new AbortController();
+	const underWay = new Set<AbortController>();
 	const trials = new Map<string, Promise<boolean>>();
 	let handshakeFault: Promise<string> | undefined;
 
@@ -56,11 +57,14 @@ export function createFetchTransport(options: TransportOptions): Transport {
 
 	async function sendBy(isHttp2: boolean, request: HttpRequest): Promise<HttpResponse> {
 		const current = session;
-		const given = new AbortController();
-		const signals = [closing.signal, given.signal, ...(request.signal ? [request.signal] : [])];
-		const signal = AbortSignal.any(signals);
+		const controller = new AbortController();
+		const { signal } = controller;
+		const giveUp = () => controller.abort();
+		const stopListening = request.signal && onAbort(request.signal, giveUp);
+		underWay.add(controller);
 		const proxy = request.url.protocol === "https:" ? proxyFor?.(request.url) : undefined;
 		try {
+			request.signal?.throwIfAborted();
 			return await limitOf(request.url, isHttp2)(signal, () => {
 				const init = { ...toInit(request, isHttp2), proxy: toBunProxy(proxy, tls), signal };
 				const answer = current.fetch(request.url, init);
@@ -69,7 +73,7 @@ export function createFetchTransport(options: TransportOptions): Transport {
 			});
 		} catch (error) {
 			// Of an answer that is not wanted any further.
-			given.abort();
+			giveUp();
 			if (request.signal?.aborted) {
 				if (isHttp2) leave(current);
 				throw request.signal.reason;
@@ -78,6 +82,9 @@ export function createFetchTransport(options: TransportOptions): Transport {
 			if (failure.code !== "EPROTO" || isHttp2) throw failure;
 			handshakeFault ??= explainHandshake(request, proxy, tls);
 			throw new TransportError(await handshakeFault);
+		} finally {
+			underWay.delete(controller);
+			stopListening?.();
 		}
 	}
 
@@ -112,7 +119,7 @@ export function createFetchTransport(options: TransportOptions): Transport {
 			}
 		},
 		close() {
-			closing.abort();
+			for (const controller of underWay) controller.abort();
 			session.close();
 		},
 	};
@@ -156,27 +163,34 @@ async function explainHandshake(
 }
 
 async function receive(response: Response): Promise<HttpResponse> {
-	const body = await readBody(response);
+	const { headers, status } = response;
+	const body = await readBody(response).catch((error) => {
+		throw /^ECONNRESET$|^HTTP2/.test(codeOf(error) ?? "") ? new TransportError("ANSWER_CUT_SHORT") : error;
+	});
 	return {
-		status: response.status,
-		headers: Object.fromEntries(
-			[...response.headers.keys()].map((name) => [name, response.headers.get(name) ?? undefined]),
-		),
+		status,
+		headers: Object.fromEntries(headers),
 		text: isUtf8(body) ? body.toString("utf8") : "",
 	};
 }
 
-async function readBody({ body }: Response): Promise<Buffer> {
+// To read it piece by piece takes a stream, and several times as long.
+async function readBody(response: Response): Promise<Buffer> {
+	return isSurelySmall(response) ? Buffer.from(await response.arrayBuffer()) : readPieces(response);
+}
+
+function isSurelySmall({ headers }: Response): boolean {
+	const length = headers.get("content-length");
+	return length !== null && Number(length) <= MAX_ANSWER_BYTES && !headers.has("transfer-encoding");
+}
+
+async function readPieces({ body }: Response): Promise<Buffer> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
-	try {
-		for await (const chunk of body ?? []) {
-			size += chunk.length;
-			if (size > MAX_ANSWER_BYTES) throw new TransportError("ANSWER_TOO_LARGE");
-			chunks.push(chunk);
-		}
-	} catch (error) {
-		throw /^ECONNRESET$|^HTTP2/.test(codeOf(error) ?? "") ? new TransportError("ANSWER_CUT_SHORT") : error;
+	for await (const chunk of body ?? []) {
+		size += chunk.length;
+		if (size > MAX_ANSWER_BYTES) throw new TransportError("ANSWER_TOO_LARGE");
+		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);
 }

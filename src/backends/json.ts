@@ -19,8 +19,8 @@ export function parseJson(text: string): SecretValue {
 }
 
 // A reviver costs several times the parsing, and up to 15 digits without a point or an exponent are written as they were read.
-// Where a number may begin, that is: in a string, as in a time, there can be anything.
-const MAY_HOLD_ODD_NUMBER = /(?:^|[:[,])\s*(?:-?\d+[.eE]|-?\d{16}|-0)/;
+// Where a number may begin, that is: in a string there can be anything, but for what stands before a colon, as in a time.
+const MAY_HOLD_ODD_NUMBER = /(?:^|["\s]:|[[,])\s*(?:-?\d+[.eE]|-?\d{16}|-0)/;
 
 function keepText(_key: string, value: unknown, { source }: Source = {}): unknown {
 	if (typeof value !== "number" || source === undefined || source === String(value)) return value;

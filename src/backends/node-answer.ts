@@ -1,36 +1,40 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import { type HttpResponse, MAX_ANSWER_BYTES, TransportError } from "./transport.ts";
 
 /**
- * Reads the body of an answer.
+ * Reads the body of an answer. Where it rejects, the rest is still to be refused.
  * @throws {TransportError} it is cut short, or larger than any may be
  */
-export async function readBody(incoming: AsyncIterable<Buffer>): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	try {
-		for await (const chunk of incoming) {
+export function readBody(incoming: Readable): Promise<Buffer> {
+	return new Promise((resolve, reject) => {
+		const chunks: Buffer[] = [];
+		let size = 0;
+		incoming.on("data", (chunk: Buffer) => {
 			size += chunk.length;
-			if (size > MAX_ANSWER_BYTES) throw new TransportError("ANSWER_TOO_LARGE");
-			chunks.push(chunk);
-		}
-	} catch (error) {
-		const isCut = (error as NodeJS.ErrnoException).code === "ECONNRESET";
-		throw isCut ? new TransportError("ANSWER_CUT_SHORT") : error;
-	}
-	return Buffer.concat(chunks);
+			if (size > MAX_ANSWER_BYTES) reject(new TransportError("ANSWER_TOO_LARGE"));
+			else chunks.push(chunk);
+		});
+		incoming.once("end", () => resolve(Buffer.concat(chunks)));
+		incoming.on("error", (error: NodeJS.ErrnoException) =>
+			reject(error.code === "ECONNRESET" ? new TransportError("ANSWER_CUT_SHORT") : error),
+		);
+		incoming.once("close", () => {
+			if (!incoming.readableEnded) reject(new TransportError("ANSWER_CUT_SHORT"));
+		});
+	});
 }
 
 /** The answer that a status, headers and a whole body are. */
-export function toResponse(status: number, headers: IncomingHttpHeaders, body: Buffer): HttpResponse {
-	return { status, headers: joinHeaders(headers), text: isUtf8(body) ? body.toString("utf8") : "" };
-}
-
-function joinHeaders(headers: IncomingHttpHeaders): HttpResponse["headers"] {
-	return Object.fromEntries(
-		Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
-	);
+export function toResponse(
+	status: number,
+	{ "set-cookie": _cookies, ...headers }: IncomingHttpHeaders,
+	body: Buffer,
+): HttpResponse {
+	// Node has joined all but cookies.
+	const joined = headers as HttpResponse["headers"];
+	return { status, headers: joined, text: isUtf8(body) ? body.toString("utf8") : "" };
 }
 
 /** The error without anything of the request. */

@@ -11,7 +11,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
 	readonly status: number;
-	/** By lower-case name; a header that came more than once is joined by `, `. */
+	/** By lower-case name; a header that came more than once is joined by `, `. Cookies need not be there. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	/** Empty where the answer is not UTF-8: a value must not come out changed. */
 	readonly text: string;

@@ -138,14 +138,16 @@ function redirectOf(response: HttpResponse, from: URL): URL | undefined {
 // What Vault says of a request and where it sends it is shown to people, and what stands in between may repeat the request's
 // headers, a host name in other letters.
 function withoutCredentials(response: ApiResponse, credentials: readonly string[]): ApiResponse {
+	const errors = errorsOf(response);
+	if (errors === undefined && response.redirectedTo === undefined) return response;
 	const texts = credentials.filter((text) => text !== "").map((text) => text.replace(/\W/g, "\\$&"));
 	if (texts.length === 0) return response;
 	const pattern = new RegExp(texts.join("|"), "gi");
-	const errors = errorsOf(response)?.map((error) => error.replace(pattern, "…"));
+	const hide = (text: string) => text.replace(pattern, "…");
 	return {
 		...response,
-		...(errors === undefined ? {} : { body: { ...response.body, errors } }),
-		redirectedTo: response.redirectedTo?.replace(pattern, "…"),
+		...(errors === undefined ? {} : { body: { ...response.body, errors: errors.map(hide) } }),
+		redirectedTo: response.redirectedTo === undefined ? undefined : hide(response.redirectedTo),
 	};
 }
 
