@@ -35,7 +35,8 @@ function launcherOf(build: Build, mode: Mode): Launcher {
 	};
 }
 
-function writeMap(job: Job): void {
+/** Writes the map of a case, and the dotenv file of one without a server. */
+export function writeMap(job: Job): void {
 	const lines = job.variables.map(({ key, name, secret }) => `bench/${secret}/${key}: ${name}\n`);
 	write(job, "secrets.map.yaml", lines.join(""));
 	if (job.backend === "env") writeDotenv(job);

@@ -1,3 +1,4 @@
+import { BY_HAND } from "./by-hand.ts";
 import { CROSS_ENV, DOTENV_CLI, DOTENVX, ENV_CMD, SOPS } from "./dotenv.ts";
 import { DSTA_RUN } from "./dsta-run.ts";
 import { FNOX } from "./fnox.ts";
@@ -12,6 +13,7 @@ import { ENVCONSUL, VAULT_ENV } from "./vault-env.ts";
 /** All that are compared, where they are installed. */
 export const LAUNCHERS: readonly Launcher[] = [
 	...DSTA_RUN,
+	...BY_HAND,
 	...INITS,
 	ENVCONSUL,
 	SECRETSPEC,
