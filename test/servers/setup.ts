@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { findServers } from "./install.ts";
 import { type Server, startMoto, startVault } from "./start.ts";
@@ -7,7 +10,9 @@ import { type Server, startMoto, startVault } from "./start.ts";
 export default async function setup({ config }: TestProject): Promise<() => void> {
 	// It costs time in every child, and the tests talk to no public server.
 	delete process.env.NODE_EXTRA_CA_CERTS;
-	config.env = { ...config.env, DSTA_TEST_PYTHON: findPython() };
+	const folder = mkdtempSync(join(tmpdir(), "dsta-"));
+	// What the tests leave there goes with it.
+	config.env = { ...config.env, DSTA_TEST_PYTHON: findPython(), TMPDIR: folder };
 	const servers: Server[] = [];
 	try {
 		const { moto, vault } = findServers();
@@ -20,13 +25,13 @@ export default async function setup({ config }: TestProject): Promise<() => void
 		// For the reporter, which belongs to no project.
 		Object.assign(process.env, addresses);
 	} catch (error) {
-		for (const server of servers) server.stop();
+		for (const server of servers.splice(0)) server.stop();
 		if (process.env.CI) throw error;
 		process.stderr.write(`\nNo real servers: ${error instanceof Error ? error.message : error}\n\n`);
-		return () => undefined;
 	}
 	return () => {
 		for (const server of servers) server.stop();
+		rmSync(folder, { recursive: true, force: true });
 	};
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,7 +113,10 @@ async function start(
 	});
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
-	const stop = () => child.kill("SIGKILL");
+	const stop = () => {
+		child.kill("SIGKILL");
+		rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+	};
 	process.once("exit", stop);
 	const address = `http://127.0.0.1:${port}`;
 	await untilReady(child, `${address}${path}`, () => output);
