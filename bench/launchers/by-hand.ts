@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Mode, writeMap } from "./dsta-run.ts";
 import type { Job, Launcher } from "./launcher.ts";
@@ -38,12 +37,15 @@ function launcherOf(runtime: Runtime, mode: Mode): Launcher {
 	};
 }
 
+let compiled: string | undefined;
+
 /** Makes the executable, once for all cases. */
 function compile(job: Job): string {
+	if (compiled !== undefined) return compiled;
 	const file = join(job.folder, "../../by-hand");
-	if (existsSync(file)) return file;
 	const source = fileOf("by-hand/bun.cjs");
 	const options = ["--compile", "--minify", "--bytecode", "--format=cjs", "--outfile", file];
 	execFileSync(BUN, ["build", ...options, source], { stdio: "pipe" });
+	compiled = file;
 	return file;
 }

@@ -39,4 +39,5 @@ const WORDS: Readonly<Record<string, string>> = {
 	OTHER_PROTOCOL: "it changes to another protocol",
 	TOO_MANY_REDIRECTS: "it redirects more than once",
 	BAD_REDIRECT: "it redirects to no address",
+	CLOSED: "its connections were closed meanwhile",
 };

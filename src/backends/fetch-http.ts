@@ -36,7 +36,7 @@ export function createFetchTransport(options: TransportOptions): Transport {
 	const settings = { tls: toBunTls(tls), ...(socketPath === undefined ? {} : { unix: socketPath }) };
 	let session = new Bun.FetchSession(settings);
 	const limits = new Map<string, Limit>();
-	const underWay = new Set<AbortController>();
+	const closing = new AbortController();
 	const trials = new Map<string, Promise<boolean>>();
 	let handshakeFault: Promise<string> | undefined;
 
@@ -60,11 +60,11 @@ export function createFetchTransport(options: TransportOptions): Transport {
 		const controller = new AbortController();
 		const { signal } = controller;
 		const giveUp = () => controller.abort();
-		const stopListening = request.signal && onAbort(request.signal, giveUp);
-		underWay.add(controller);
+		const given = [closing.signal, ...(request.signal ? [request.signal] : [])];
+		const ends = given.map((one) => onAbort(one, giveUp));
 		const proxy = request.url.protocol === "https:" ? proxyFor?.(request.url) : undefined;
 		try {
-			request.signal?.throwIfAborted();
+			for (const one of given) one.throwIfAborted();
 			return await limitOf(request.url, isHttp2)(signal, () => {
 				const init = { ...toInit(request, isHttp2), proxy: toBunProxy(proxy, tls), signal };
 				const answer = current.fetch(request.url, init);
@@ -78,13 +78,13 @@ export function createFetchTransport(options: TransportOptions): Transport {
 				if (isHttp2) leave(current);
 				throw request.signal.reason;
 			}
+			if (closing.signal.aborted) throw new TransportError("CLOSED");
 			const failure = toTransportError(error);
 			if (failure.code !== "EPROTO" || isHttp2) throw failure;
 			handshakeFault ??= explainHandshake(request, proxy, tls);
 			throw new TransportError(await handshakeFault);
 		} finally {
-			underWay.delete(controller);
-			stopListening?.();
+			for (const end of ends) end();
 		}
 	}
 
@@ -119,7 +119,7 @@ export function createFetchTransport(options: TransportOptions): Transport {
 			}
 		},
 		close() {
-			for (const controller of underWay) controller.abort();
+			closing.abort();
 			session.close();
 		},
 	};
@@ -169,12 +169,12 @@ async function receive(response: Response): Promise<HttpResponse> {
 	});
 	return {
 		status,
-		headers: Object.fromEntries(headers),
+		headers: Object.fromEntries([...headers].filter(([name]) => name !== "set-cookie")),
 		text: isUtf8(body) ? body.toString("utf8") : "",
 	};
 }
 
-// To read it piece by piece takes a stream, and several times as long.
+// To read it piece by piece takes a stream, and a third more of the processor for the whole request.
 async function readBody(response: Response): Promise<Buffer> {
 	return isSurelySmall(response) ? Buffer.from(await response.arrayBuffer()) : readPieces(response);
 }

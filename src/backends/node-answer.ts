@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { type HttpResponse, MAX_ANSWER_BYTES, TransportError } from "./transport.ts";
 
 /**
- * Reads the body of an answer. Where it rejects, the rest is still to be refused.
+ * Reads the body of an answer, whose stream the caller destroys where this fails.
  * @throws {TransportError} it is cut short, or larger than any may be
  */
 export function readBody(incoming: Readable): Promise<Buffer> {

@@ -21,6 +21,7 @@ import {
 export function createNodeTransport(options: TransportOptions): Transport {
 	const clients = new Map<string, Promise<Client>>();
 	const connections = new Map<string, Promise<Http2Connection>>();
+	const closing = new AbortController();
 
 	async function sendByHttp2(request: HttpRequest): Promise<HttpResponse | undefined> {
 		const { origin } = request.url;
@@ -34,13 +35,14 @@ export function createNodeTransport(options: TransportOptions): Transport {
 			const { url } = request;
 			const answer = mayBeHttp2(url, options) ? await sendByHttp2(request) : undefined;
 			if (answer !== undefined) return answer;
-			const client = clients.get(url.origin) ?? open(url, options);
+			const client = clients.get(url.origin) ?? open(url, options, closing.signal);
 			clients.set(url.origin, client);
 			const { limit, ...opened } = await client;
 			const send = () => sendOver(opened, request);
 			return limit === undefined ? send() : limit(request.signal ?? NEVER, send);
 		},
 		close() {
+			closing.abort();
 			for (const client of clients.values()) client.then(({ target }) => target.agent.destroy());
 			for (const connection of connections.values()) connection.then((open) => open.close());
 		},
@@ -54,7 +56,7 @@ async function openHttp2(url: URL, options: TransportOptions): Promise<Http2Conn
 
 /** What an agent is told of a request. */
 export interface AgentRequest extends RequestOptions {
-	/** The request's signal. */
+	/** The request's signal, which an agent is not told of by Node. */
 	readonly givenUp?: AbortSignal | undefined;
 }
 
@@ -65,6 +67,8 @@ interface Client {
 	};
 	readonly request: typeof import("node:http").request;
 	readonly onSent: (() => void) | undefined;
+	/** Is aborted when the transport is closed. */
+	readonly closing: AbortSignal;
 	readonly limit?: Limit;
 }
 
@@ -77,7 +81,7 @@ interface PoolOptions extends AgentOptions {
 	readonly socketPath?: string;
 }
 
-async function open(url: URL, options: TransportOptions): Promise<Client> {
+async function open(url: URL, options: TransportOptions, closing: AbortSignal): Promise<Client> {
 	const { maxSockets, onSent, proxyFor, socketPath, tls } = options;
 	const isTls = url.protocol === "https:";
 	const { Agent, request } = isTls ? await import("node:https") : await import("node:http");
@@ -92,13 +96,13 @@ async function open(url: URL, options: TransportOptions): Promise<Client> {
 	if (isTls && (tls ?? proxy) !== undefined) {
 		const { createTlsAgent } = await import("./node-tls-agent.ts");
 		const agent = createTlsAgent(pool, { tls, proxy });
-		const client = { target: targetOf(url, agent), request, onSent };
+		const client = { target: targetOf(url, agent), request, onSent, closing };
 		if (proxy === undefined) return client;
 		// Node counts a connection only when it is there, and a tunnel takes its time.
 		const { createLimit } = await import("./limit.ts");
 		return { ...client, limit: createLimit(pool.maxSockets) };
 	}
-	return { target: targetOf(url, new Agent(pool)), request, onSent };
+	return { target: targetOf(url, new Agent(pool)), request, onSent, closing };
 }
 
 // An URL in its place is taken apart for each request.
@@ -108,39 +112,39 @@ function targetOf(url: URL, agent: Agent): Client["target"] {
 }
 
 async function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
+	const { closing, onSent, target } = client;
 	const { method, signal, url } = request;
 	signal?.throwIfAborted();
+	if (closing.aborted) throw new TransportError("CLOSED");
 	const path = `${url.pathname}${url.search}`;
-	const options: AgentRequest = { ...client.target, method, path, givenUp: signal };
+	const options: AgentRequest = { ...target, method, path, givenUp: signal };
 	const outgoing = client.request(options);
-	// Node's own option for it costs several times as much.
-	const stopListening = signal && onAbort(signal, () => outgoing.destroy());
+	const ends: (() => void)[] = [];
 	try {
-		return await answerTo(outgoing, client, request);
+		return await new Promise((resolve, reject) => {
+			ends.push(onAbort(closing, () => reject(new TransportError("CLOSED"))));
+			// Node's own option for it costs several times as much, and lets a request wait on that has no connection yet.
+			if (signal !== undefined) ends.push(onAbort(signal, () => reject(signal.reason)));
+			outgoing.on("error", reject);
+			outgoing.once("response", (incoming) => {
+				receive(incoming).then(resolve, reject);
+			});
+			// Without this, such an answer would be none until the time is over.
+			outgoing.once("upgrade", (_incoming, socket) => {
+				socket.destroy();
+				reject(new TransportError("OTHER_PROTOCOL"));
+			});
+			if (onSent !== undefined) outgoing.once("finish", onSent);
+			finish(outgoing, request);
+		});
 	} catch (error) {
 		outgoing.destroy();
 		if (signal?.aborted) throw signal.reason;
 		if (isStale(outgoing, error) && request.isRepeatable !== false) return sendOver(client, request);
 		throw toTransportError(error);
 	} finally {
-		stopListening?.();
+		for (const end of ends) end();
 	}
-}
-
-function answerTo(outgoing: ClientRequest, { onSent }: Client, request: HttpRequest): Promise<HttpResponse> {
-	return new Promise((resolve, reject) => {
-		outgoing.on("error", reject);
-		outgoing.once("response", (incoming) => {
-			receive(incoming).then(resolve, reject);
-		});
-		// Without this, such an answer would be none until the time is over.
-		outgoing.once("upgrade", (_incoming, socket) => {
-			socket.destroy();
-			reject(new TransportError("OTHER_PROTOCOL"));
-		});
-		if (onSent !== undefined) outgoing.once("finish", onSent);
-		finish(outgoing, request);
-	});
 }
 
 // The server closed a kept-alive connection just when it was used again, which every HTTP client must expect. Each one that

@@ -74,6 +74,7 @@ export function createHttp2Connection(
 	return {
 		async send(request) {
 			for (let refusals = 0; ; refusals++) {
+				if (closing.signal.aborted) throw new TransportError("CLOSED");
 				const current = open();
 				try {
 					const session = await unlessAborted(request.signal, current);
@@ -85,6 +86,7 @@ export function createHttp2Connection(
 						leave(current);
 						throw request.signal.reason;
 					}
+					if (closing.signal.aborted) throw new TransportError("CLOSED");
 					if (!(error instanceof UntakenError) || refusals === MAX_REFUSALS) throw toTransportError(error);
 				}
 				// By then it is known whether the connection goes on.

@@ -11,7 +11,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
 	readonly status: number;
-	/** By lower-case name; a header that came more than once is joined by `, `. Cookies need not be there. */
+	/** By lower-case name; a header that came more than once is joined by `, `. Cookies are left out. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	/** Empty where the answer is not UTF-8: a value must not come out changed. */
 	readonly text: string;
@@ -24,7 +24,7 @@ export interface HttpResponse {
 export interface Transport {
 	/** @throws {TransportError} no whole answer came; the signal's own reason when it aborts */
 	send(request: HttpRequest): Promise<HttpResponse>;
-	/** Closes all connections. */
+	/** Closes all connections; what is under way, and whatever comes later, fails with CLOSED. */
 	close(): void;
 }
 

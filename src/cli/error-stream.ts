@@ -16,9 +16,8 @@ export function replaceErrorStream(process: NodeJS.Process): void {
 function createErrorStream(process: NodeJS.Process): NodeJS.WritableStream {
 	const { Writable } = process.getBuiltinModule("node:stream");
 	return new Writable({
-		decodeStrings: false,
-		write(chunk: string | Buffer, _encoding, written) {
-			writeOut(2, String(chunk));
+		write(bytes: Buffer, _encoding, written) {
+			writeOut(2, bytes);
 			written();
 		},
 	});

@@ -7,8 +7,8 @@ import { encodeText } from "../launch/native/bytes.ts";
  * A reader that has gone needs no answer, and where messages cannot be written there is nobody to tell.
  * @throws {DstaError} DSTA_OUTPUT standard output cannot be written
  */
-export function writeOut(fd: 1 | 2, text: string): void {
-	let rest = encodeText(text);
+export function writeOut(fd: 1 | 2, output: string | Uint8Array): void {
+	let rest = typeof output === "string" ? encodeText(output) : output;
 	while (rest.length > 0) {
 		try {
 			rest = rest.subarray(writeSync(fd, rest));

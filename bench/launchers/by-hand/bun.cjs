@@ -12,10 +12,13 @@ function execute() {
 	const types = { args: ["ptr", "ptr", "ptr"], returns: "int" };
 	const { symbols } = dlopen("libc.so.6", { execve: types });
 	const memory = [];
-	const toAddress = (text) => ptr(memory[memory.push(Buffer.from(`${text}\0`)) - 1]);
-	const toAddresses = (texts) => BigUint64Array.from([...texts.map((text) => BigInt(toAddress(text))), 0n]);
+	const keep = (bytes) => ptr(memory[memory.push(bytes) - 1]);
+	const toAddress = (text) => keep(Buffer.from(`${text}\0`));
+	const toAddresses = (texts) =>
+		keep(BigUint64Array.from([...texts.map((text) => BigInt(toAddress(text))), 0n]));
 	const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-	symbols.execve(toAddress(program), ptr(toAddresses([program, ...args])), ptr(toAddresses(variables)));
+	symbols.execve(toAddress(program), toAddresses([program, ...args]), toAddresses(variables));
+	throw new Error(`It cannot be executed: ${program}, ${memory.length} texts`);
 }
 
 function start() {
