@@ -45,6 +45,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 	observe: 1,
 	"before-exec.ts": 0,
 	"clock.ts": 0,
+	"error-descriptor.ts": 0,
 	"errors.ts": 0,
 	"log-event.ts": 0,
 	"secret-values.ts": 0,

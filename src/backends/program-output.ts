@@ -1,3 +1,4 @@
+import { withErrorDescriptor } from "../error-descriptor.ts";
 import type { BackendContext } from "./backend.ts";
 
 /** What a program runs in, and what ends it. */
@@ -33,13 +34,15 @@ export async function outputOf(words: readonly string[], context: ProgramContext
 	const { beforeEnd, cwd, env, killGroup, signal, stderr, stdout = "kept" } = context;
 	const { spawn } = await import("node:child_process");
 	signal.throwIfAborted();
-	const child = spawn(file, args, {
-		cwd,
-		env: { ...env },
-		// In a group of its own, so that what it has started ends with it.
-		detached: killGroup !== undefined,
-		stdio: ["ignore", stdout === "kept" ? "pipe" : 2, stderr],
-	});
+	const child = withErrorDescriptor((errors) =>
+		spawn(file, args, {
+			cwd,
+			env: { ...env },
+			// In a group of its own, so that what it has started ends with it.
+			detached: killGroup !== undefined,
+			stdio: ["ignore", stdout === "kept" ? "pipe" : errors, stderr === "ignore" ? "ignore" : errors],
+		}),
+	);
 	const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
 	const chunks: Buffer[] = [];
 	let size = 0;

@@ -1,4 +1,5 @@
 import type { Log } from "../observe/log.ts";
+import type { ErrorOutput } from "./output.ts";
 
 /** What a subcommand may know of the process that it runs in, and all that it may do to it. */
 export interface Host {
@@ -11,10 +12,9 @@ export interface Host {
 	readonly terminal: Terminal;
 }
 
-export interface Terminal {
+export interface Terminal extends ErrorOutput {
 	/** Whether somebody looks at it. */
 	isTTY(): boolean;
-	write(text: string): void;
 }
 
 /** How a subcommand ends. */

@@ -1,7 +1,6 @@
 import { DstaError } from "../errors.ts";
 import { readInput } from "../launch/inherited.ts";
 import { leave } from "../launch/leave.ts";
-import { findInheritedDescriptors } from "../launch/native/descriptors.ts";
 import { HAS_LIBC } from "../launch/native/libc.ts";
 import { TIED } from "../launch/tie.ts";
 import { createLog } from "../observe/log.ts";
@@ -9,7 +8,7 @@ import { isErrorOutputColored, isErrorTerminal } from "./color.ts";
 import { replaceErrorStream } from "./error-stream.ts";
 import type { CommandResult, Host } from "./host.ts";
 import { type CommandLine, parseCommandLine } from "./options.ts";
-import { writeOut } from "./output.ts";
+import { createErrorOutput, writeOut } from "./output.ts";
 import { reportBug, reportProblem } from "./report.ts";
 import type { CommandName } from "./usage.ts";
 
@@ -43,12 +42,13 @@ type Command = (commandLine: CommandLine, host: Host) => Promise<CommandResult |
 
 /** Runs the program in a process: reads its arguments, prints, and is the one place that ends it. */
 export async function main(process: NodeJS.Process): Promise<void> {
-	if (!HAS_LIBC) replaceErrorStream(process);
+	const errorOutput = createErrorOutput();
+	if (!HAS_LIBC) replaceErrorStream(process, errorOutput);
 	silenceDebugOutput(process);
 	// Until the command line is read, which may be wrong.
 	const firstFormat = process.env.DSTA_LOG_FORMAT === "json" ? "json" : "text";
 	const output = {
-		write: (text: string) => writeOut(2, text),
+		write: errorOutput.write,
 		isColored: () => isErrorOutputColored(process),
 	};
 	let log = createLog({ level: "warn", format: firstFormat, ...output });
@@ -63,29 +63,23 @@ export async function main(process: NodeJS.Process): Promise<void> {
 		const commandLine = parseCommandLine(args, env);
 		const { logFormat: format, logLevel: level } = commandLine.options;
 		log = createLog({ level, format, ...output });
-		const result = await runCommand(commandLine, { process, env, log });
+		const terminal = { ...errorOutput, isTTY: () => isErrorTerminal(process) };
+		const result = await runCommand(commandLine, { process, env, log, terminal });
 		if (result !== undefined) end(process, result);
 	} catch (error) {
 		if (error instanceof DstaError) reportProblem(log, { error, names: [] });
 		else reportBug(log, error);
+		await errorOutput.flush();
 		end(process, { status: error instanceof DstaError ? error.exitStatus : 70 });
 	}
 }
 
 async function runCommand(
 	commandLine: CommandLine,
-	{ env, log, process }: Pick<Host, "process" | "env" | "log">,
+	given: Pick<Host, "process" | "env" | "log" | "terminal">,
 ): Promise<CommandResult | undefined> {
 	const command = await COMMANDS[commandLine.name]();
-	const terminal = { isTTY: () => isErrorTerminal(process), write: (text: string) => writeOut(2, text) };
-	return command(commandLine, {
-		process,
-		env,
-		cwd: workingDirectory(process),
-		home: env.HOME,
-		log,
-		terminal,
-	});
+	return command(commandLine, { ...given, cwd: workingDirectory(given.process), home: given.env.HOME });
 }
 
 // Before anything that an older one lacks; nothing above runs such code while it loads.
@@ -102,12 +96,13 @@ function refuseOldNode({ execPath, versions: { node } }: NodeJS.Process): void {
 }
 
 // NODE_DEBUG makes Node print the headers of requests, with their tokens, and the environment of children, with the secrets.
-// It prints through process.stderr, which our own messages do not use. The command still gets the variable.
+// The command still gets the variable.
 function silenceDebugOutput(process: NodeJS.Process): void {
 	if (!process.env.NODE_DEBUG) return;
-	// To make process.stderr opens another one, which is not to be taken for inherited.
-	if (HAS_LIBC) findInheritedDescriptors();
-	process.stderr.write = () => true;
+	// Node has read it by now, and prints through process.stderr, which our own messages do not use. Bun has not, and to touch that
+	// opens standard error, and makes it non-blocking.
+	if (HAS_LIBC) delete process.env.NODE_DEBUG;
+	else process.stderr.write = () => true;
 }
 
 // The directory may have been removed, which is no reason not to run.

@@ -33,7 +33,13 @@ export async function register(process: NodeJS.Process): Promise<void> {
 		log = createLog({ level, format, ...output });
 		const mark = resolve(file);
 		if (!isMainThread || process.env[MARK] === mark) return;
-		const terminal = { isTTY: () => false, write: () => undefined };
+		const nothing = () => undefined;
+		const terminal = {
+			isTTY: () => false,
+			write: nothing,
+			stopWaiting: nothing,
+			flush: async () => undefined,
+		};
 		const env = { ...process.env };
 		const host = { process, env, cwd: process.cwd(), home: env.HOME, log, terminal };
 		const session = await openSession(commandLine, host);

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { withErrorDescriptor } from "../error-descriptor.ts";
 import type { ChildEnd } from "./child.ts";
 import type { Command } from "./command.ts";
 import { setMask, signalSet } from "./native/dispositions.ts";
@@ -19,8 +20,9 @@ export function runBeside(
 	[file, ...args]: readonly [string, ...string[]],
 	{ env, output, own, signal }: BesideOptions,
 ): Promise<ChildEnd> {
-	const stream = output === "nowhere" ? "ignore" : 2;
-	const start = () => startInGroup(file, args, { env, stdio: ["ignore", stream, stream] });
+	const startWith = (stream: "ignore" | number) =>
+		startInGroup(file, args, { env, stdio: ["ignore", stream, stream] });
+	const start = () => (output === "nowhere" ? startWith("ignore") : withErrorDescriptor(startWith));
 	return new Promise((resolve) => {
 		if (signal.aborted) return resolve({ signal: constants.signals.SIGKILL });
 		try {

@@ -55,8 +55,8 @@ function forwardTo(
 		if (isAwaited) return;
 		isAwaited = true;
 		const timer = setTimeout(() => {
-			warn(`the command goes on ${afterMs / 1000} s after a signal to end: killing it (run.kill_after)`);
 			command.kill(constants.signals.SIGKILL);
+			warn(`the command goes on ${afterMs / 1000} s after a signal to end: killing it (run.kill_after)`);
 		}, afterMs);
 		void command.ended.then(() => clearTimeout(timer));
 	}

@@ -17,11 +17,11 @@ export async function runHere(
 	{ cwd, env = {} }: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Ended> {
 	let stderr = "";
-	const write = (text: string) => {
-		stderr += text;
+	const write = (output: string | Uint8Array) => {
+		stderr += String(output);
 	};
 	const log = createLog({ level: "warn", format: "text", write });
-	const terminal = { isTTY: () => false, write };
+	const terminal = { isTTY: () => false, write, stopWaiting: () => undefined, flush: async () => undefined };
 	const { arch, pid, platform, versions } = globalThis.process;
 	const streams = { stdin: { isTTY: false }, stdout: { isTTY: false } };
 	const process = { ...streams, arch, pid, platform, versions } as unknown as NodeJS.Process;

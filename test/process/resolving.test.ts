@@ -159,6 +159,7 @@ describe("the standard streams of the command", () => {
 
 	it.each([
 		["of a run that asks nobody", () => ({ SECRET_KEY: "x" })],
+		["with the debug output of Node", () => ({ SECRET_KEY: "x", NODE_DEBUG: "http" })],
 		["once a server was asked that hangs up", () => BACKENDS.Vault?.()],
 	])("are blocking: %s", async (_what, envOf) => {
 		const body = '{"data":{"data":{"secret_key":"x"},"metadata":{"version":1}}}';

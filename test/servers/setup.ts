@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -10,8 +10,9 @@ import { type Server, startMoto, startVault } from "./start.ts";
 export default async function setup({ config }: TestProject): Promise<() => void> {
 	// It costs time in every child, and the tests talk to no public server.
 	delete process.env.NODE_EXTRA_CA_CERTS;
+	// What the tests leave there goes with it. Some of them start programs as other users.
 	const folder = mkdtempSync(join(tmpdir(), "dsta-"));
-	// What the tests leave there goes with it.
+	chmodSync(folder, 0o755);
 	config.env = { ...config.env, DSTA_TEST_PYTHON: findPython(), TMPDIR: folder };
 	const servers: Server[] = [];
 	try {

@@ -58,17 +58,21 @@ export async function run(commandLine: CommandLine, host: Host): Promise<Command
 	if (leases.length > 0 && !isFollowed(manner))
 		await (await import("../leases.ts")).lookAfter(leases, session, host.log);
 	const { saveSnapshot: onStarted } = session;
-	const finish = async () =>
-		void (await Promise.all([
-			onStarted(),
-			...[...sessions].map(({ backends }) => backends.release()),
-			listeners.close(),
-		]));
+	const finish = async () => {
+		const releasing = [...sessions].map(({ backends }) => backends.release());
+		await Promise.all([onStarted(), ...releasing, listeners.close()]);
+		await host.terminal.flush();
+	};
 	const preparing = prepareCommand(session, resolutions, preparation);
-	const launching = Promise.all([preparing, loading]).then(([command, launch]) =>
+	const launching = Promise.all([preparing, loading]).then(([command, launch]) => {
+		// From now on there are signals to forward.
+		if (manner.mode !== "exec") host.terminal.stopWaiting();
 		// The leases of a command that takes our place have to outlive us.
-		launch({ ...command, beforeExec: leases.length === 0 ? finish : onStarted, onStarted }, resolutions),
-	);
+		return launch(
+			{ ...command, beforeExec: leases.length === 0 ? finish : onStarted, onStarted },
+			resolutions,
+		);
+	});
 	endLike(host.process, await tellOfEnd(launching, listeners).finally(finish), own.signals.release);
 	return undefined;
 }

@@ -41,8 +41,8 @@ export async function stopIncumbent(
 	const timer = setTimeout(
 		() => {
 			isKilled = true;
-			warn(`the command goes on ${timeoutMs / 1000} s after it was stopped: killing it (run.stop_timeout)`);
 			sendAsIs(one, constants.signals.SIGKILL);
+			warn(`the command goes on ${timeoutMs / 1000} s after it was stopped: killing it (run.stop_timeout)`);
 		},
 		Math.min(timeoutMs, LONGEST_MS),
 	);
