@@ -245,6 +245,8 @@ export interface BackendContext {
 	readonly onSent?: (() => void) | undefined;
 	/** Kills a process and all of its group; where it is missing, nobody but a process itself is killed. */
 	readonly killGroup?: ((pid: number) => void) | undefined;
+	/** Kills a process and all that it has started and is still there; where it is missing, nobody but a process itself is killed. */
+	readonly killTree?: ((pid: number) => void) | undefined;
 	/** Has something done, which must not wait, before a signal ends this process; what it answers takes that back. */
 	readonly beforeEnd?: ((action: () => void) => () => void) | undefined;
 	/** Takes value-free messages. */

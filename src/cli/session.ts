@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { EnvFile } from "../backends/env/env-file.ts";
 import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
+import { killGroup, killTree } from "../launch/kill.ts";
 import type { Manner } from "../launch/launch.ts";
 import { loadSecretMap } from "../map/load.ts";
 import type { AuditSettings, Entry, SecretMap } from "../map/secret-map.ts";
@@ -80,7 +81,11 @@ export async function openSession(
 ): Promise<Session> {
 	const isMissing = !needsMap && options.map === undefined && !existsSync(join(host.cwd, DEFAULT_MAP));
 	const map = given ?? (isMissing ? EMPTY_MAP : await loadMap(options.map, host.cwd));
-	const ending = { beforeEnd, killGroup: (pid: number) => killGroup(host.process, pid) };
+	const ending = {
+		beforeEnd,
+		killGroup: (pid: number) => killGroup(host.process, pid),
+		killTree: (pid: number) => killTree(host.process, pid),
+	};
 	const defaults: { readonly backend: BackendName; readonly names: readonly string[] }[] = [];
 	const { backends, envFile, resolveOptions } = prepareMap(map, {
 		env: host.env,
@@ -178,15 +183,6 @@ export async function loadMap(file = DEFAULT_MAP, cwd: string): Promise<SecretMa
 		if (error instanceof DstaError && error.code === "DSTA_FILE_NOT_FOUND" && !isAbsolute(file))
 			throw new DstaError(error.code, `${error.message} in ${cwd}`, { cure: error.cure });
 		throw error;
-	}
-}
-
-/** Kills a process and all of its group. */
-export function killGroup(process: Host["process"], pid: number): void {
-	try {
-		process.kill(-pid, "SIGKILL");
-	} catch {
-		// Nobody is left in it.
 	}
 }
 

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { withErrorDescriptor } from "../error-descriptor.ts";
 import type { ChildEnd } from "./child.ts";
 import type { Command } from "./command.ts";
+import { killGroup } from "./kill.ts";
 import { setMask, signalSet } from "./native/dispositions.ts";
 import type { Own } from "./own.ts";
 
@@ -27,7 +28,9 @@ export function runBeside(
 		if (signal.aborted) return resolve({ signal: constants.signals.SIGKILL });
 		try {
 			const child = own.coreDumps.whileInherited(() => unblocked(own, start));
-			const kill = () => killGroup(own.process, child.pid);
+			const kill = () => {
+				if (child.pid !== undefined) killGroup(own.process, child.pid);
+			};
 			const end = (end: ChildEnd) => {
 				signal.removeEventListener("abort", kill);
 				resolve(end);
@@ -60,13 +63,5 @@ function unblocked<Result>({ inheritance }: Own, start: () => Result): Result {
 		return start();
 	} finally {
 		undo();
-	}
-}
-
-function killGroup(process: Own["process"], pid: number | undefined): void {
-	try {
-		if (pid !== undefined) process.kill(-pid, "SIGKILL");
-	} catch {
-		// Nobody is left in it.
 	}
 }

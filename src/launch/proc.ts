@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /**
  * What the system says of a process, from its state on, which is the third field; before it stands a name that may hold anything.
@@ -10,6 +10,15 @@ export function readStat(pid: number | string | undefined): readonly string[] | 
 		return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 	} catch {
 		return undefined;
+	}
+}
+
+/** The threads of a process; none where there is no such process. */
+export function threadsOf(pid: number): readonly number[] {
+	try {
+		return readdirSync(`/proc/${pid}/task`).map(Number);
+	} catch {
+		return [];
 	}
 }
 

@@ -9,14 +9,14 @@ const HERE = { SECRET_KEY: "x", AWS_EC2_METADATA_DISABLED: "true" };
 const RUN = ["--", "echo", "started"];
 
 /** A folder with a map, which is the home directory of its launches, and a profile `team` with a credential_process. */
-function folderFor(credentialProcess: string): string {
+function folderFor(credentialProcess: string, words = "exec sh"): string {
 	const folder = folderWith(MAP);
 	mkdirSync(join(folder, ".aws"));
 	const script = join(folder, "process.sh");
 	writeFileSync(script, credentialProcess.replaceAll("FOLDER", folder));
 	writeFileSync(
 		join(folder, ".aws", "config"),
-		`[profile team]\nregion = us-east-1\ncredential_process = exec sh ${script}\n`,
+		`[profile team]\nregion = us-east-1\ncredential_process = ${words} ${script}\n`,
 	);
 	return folder;
 }
@@ -56,8 +56,8 @@ describe("a credential_process", () => {
 		expect(stderr).not.toContain("sentinel");
 	});
 
-	it("does not outlive the time that AWS has", async () => {
-		const folder = folderFor(HANGING);
+	it.each(["exec sh", "true; sh"])("does not outlive the time that AWS has: %s", async (words) => {
+		const folder = folderFor(HANGING, words);
 		const { ended } = start(folder, "--timeout", "3s");
 		const pid = await pidIn(folder);
 		const { status, stderr, stdout } = await ended;

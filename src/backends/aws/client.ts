@@ -96,7 +96,7 @@ export async function createClient(
 	onCredentials: () => void,
 ): Promise<AwsClient> {
 	const { maxAttempts, profile, region, retryMode, role } = settings;
-	const { beforeEnd, env, onSent } = context;
+	const { beforeEnd, env, killTree, onSent } = context;
 	const endpoint = endpointIn(settings);
 	const connection = await loadConnection(settings, context);
 	const transport = await openTransport({ maxSockets: MAX_SOCKETS, onSent, ...connection });
@@ -134,7 +134,7 @@ export async function createClient(
 			else {
 				const { searchCredentials } = await import("./credential-search.ts");
 				const search = () => sdk.config.credentials({ forceRefresh: areRefused });
-				await searchCredentials(search, { beforeEnd, signal });
+				await searchCredentials(search, { beforeEnd, killTree, signal });
 				areRefused = false;
 			}
 		} catch (error) {

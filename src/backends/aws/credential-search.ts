@@ -9,6 +9,7 @@ import { AwsFault } from "./fault.ts";
 interface Search {
 	/** Ends what the search has started. */
 	readonly signal: AbortSignal;
+	readonly killTree: BackendContext["killTree"];
 	/** What was wrong with a credential_process. */
 	failure?: string;
 }
@@ -22,14 +23,18 @@ let isListening = false;
  */
 export async function searchCredentials<T>(
 	search: () => Promise<T>,
-	{ beforeEnd, signal }: Pick<BackendContext, "beforeEnd"> & { readonly signal: AbortSignal },
+	{
+		beforeEnd,
+		killTree,
+		signal,
+	}: Pick<BackendContext, "beforeEnd" | "killTree"> & { readonly signal: AbortSignal },
 ): Promise<T> {
 	if (!isListening) listen();
 	const ending = new AbortController();
 	const end = () => ending.abort();
 	const forget = beforeEnd?.(end);
 	signal.addEventListener("abort", end, { once: true });
-	const mine: Search = { signal: withEndOf(signal, ending.signal) };
+	const mine: Search = { killTree, signal: withEndOf(signal, ending.signal) };
 	try {
 		return await searches.run(mine, search);
 	} catch (error) {
@@ -77,7 +82,11 @@ function runProcess(command: string, done: Callback): void {
 			else done(undefined, { stdout });
 		});
 		// By hand: at a signal of its own exec() sends TERM, which may be ignored.
-		const kill = () => child.kill("SIGKILL");
+		const kill = () => {
+			// Not its group, which is ours: it may have to ask on the terminal.
+			if (child.pid !== undefined) search?.killTree?.(child.pid);
+			child.kill("SIGKILL");
+		};
 		search?.signal.addEventListener("abort", kill, { once: true });
 		if (search?.signal.aborted) kill();
 	});

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { DstaError } from "../../errors.ts";
+import { killGroup } from "../../launch/kill.ts";
 import { captureSignals, type Signals } from "../../launch/signals.ts";
 import { MAX_STRING_BYTES } from "../../launch/size.ts";
 import type { Entry } from "../../map/secret-map.ts";
@@ -21,7 +22,7 @@ import type { SecretPath } from "../../secret-path.ts";
 import type { Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
 import { warningOf } from "../report.ts";
-import { killGroup, openSession, type Session } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
 
 /** All that the ways to rotate work with. */
 export interface Rotating {
