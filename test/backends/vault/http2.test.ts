@@ -79,6 +79,19 @@ describe("HTTP/2 to Vault", () => {
 		});
 	});
 
+	it("gives up at once what is under way when it is closed, and asks no more", async () => {
+		await using vault = await startHttp2Vault(() => undefined);
+		using backend = openBackend(vault.url, CA);
+		const reading = PATHS.map((path) => harmlessFailure(backend.read(request(path), signal)));
+		await expect.poll(() => vault.headers.length).toBeGreaterThan(0);
+		backend.close();
+		const errors = await Promise.all(reading);
+		expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["DSTA_UNAVAILABLE"]));
+		expect(errors[0]?.message).toContain("its connections were closed meanwhile");
+		expect(vault.headers.length).toBeLessThanOrEqual(32);
+		expect(vault.sessions).toHaveLength(1);
+	});
+
 	it("takes writes with what is written", async () => {
 		const bodies: string[] = [];
 		await using vault = await startHttp2Vault((stream) => {

@@ -45,6 +45,25 @@ describe("Requests to Vault", () => {
 		expect(vault.calls).toHaveLength(32);
 	});
 
+	it("are given up at once when the backend is closed, those that wait as well, and none comes after them", async () => {
+		let count = 0;
+		const full = Promise.withResolvers<void>();
+		await using vault = await startFakeVault(() => {
+			if (++count === 32) full.resolve();
+			return "silence";
+		});
+		using backend = openBackend(vault.url);
+		const paths = Array.from({ length: 40 }, (_, index) => `s${index}/c`);
+		const failing = paths.map((path) => harmlessFailure(backend.read(request(path), signal)));
+		await full.promise;
+		backend.close();
+		for (const { code, message } of await Promise.all(failing)) {
+			expect(code).toBe("DSTA_UNAVAILABLE");
+			expect(message).toContain("its connections were closed meanwhile");
+		}
+		expect(vault.calls).toHaveLength(32);
+	});
+
 	it("are one per secret, version and place", async () => {
 		await using vault = await startFakeVault(({ headers, url }) =>
 			secretV2({ c: `${url} in ${headers["x-vault-namespace"]}`, d: "v" }),
