@@ -27,42 +27,28 @@ describe("Requests to Vault", () => {
 		expect(vault.connections.total).toBe(total);
 	});
 
-	it("that still wait for a connection are given up with the others", async () => {
-		const controller = new AbortController();
-		let count = 0;
-		const full = Promise.withResolvers<void>();
-		await using vault = await startFakeVault(() => {
-			if (++count === 32) full.resolve();
-			return "silence";
-		});
-		using backend = openBackend(vault.url);
-		const paths = Array.from({ length: 40 }, (_, index) => `s${index}/c`);
-		const failing = Promise.allSettled(paths.map((path) => backend.read(request(path), controller.signal)));
-		await full.promise;
-		controller.abort();
-		const codes = (await failing).map((one) => one.status === "rejected" && one.reason.code);
-		expect(codes).toEqual(paths.map(() => "DSTA_TIMEOUT"));
-		expect(vault.calls).toHaveLength(32);
-	});
-
-	it("are given up at once when the backend is closed, those that wait as well, and none comes after them", async () => {
-		let count = 0;
-		const full = Promise.withResolvers<void>();
-		await using vault = await startFakeVault(() => {
-			if (++count === 32) full.resolve();
-			return "silence";
-		});
-		using backend = openBackend(vault.url);
-		const paths = Array.from({ length: 40 }, (_, index) => `s${index}/c`);
-		const failing = paths.map((path) => harmlessFailure(backend.read(request(path), signal)));
-		await full.promise;
-		backend.close();
-		for (const { code, message } of await Promise.all(failing)) {
-			expect(code).toBe("DSTA_UNAVAILABLE");
-			expect(message).toContain("its connections were closed meanwhile");
-		}
-		expect(vault.calls).toHaveLength(32);
-	});
+	it.each<[string, string, (backend: Disposable, controller: AbortController) => void]>([
+		["with the others", "DSTA_TIMEOUT", (_, controller) => controller.abort()],
+		["when the backend is closed", "DSTA_UNAVAILABLE", (backend) => backend[Symbol.dispose]()],
+	])(
+		"that still wait for a connection are given up %s, and none comes after them",
+		async (_how, code, end) => {
+			const controller = new AbortController();
+			let count = 0;
+			const full = Promise.withResolvers<void>();
+			await using vault = await startFakeVault(() => {
+				if (++count === 32) full.resolve();
+				return "silence";
+			});
+			using backend = openBackend(vault.url);
+			const paths = Array.from({ length: 40 }, (_, index) => `s${index}/c`);
+			const failing = paths.map((path) => harmlessFailure(backend.read(request(path), controller.signal)));
+			await full.promise;
+			end(backend, controller);
+			expect((await Promise.all(failing)).map((error) => error.code)).toEqual(paths.map(() => code));
+			expect(vault.calls).toHaveLength(32);
+		},
+	);
 
 	it("are one per secret, version and place", async () => {
 		await using vault = await startFakeVault(({ headers, url }) =>
