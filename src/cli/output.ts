@@ -30,6 +30,12 @@ export function writeOut(fd: 1 | 2, output: string | Uint8Array): void {
 	}
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+	ENOSPC: "no space is left",
+	EBADF: "it is closed",
+	EIO: "input/output error",
+};
+
 /** Standard error, as our own messages are written to it. */
 export interface ErrorOutput {
 	/** Writes a text, at first synchronously. */
@@ -94,9 +100,3 @@ async function writeBeside(bytes: Uint8Array): Promise<void> {
 		if (written === 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 	}
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-	ENOSPC: "no space is left",
-	EBADF: "it is closed",
-	EIO: "input/output error",
-};

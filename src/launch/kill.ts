@@ -9,7 +9,7 @@ export function killGroup(process: Killer, pid: number): void {
 
 /** Kills a process and all below it. */
 export function killTree(process: Killer, pid: number): void {
-	// Those that lose the one above them have another.
+	// Looked for first: once it is gone, they are below somebody else.
 	const below = threadsOf(pid).flatMap((thread) => childrenOf(pid, thread) ?? []);
 	kill(process, pid);
 	for (const child of below) killTree(process, child);
