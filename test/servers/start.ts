@@ -64,11 +64,16 @@ export interface VaultQuestion {
 	readonly headers?: Readonly<Record<string, string>>;
 }
 
+// What OpenBao answers, by its status, where it would do the same a moment later: a mount that has just been made is not ready at
+// once, and of two who write to the same place at the same time one is turned away.
+const PASSING: Readonly<Record<number, string>> = {
+	400: "Upgrading from non-versioned",
+	500: "transaction commit failed",
+};
+
 /** Asks as `askVault` does and gives the answer to the letter. */
-export async function askVaultText(
-	address: string,
-	{ body, headers = {}, method, namespace = "dsta", path }: VaultQuestion,
-): Promise<string> {
+export async function askVaultText(address: string, question: VaultQuestion): Promise<string> {
+	const { body, headers = {}, method, namespace = "dsta", path } = question;
 	const response = await fetch(`${address}/v1/${path}`, {
 		method,
 		headers: {
@@ -79,16 +84,10 @@ export async function askVaultText(
 		...(body === undefined ? {} : { body }),
 	});
 	const text = await response.text();
-	// A mount that has just been made is not ready at once.
-	if (response.status === 400 && text.includes("Upgrading from non-versioned")) {
+	const passing = PASSING[response.status];
+	if (passing !== undefined && text.includes(passing)) {
 		await sleep(50);
-		return askVaultText(address, {
-			method,
-			path,
-			namespace,
-			headers,
-			...(body === undefined ? {} : { body }),
-		});
+		return askVaultText(address, question);
 	}
 	if (!response.ok) throw new Error(`${method} ${path}: HTTP ${response.status} ${text}`);
 	return text;
