@@ -2,7 +2,7 @@ import type { SecretValue } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { type HttpResponse, type Transport, TransportError } from "../transport.ts";
 
-/** `untaken`: only where the server has certainly not begun with it, for what would be done twice otherwise. */
+/** `untaken`: only where the server has certainly done nothing of it, for what would be done twice otherwise. */
 export type Repeat = "always" | "untaken" | "never";
 
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt } from "../deadline.ts";
 import { TransportError } from "../transport.ts";
-import type { ApiResponse, Repeat } from "./client.ts";
+import { type ApiResponse, errorsOf, type Repeat } from "./client.ts";
 import type { Persistence } from "./persistence.ts";
 
 const FIRST_DELAY_MS = 100;
@@ -73,7 +73,13 @@ export function isTransient(outcome: Outcome): boolean {
 
 function isUntaken(outcome: Outcome): boolean {
 	if (outcome instanceof TransportError) return UNSENT_CODES.includes(outcome.code);
-	return outcome.status === 412 || outcome.status === 429;
+	return outcome.status === 412 || outcome.status === 429 || isUndone(outcome);
+}
+
+// What OpenBao says to one of two who change the same at the same time, such as how often a secret_id may still be used: nothing of
+// it was kept.
+function isUndone(response: ApiResponse): boolean {
+	return response.status === 500 && errorsOf(response)?.[0] === "transaction commit failed";
 }
 
 const MAY_REPEAT: Readonly<Record<Repeat, (outcome: Outcome) => boolean>> = {

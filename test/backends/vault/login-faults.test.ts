@@ -96,7 +96,7 @@ describe("one login", () => {
 });
 
 describe("a login that fails", () => {
-	// The last column: how often it is sent, once unless the server has certainly not begun with it.
+	// The last column: how often it is sent, once unless the server has certainly done nothing of it.
 	it.each<[string, Reply | Program, string, RegExp, number?]>([
 		[
 			"is refused",
@@ -143,6 +143,8 @@ describe("a login that fails", () => {
 		],
 		["meets a sealed server", refusal(503, "Vault is sealed"), "DSTA_UNAVAILABLE", /is sealed$/],
 		["is one too many", refusal(429, "rate limit"), "DSTA_UNAVAILABLE", /too many requests/, 3],
+		["lost to another", refusal(500, "transaction commit failed"), "DSTA_UNAVAILABLE", /HTTP 500/, 3],
+		["meets a server that fails", refusal(500, "internal error"), "DSTA_UNAVAILABLE", /HTTP 500/],
 		["meets HTML", { body: "<html>" }, "DSTA_UNAVAILABLE", /answer that is not Vault's/],
 		["brings no token", { body: { auth: null } }, "DSTA_UNAVAILABLE", /answer that is not Vault's/],
 		[

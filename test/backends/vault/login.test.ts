@@ -63,6 +63,15 @@ describe.skipIf(ADDRESS === "")("a login to a real server", () => {
 		expect(await readBy(undefined, { ...env, VAULT_WRAPPED_TOKEN: wrapped })).toBe(SENTINELS.value);
 	});
 
+	it("is by AppRole, for many at once whose secret_id may be used so often and no more", async () => {
+		const shared = await createAppRole(ADDRESS, "login-shared", { secret_id_num_uses: 24 });
+		const auth = { method: "approle", mount: "login-shared", roleId: shared.roleId };
+		const env = { VAULT_SECRET_ID: await shared.secretId(), VAULT_MAX_RETRIES: "10" };
+		const values = await Promise.all(Array.from({ length: 24 }, () => readBy(auth, env)));
+		expect(new Set(values)).toEqual(new Set([SENTINELS.value]));
+		expect(await refusalOf(auth, env)).toMatchObject({ code: "DSTA_DENIED" });
+	});
+
 	it("is by AppRole, with its parts wherever the map says", async () => {
 		const auth = { method: "approle", mount: "/login-approle/" };
 		const fromFiles = {
