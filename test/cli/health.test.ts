@@ -66,6 +66,18 @@ describe("dsta-run health, where no launcher is named", () => {
 		expect(await check(MAP, vaultAt(strict.url))).toMatchObject({ status: 1 });
 	});
 
+	it("says what is wrong with the map, and ends with no other status than of a health check", async () => {
+		const { status, stderr, stdout } = await check("a/b/c: NAME\na/b/c: OTHER\n", vaultAt(DOWN));
+		expect({ status, stdout }).toEqual({
+			status: 1,
+			stdout: expect.stringMatching(/^unhealthy \(dsta-run\): .*secrets\.map\.yaml/s),
+		});
+		expect(stderr).toMatch(/\[DSTA_MAP\]\n {2}fix: /);
+		const json = await check(MAP, vaultAt(DOWN), "--json", "--map", "missing.yaml");
+		expect(json.status).toBe(1);
+		expect(JSON.parse(json.stdout)).toMatchObject({ status: "unhealthy", backend: "dsta-run" });
+	});
+
 	it("says when a backend is set up wrong, and ends in time where it is silent", async () => {
 		const wrong = await check(MAP, { ...vaultAt("nonsense"), VAULT_TOKEN: "t" });
 		expect(wrong).toMatchObject({

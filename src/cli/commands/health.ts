@@ -11,27 +11,40 @@ import { parseSecretPath } from "../../secret-path.ts";
 import { askLauncher } from "../ask-launcher.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
+import { reportProblem } from "../report.ts";
 import { openSession, type Session } from "../session.ts";
 import { listenAddressOf } from "../telemetry-settings.ts";
 
 /** Whoever calls this at every moment does not wait for long. */
 const DEFAULT_TIMEOUT_MS = 5000;
 
-/** Asks the launcher at the address of its metrics whether it is ready; where none listens, the backends that the map needs. */
+/** Says whether all is well, by a status of 0 or 1: what runs a health check knows no other. */
 export async function health(commandLine: CommandLine, host: Host): Promise<CommandResult> {
-	const { options } = commandLine;
-	const session = await openSession(commandLine, host, { needsMap: false });
-	const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-	const address = listenAddressOf(session.telemetry, session.map.file);
-	const told = address === undefined ? undefined : await askLauncher(address, timeoutMs);
-	const found = told ?? (await checkBackends(session, options.backend, timeoutMs));
-	await session.backends.release();
+	const found = await findHealth(commandLine, host);
 	const { backend, error, status } = found;
 	const words = error === undefined ? "" : `: ${error}`;
 	return {
 		status: status === "healthy" ? 0 : 1,
-		output: options.json ? `${JSON.stringify(found)}\n` : `${status} (${backend})${words}\n`,
+		output: commandLine.options.json ? `${JSON.stringify(found)}\n` : `${status} (${backend})${words}\n`,
 	};
+}
+
+/** Asks the launcher at the address of its metrics whether it is ready; where none listens, the backends that the map needs. */
+async function findHealth(commandLine: CommandLine, host: Host): Promise<Health> {
+	const { backend, timeoutMs = DEFAULT_TIMEOUT_MS } = commandLine.options;
+	try {
+		const session = await openSession(commandLine, host, { needsMap: false });
+		const address = listenAddressOf(session.telemetry, session.map.file);
+		const told = address === undefined ? undefined : await askLauncher(address, timeoutMs);
+		const found = told ?? (await checkBackends(session, backend, timeoutMs));
+		await session.backends.release();
+		return found;
+	} catch (error) {
+		// Of the map, or of what it is read with.
+		if (!(error instanceof DstaError)) throw error;
+		reportProblem(host.log, { error, names: [] });
+		return { status: "unhealthy", backend: "dsta-run", error: error.message };
+	}
 }
 
 /** The first that is not well of those that an entry of the map asks first; of a map of nothing, of the chain. */
