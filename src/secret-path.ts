@@ -84,7 +84,7 @@ function parseSegments(text: string, location: string): string[] {
 	if (location === "") throw invalidPath(text, "it is empty");
 	if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u.test(text))
 		throw invalidPath(text, "it holds a control character");
-	if (/\p{Surrogate}/u.test(text)) throw invalidPath(text, "it is not valid Unicode");
+	if (!text.isWellFormed()) throw invalidPath(text, "it is not valid Unicode");
 	const segments = location.split("/");
 	for (const [index, segment] of segments.entries()) {
 		if (segment === "") throw invalidPath(text, emptySegmentReason(location));
