@@ -29,6 +29,12 @@ export type RunEvent =
 	| { readonly kind: "reaction"; readonly reaction: ChangeReaction; readonly paths: readonly string[] }
 	/** The command did not come up with its new values, and the one before runs again with its own. */
 	| { readonly kind: "restored"; readonly reason: string }
+	/** What was resolved or read anew is not complete or not valid, so that the command goes on with what it has. */
+	| {
+			readonly kind: "not taken";
+			readonly resolutions: readonly (Resolution | Filling)[];
+			readonly errors: readonly DstaError[];
+	  }
 	/** It was looked whether secrets have changed, and backends gave no answer. */
 	| { readonly kind: "watch failed"; readonly errors: readonly DstaError[] }
 	/** The run is over: as its command ended, or with a status of its own where that was not started. */

@@ -1,6 +1,7 @@
 import type { Lease } from "../backends/backend.ts";
+import type { DstaError } from "../errors.ts";
 import type { Ending } from "../launch/child.ts";
-import type { Condition, RunState, SecretState } from "../observe/run-state.ts";
+import type { Condition, Reason, RunState, SecretState } from "../observe/run-state.ts";
 import type { Attempt } from "../resolve/chain.ts";
 import type { Resolution } from "../resolve/resolve.ts";
 import type { Filling } from "../resolve/templates.ts";
@@ -21,6 +22,7 @@ const BEFORE: Followed = {
 	reactions: {},
 	changes: 0,
 	watch: { failures: 0, failuresInARow: 0 },
+	notTaken: [],
 };
 
 /** Follows a run by its events. */
@@ -40,11 +42,15 @@ export function followRun(leases: () => Promise<readonly Lease[]>): FollowedRun 
 }
 
 function changeBy(event: RunEvent, state: Followed, now: number): Partial<Followed> {
-	const { changes, command, reactions, restarts, watch } = state;
+	const { changes, command, reactions, restarts, secrets, watch } = state;
 	switch (event.kind) {
 		case "resolved":
 		case "read":
-			return { secrets: secretsOf(event.resolutions, now), watch: { ...watch, failuresInARow: 0 } };
+			return {
+				secrets: secretsOf(event.resolutions, secrets, now),
+				watch: { ...watch, failuresInARow: 0 },
+				notTaken: [],
+			};
 		case "started": {
 			const { reason } = event;
 			return {
@@ -65,10 +71,24 @@ function changeBy(event: RunEvent, state: Followed, now: number): Partial<Follow
 			return { reactions: { ...reactions, [kind]: (reactions[kind] ?? 0) + 1 } };
 		}
 		case "restored":
-			return {};
+			return {
+				notTaken: [{ reason: `the command did not come up with what was read anew: ${event.reason}` }],
+			};
+		case "not taken": {
+			// That a backend gives no answer is no news of its secrets.
+			const errors = event.errors.filter(({ failureClass }) => failureClass !== "unavailable");
+			return errors.length === 0 ? {} : { notTaken: errors.map(toReason) };
+		}
 		case "ended":
 			return { command: { ...command, phase: "ended", endedAt: now, exitStatus: statusOf(event.ending) } };
 	}
+}
+
+function toReason({ code, path }: DstaError): Reason {
+	return {
+		...(path === undefined ? {} : { path }),
+		reason: `what was read anew is not taken over [${code}]`,
+	};
 }
 
 function statusOf(ending: Ending): number {
@@ -81,19 +101,39 @@ export function entriesOf(resolutions: readonly (Resolution | Filling)[]): reado
 }
 
 // Two lines of a map may ask for the same.
-function secretsOf(resolutions: readonly (Resolution | Filling)[], now: number): readonly SecretState[] {
-	const states = entriesOf(resolutions).map((one) => secretOf(one, now));
-	return [...new Map(states.map((one) => [`${one.path}\n${one.backend}\n${one.version}`, one])).values()];
+function secretsOf(
+	resolutions: readonly (Resolution | Filling)[],
+	before: readonly SecretState[],
+	now: number,
+): readonly SecretState[] {
+	const known = new Map(before.map((one) => [keyOf(one), one]));
+	const states = entriesOf(resolutions).map((one) => {
+		const state = secretOf(one, now);
+		// What is kept was read when its backend still had it.
+		return isReadAnew(one) ? state : { ...state, readAt: known.get(keyOf(state))?.readAt ?? now };
+	});
+	return [...new Map(states.map((one) => [keyOf(one), one])).values()];
 }
 
-function secretOf({ attempts, entry, origin }: Resolution, now: number): SecretState {
+function keyOf({ backend, path, version }: SecretState): string {
+	return `${path}\n${backend}\n${version}`;
+}
+
+function isReadAnew({ kept, origin }: Resolution): boolean {
+	return (
+		kept === undefined ||
+		kept.attempts.some(({ backend, outcome }) => backend === origin && outcome === "found")
+	);
+}
+
+function secretOf({ attempts, entry, kept, origin }: Resolution, now: number): SecretState {
 	const found = attempts.find(({ outcome }) => outcome === "found");
 	const failed = attempts.find(({ error }) => error !== undefined);
 	return {
 		path: entry.path.text,
 		backend: origin ?? "none",
 		version: found?.version ?? "",
-		condition: conditionOf(attempts),
+		condition: kept === undefined ? conditionOf(attempts) : "gone",
 		...(failed?.error === undefined ? {} : { failure: { backend: failed.backend, code: failed.error.code } }),
 		readAt: now - (found?.snapshot?.ageMs ?? 0),
 	};

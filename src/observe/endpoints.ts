@@ -1,9 +1,9 @@
 import type { Answer, Endpoints } from "./answer.ts";
 import type { MetricsRegistry } from "./metrics.ts";
 import { renderPage, STYLE_HASH } from "./page.ts";
-import { type Reason, readinessOf } from "./readiness.ts";
+import { readinessOf } from "./readiness.ts";
 import type { RunFacts } from "./run-metrics.ts";
-import type { RunState } from "./run-state.ts";
+import type { Reason, RunState } from "./run-state.ts";
 
 /** What the endpoints tell of. */
 export interface Sources {
@@ -18,6 +18,8 @@ export interface ReadinessRecord {
 	/** Those that have given secrets. */
 	readonly backends: readonly string[];
 	readonly reasons: readonly Reason[];
+	/** Why the backends have other secrets than the command, which is no reason against it. */
+	readonly outdated: readonly Reason[];
 }
 
 /** So many reasons are told; the rest are alike. */
@@ -42,13 +44,14 @@ export function createEndpoints({ facts, registry, stateOf }: Sources): Endpoint
 		"/healthz": () => ({ status: 200, type: "text/plain; charset=utf-8", text: "ok\n" }),
 		"/readyz": async (query) => {
 			const state = await stateOf();
-			const { isReady, isRunning, reasons } = readinessOf(state, Date.now());
+			const { isReady, isRunning, outdated, reasons } = readinessOf(state, Date.now());
 			const ready = query.get("stale") === "ok" ? isRunning : isReady;
 			const backends = [...new Set(state.secrets.map(({ backend }) => backend))].filter(isBackend);
 			return json(ready ? 200 : 503, {
 				ready,
 				backends,
 				reasons: shorten(reasons),
+				outdated: shorten(outdated),
 			} satisfies ReadinessRecord);
 		},
 		"/versions": async () => {

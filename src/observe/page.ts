@@ -1,6 +1,6 @@
 import { type Readiness, readinessOf } from "./readiness.ts";
 import type { RunFacts } from "./run-metrics.ts";
-import type { RunState, SecretState } from "./run-state.ts";
+import type { Reason, RunState, SecretState } from "./run-state.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -58,13 +58,21 @@ ${table(
 `;
 }
 
-function verdictOf({ isReady, reasons }: Readiness): string {
-	if (isReady) return `<p class="ready">Ready: the command runs on a complete, fresh set of secrets.</p>`;
+function verdictOf({ isReady, outdated, reasons }: Readiness): string {
+	const verdict = isReady
+		? `<p class="ready">Ready: the command runs on a complete, fresh set of secrets.</p>`
+		: list("Not ready:", reasons);
+	return outdated.length === 0
+		? verdict
+		: `${verdict}\n${list("Its backends have others by now:", outdated)}`;
+}
+
+function list(head: string, reasons: readonly Reason[]): string {
 	const items = reasons.slice(0, MAX_LINES).map(({ path, reason }) => {
 		const about = path === undefined ? "" : `<code>${escapeHtml(path)}</code>: `;
 		return `<li>${about}${escapeHtml(reason)}</li>`;
 	});
-	return `<div class="waiting">\n<p>Not ready:</p>\n<ul>\n${items.join("\n")}\n</ul>\n${moreThan(reasons)}</div>`;
+	return `<div class="waiting">\n<p>${head}</p>\n<ul>\n${items.join("\n")}\n</ul>\n${moreThan(reasons)}</div>`;
 }
 
 function cellsOf({ backend, condition, path, readAt, version }: SecretState): readonly string[] {

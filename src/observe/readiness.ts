@@ -1,4 +1,4 @@
-import type { CommandState, LeaseState, RunState, SecretState } from "./run-state.ts";
+import type { CommandState, LeaseState, Reason, RunState, SecretState } from "./run-state.ts";
 
 /** Whether a command runs on a complete, fresh set of secrets, and what is in the way of that. */
 export interface Readiness {
@@ -6,19 +6,15 @@ export interface Readiness {
 	/** Whether it runs at all. */
 	readonly isRunning: boolean;
 	readonly reasons: readonly Reason[];
-}
-
-export interface Reason {
-	/** The secret or lease that is meant; none where it is the command itself. */
-	readonly path?: string;
-	readonly reason: string;
+	/** Why its backends have other secrets than it. It is ready all the same: started anew it would fail. */
+	readonly outdated: readonly Reason[];
 }
 
 /** So often in a row nobody may learn whether secrets have changed; then they no longer count as fresh. */
 const MAX_FAILURES = 3;
 
 /** Says of a run at a time whether it is ready. */
-export function readinessOf({ command, leases, secrets, watch }: RunState, now: number): Readiness {
+export function readinessOf({ command, leases, notTaken, secrets, watch }: RunState, now: number): Readiness {
 	const isRunning = command.phase === "running";
 	const reasons = [
 		...(isRunning ? [] : [{ reason: PHASES[command.phase] }]),
@@ -32,7 +28,8 @@ export function readinessOf({ command, leases, secrets, watch }: RunState, now: 
 					},
 				]),
 	];
-	return { isReady: reasons.length === 0, isRunning, reasons };
+	const outdated = [...notTaken, ...secrets.filter(({ condition }) => condition === "gone").map(gone)];
+	return { isReady: reasons.length === 0, isRunning, reasons, outdated };
 }
 
 const PHASES: Readonly<Record<CommandState["phase"], string>> = {
@@ -53,6 +50,10 @@ function staleness({ backend, condition, failure, path }: SecretState): Reason[]
 					? "the default stands in for it"
 					: `${backend} has given it`;
 	return [{ path, reason: `${failure.backend} could not be asked, ${standIn} [${failure.code}]` }];
+}
+
+function gone({ backend, path }: SecretState): Reason {
+	return { path, reason: `${backend} has it no more, and its value stays` };
 }
 
 function over({ path }: LeaseState): Reason {

@@ -83,6 +83,9 @@ export const FAMILIES: readonly Family[] = [
 		"How often it could not be found out whether secrets have changed",
 		({ watch }) => one(watch.failures),
 	),
+	gauge("watch_not_taken", "Whether the command goes on without what was read anew", ({ notTaken }) =>
+		one(Number(notTaken.length > 0)),
+	),
 	gauge(
 		"watch_success_timestamp_seconds",
 		"When it was last found out whether secrets have changed",

@@ -10,17 +10,25 @@ export interface RunState {
 	/** How many changes of secrets were noticed. */
 	readonly changes: number;
 	readonly watch: WatchState;
+	/** What keeps the command from what was read anew since it has got what it has. */
+	readonly notTaken: readonly Reason[];
 	/** What the backends have lent for the run. */
 	readonly leases: readonly LeaseState[];
+}
+
+export interface Reason {
+	/** The secret or lease that is meant; none where it is the command itself, or the map. */
+	readonly path?: string;
+	readonly reason: string;
 }
 
 export type RestartReason = "change" | "reload" | "restored";
 
 /**
  * `fresh`: by the chain as it is meant. `snapshot`: an older answer of a backend that could not be asked. `fallback`: what comes
- * after a backend that could not be asked, be it another one, the default or nothing.
+ * after a backend that could not be asked, be it another one, the default or nothing. `gone`: its backend has it no more.
  */
-export type Condition = "fresh" | "snapshot" | "fallback";
+export type Condition = "fresh" | "snapshot" | "fallback" | "gone";
 
 export interface SecretState {
 	readonly path: string;

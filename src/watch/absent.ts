@@ -21,10 +21,11 @@ export function keepAbsent<L extends Line>(before: readonly L[], now: readonly L
 		const { before: earlier, now: line } = pair;
 		const backend = earlier?.origin;
 		if (earlier === undefined || backend === undefined || earlier.values.size === 0) return line;
+		const kept = { attempts: line.attempts };
 		const answer = line.attempts.find((attempt) => attempt.backend === backend);
 		if (answer?.outcome === "absent" && answer.error === undefined) {
 			gone.push({ path: line.entry.path.text, backend });
-			return { ...earlier, entry: line.entry };
+			return { ...earlier, entry: line.entry, kept };
 		}
 		if (line.origin !== backend || earlier.fields === undefined) return line;
 		const missing = [...earlier.fields].filter(([name]) => !taken.has(name));
@@ -35,6 +36,7 @@ export function keepAbsent<L extends Line>(before: readonly L[], now: readonly L
 			...line,
 			values: new Map([...line.values, ...values]),
 			fields: new Map([...(line.fields ?? []), ...missing]),
+			kept,
 		};
 	});
 	return { lines, gone };

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { RunEvent } from "../../src/cli/events.ts";
 import { followRun } from "../../src/cli/run-state.ts";
 import { DstaError } from "../../src/errors.ts";
@@ -116,6 +116,7 @@ it("a run is followed from its start to its end", async () => {
 		reactions: { restart: 1 },
 		changes: 2,
 		watch: { failures: 3, failuresInARow: 2, answeredAt: expect.any(Number) },
+		notTaken: [{ reason: "the command did not come up with what was read anew: it ended" }],
 	});
 	expect(command).toMatchObject({ phase: "ended", exitStatus: 143, startedAt: expect.any(Number) });
 	expect(leases.map(({ path }) => path)).toEqual(["database/creds/app"]);
@@ -127,4 +128,39 @@ it("a command that was stopped does not run until the next one is started", asyn
 	expect(stopped.command).toEqual({ phase: "stopped", startedAt: expect.any(Number) });
 	const again = await stateAfter(started, { kind: "stopped" }, { ...started, reason: "change" });
 	expect(again.command.phase).toBe("running");
+});
+
+const INVALID = new DstaError("DSTA_INVALID_VALUE", `It is ${SENTINEL}`, { cure: "", path: "a/b/c" });
+const notTaken = (...errors: DstaError[]): RunEvent => ({ kind: "not taken", resolutions: [], errors });
+const read: RunEvent = { kind: "read", resolutions: [] };
+
+it.each<[what: string, events: readonly RunEvent[], told: readonly object[]]>([
+	[
+		"what was read anew is invalid",
+		[notTaken(INVALID)],
+		[{ path: "a/b/c", reason: "what was read anew is not taken over [DSTA_INVALID_VALUE]" }],
+	],
+	["it is valid by now", [notTaken(INVALID), read], []],
+	["a backend gives no answer", [notTaken(DOWN)], []],
+	["it was invalid, and a backend gives no answer", [notTaken(INVALID), notTaken(DOWN)], [{ path: "a/b/c" }]],
+])("what the command goes on without is told where %s", async (_what, events, told) => {
+	const state = await stateAfter(...events);
+	expect(state.notTaken).toEqual(told.map((one) => expect.objectContaining(one)));
+	expect(JSON.stringify(state)).not.toContain(SENTINEL);
+});
+
+it("what is kept, since its backend has it no more, is as old as it was", async () => {
+	const given = resolution("vault", [found]);
+	const kept = { ...given, kept: { attempts: [attempt("vault", {})] } };
+	const run = followRun(async () => []);
+	run.hear({ kind: "resolved", resolutions: [given] });
+	const [first] = (await run.stateOf()).secrets;
+	vi.setSystemTime(Date.now() + 60_000);
+	run.hear({ kind: "read", resolutions: [kept] });
+	expect((await run.stateOf()).secrets).toEqual([{ ...first, condition: "gone" }]);
+	run.hear({ kind: "read", resolutions: [given] });
+	expect((await run.stateOf()).secrets).toEqual([
+		{ ...first, condition: "fresh", readAt: expect.closeTo((first?.readAt ?? 0) + 60_000, -3) },
+	]);
+	vi.useRealTimers();
 });

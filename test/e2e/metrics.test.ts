@@ -135,7 +135,12 @@ describe.skipIf(ADDRESS === "")("a run that serves its metrics", () => {
 		const { status, text } = await get("/readyz");
 		expect([status, JSON.parse(text)]).toEqual([
 			503,
-			{ ready: false, backends: ["vault", "env"], reasons: [{ path: "metered/aws/key", reason }] },
+			{
+				ready: false,
+				backends: ["vault", "env"],
+				reasons: [{ path: "metered/aws/key", reason }],
+				outdated: [],
+			},
 		]);
 		expect(await get("/readyz?stale=ok")).toMatchObject({ status: 200 });
 		const health = launchSync(["health", "--json", "--metrics", String(port)], { cwd: folder, env: ENV });
@@ -214,6 +219,40 @@ describe.skipIf(ADDRESS === "")("a run that serves its metrics", () => {
 		);
 		expect(text).not.toMatch(/s3ntinel/);
 		expect(readdirSync(folder).sort()).toEqual(["nightly.prom", "secrets.map.yaml"]);
+	});
+});
+
+describe.skipIf(ADDRESS === "")("a run that follows its secrets and serves its metrics", () => {
+	it("tells of what it does not take over and of what is gone, and stays ready", async () => {
+		const path = "metered/watched/port";
+		const put = (data: object) => askVault(ADDRESS, "POST", "secret/data/metered/watched", { data });
+		await put({ port: "1" });
+		const map = `run: { watch: 50ms, settle: 10ms }\nsecrets: { ${path}: { env: PORT, type: int } }\n`;
+		const options = ["--metrics", "127.0.0.1:0", "--log-level", "info"];
+		const { child, ...run } = launch(folderWith(map), [...options, "--", ...COMMAND], ENV);
+		const [port] = await Promise.all([servedAt({ child, ...run }), run.said("ready")]);
+		const look = async () => JSON.parse((await ask({ port, path: "/readyz" })).text);
+		const readings = async () => {
+			const { series } = parseExposition((await ask({ port, path: "/metrics" })).text);
+			const valuesOf = (name: string) => series.filter((one) => one.name === name);
+			const [notTaken] = valuesOf("dsta_run_watch_not_taken");
+			const [read] = valuesOf("dsta_run_secret_read_timestamp_seconds");
+			const absent = valuesOf("secret_requests_total").some(({ labels }) => labels.status === "absent");
+			return { notTaken: notTaken?.value, readAt: read?.value, condition: read?.labels.condition, absent };
+		};
+		const { readAt } = await readings();
+		await put({ port: "s3ntinel" });
+		const reason = "what was read anew is not taken over [DSTA_INVALID_VALUE]";
+		await expect.poll(look, { timeout: 10_000 }).toMatchObject({ ready: true, outdated: [{ path, reason }] });
+		expect(await readings()).toEqual({ notTaken: 1, readAt, condition: "fresh", absent: false });
+		await askVault(ADDRESS, "DELETE", "secret/data/metered/watched");
+		const gone = { path, reason: "vault has it no more, and its value stays" };
+		await expect.poll(look, { timeout: 10_000 }).toMatchObject({ ready: true, outdated: [gone] });
+		expect(await readings()).toEqual({ notTaken: 0, readAt, condition: "gone", absent: true });
+		await put({ port: "1" });
+		await expect.poll(look, { timeout: 10_000 }).toMatchObject({ ready: true, outdated: [] });
+		child.kill("SIGTERM");
+		expect(JSON.stringify(await run.ended)).not.toContain("s3ntinel");
 	});
 });
 

@@ -58,3 +58,15 @@ it.each<[what: string, state: Partial<RunState>, reasons: readonly string[]]>([
 	expect({ isReady: readiness.isReady, told }).toEqual({ isReady: reasons.length === 0, told: reasons });
 	expect(readiness.isRunning).toBe((state.command?.phase ?? "running") === "running");
 });
+
+it("a run is ready with what its backends have no more, or not so, and says it", () => {
+	const notTaken = [{ path: "a/b/c", reason: "what was read anew is not taken over [DSTA_MAP]" }];
+	const { isReady, outdated } = readinessOf(
+		runState({ notTaken, secrets: [secret("x/y/z", { condition: "gone" })] }),
+		NOW,
+	);
+	expect({ isReady, outdated }).toEqual({
+		isReady: true,
+		outdated: [...notTaken, { path: "x/y/z", reason: "vault has it no more, and its value stays" }],
+	});
+});

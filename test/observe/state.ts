@@ -18,6 +18,7 @@ export const runState = (more: Partial<RunState> = {}): RunState => ({
 	reactions: {},
 	changes: 0,
 	watch: { failures: 0, failuresInARow: 0 },
+	notTaken: [],
 	leases: [],
 	...more,
 });

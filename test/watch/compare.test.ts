@@ -127,6 +127,7 @@ describe("what a backend has no more", () => {
 		const { gone, lines } = keepAbsent([first], [second]);
 		expect(lines[0]?.values.get("C")).toBe(isKept ? "1" : "2");
 		expect(gone.map(({ path }) => path)).toEqual(isKept ? ["a/b/c"] : []);
+		expect(lines[0]?.kept?.attempts).toEqual(isKept ? second.attempts : undefined);
 	});
 
 	it("keeps the keys of a wildcard that it has no more, beside new values of the others", () => {

@@ -55,8 +55,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 			const renewal = await resolveAnew(session, running.outcomes, host.env);
 			complaints.tellGone(renewal.gone);
 			if (renewal.errors.length > 0) {
-				complaints.tellNotTaken(renewal.errors);
-				return false;
+				return leave(renewal.errors, renewal.outcomes);
 			}
 			complaints.forget();
 			if (!signal.aborted) await takeOver(session, renewal, reason);
@@ -65,6 +64,12 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 			// What did not come to run goes, but with a command that still has its credentials.
 			if (session !== running.session) await close(session);
 		}
+	}
+
+	function leave(errors: readonly DstaError[], resolutions: Renewal["outcomes"] = []): false {
+		complaints.tellNotTaken(errors);
+		hear({ kind: "not taken", resolutions, errors });
+		return false;
 	}
 
 	async function takeOver(session: Session, { keep, outcomes }: Renewal, reason: Reason): Promise<void> {
@@ -156,8 +161,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 				return await attempt(reason);
 			} catch (error) {
 				if (!(error instanceof DstaError)) throw error;
-				complaints.tellNotTaken([error]);
-				return false;
+				return leave([error]);
 			}
 		},
 		endingOf: (ending) => (exitStatus === undefined ? ending : { status: exitStatus }),
