@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { DstaError } from "../errors.ts";
-import { renderLines } from "./audit/chain.ts";
+import { renderLine } from "./audit/chain.ts";
 import { explain, notWritten } from "./audit/failure.ts";
 import { openAuditFile } from "./audit/file.ts";
 import type { AuditRecord, TimedRecord, Who } from "./audit/record.ts";
@@ -51,11 +51,24 @@ export function openAudit(place: AuditPlace, { warn, who }: AuditOptions): Audit
 	const sink = attempt(file, () => openSink(place, warn));
 	let kept: readonly TimedRecord[] = [];
 	function append(records: readonly TimedRecord[]): void {
-		attempt(file, () => sink.append((start) => renderLines([...kept, ...records], who, start)));
-		kept = [];
+		const left = [...kept, ...records];
+		try {
+			attempt(file, () => sink.append(left, (record, start) => renderLine(record, who, start)));
+		} finally {
+			kept = left.slice(0, MAX_KEPT);
+		}
 	}
 	return {
-		write: (records) => append(atThisTime(records)),
+		write(records) {
+			const timed = atThisTime(records);
+			try {
+				append(timed);
+			} catch (error) {
+				// Nothing comes of what they tell of.
+				kept = kept.filter((one) => !timed.includes(one));
+				throw error;
+			}
+		},
 		note(records) {
 			const timed = atThisTime(records);
 			const isKeeping = kept.length > 0;
@@ -64,7 +77,6 @@ export function openAudit(place: AuditPlace, { warn, who }: AuditOptions): Audit
 				if (isKeeping) warn(`the audit log ${file} is written again, with what was kept meanwhile`);
 			} catch (error) {
 				if (!(error instanceof DstaError)) throw error;
-				kept = [...kept, ...timed].slice(0, MAX_KEPT);
 				const { cure, message } = error;
 				if (!isKeeping) warn(`${message}; up to ${MAX_KEPT} records are kept in memory until it can`, cure);
 			}

@@ -1,4 +1,4 @@
-// Appends records to a log, each in a write of its own: FILE MAX_BYTES COUNT NAME. It begins when its standard input ends.
+// Appends records to a log, five in a write: FILE MAX_BYTES COUNT NAME. It begins when its standard input ends.
 import process from "node:process";
 import { openAudit } from "../../src/observe/audit.ts";
 
@@ -13,6 +13,6 @@ const audit = openAudit(
 );
 process.stdout.write("ready");
 process.stdin.resume().once("end", () => {
-	for (let index = 0; index < Number(count); index++)
-		audit.write([{ action: "get", path: `${name}/${index}` }]);
+	for (let index = 0; index < Number(count); index += 5)
+		audit.write([0, 1, 2, 3, 4].map((more) => ({ action: "get", path: `${name}/${index + more}` })));
 });

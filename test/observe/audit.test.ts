@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { renderLines } from "../../src/observe/audit/chain.ts";
+import { renderLine } from "../../src/observe/audit/chain.ts";
 import { openAuditFile } from "../../src/observe/audit/file.ts";
 import type { Who } from "../../src/observe/audit/record.ts";
 import { listRotated } from "../../src/observe/audit/rotated.ts";
@@ -371,10 +371,13 @@ describe("a writer that was overtaken", () => {
 	/** Writes a line that names what stood there before `meanwhile`. */
 	function writeLate(file: string, meanwhile: () => void): void {
 		const record = { time: new Date().toISOString(), action: "put" as const, path: "late" };
-		openAuditFile(file, { maxBytes: 1e6, keep: 5, onStuck: () => undefined }).append((start) => {
-			meanwhile();
-			return renderLines([record], WHO, start);
-		});
+		openAuditFile(file, { maxBytes: 1e6, keep: 5, onStuck: () => undefined }).append(
+			[record],
+			(one, start) => {
+				meanwhile();
+				return renderLine(one, WHO, start);
+			},
+		);
 	}
 
 	it("leaves the order whole, and what others have written meanwhile is as safe as the rest", () => {

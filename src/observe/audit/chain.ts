@@ -6,7 +6,8 @@
  * at the same time both name the same head, and the head after the second is made of the head before it and its hash. The next
  * line names that, and with it all that stands in the file, in its order. A line that is none of ours counts by its bytes.
  *
- * The head can be found from the end of a file, whatever stands before: a line that names the one right before it is the head.
+ * The head can be found from the end of a file, whatever stands before: a line that names the one right before it is the head. So a
+ * writer of several lines looks for the head before each: another's may have come in between, which the next is to name as well.
  */
 import { hash } from "node:crypto";
 import type { TimedRecord, Who } from "./record.ts";
@@ -67,20 +68,15 @@ export function advance({ head, last }: End, { begins, hash, prev }: Link): End 
 	return { head: head === undefined ? undefined : digest(head + hash), last: hash };
 }
 
-/** Makes the lines of records, each with its newline; `begins`: what the first of them is the first of. */
-export function renderLines(
-	records: readonly TimedRecord[],
+/** Makes the line of a record, with its newline; `begins`: what it is the first of. */
+export function renderLine(
+	{ time, action, ...about }: TimedRecord,
 	who: Who,
-	{ begins, head }: { readonly begins: string | undefined; readonly head: string },
+	{ begins, head: prev }: { readonly begins: string | undefined; readonly head: string },
 ): { readonly text: string; readonly head: string } {
-	let prev = head;
-	const lines = records.map(({ time, action, ...about }, index) => {
-		const first = index === 0 ? begins : undefined;
-		const start = JSON.stringify({ time, action, ...who, ...about, begins: first, prev }).slice(0, -1);
-		prev = digest(start);
-		return `${start},"hash":"${prev}"}\n`;
-	});
-	return { text: lines.join(""), head: prev };
+	const start = JSON.stringify({ time, action, ...who, ...about, begins, prev }).slice(0, -1);
+	const head = digest(start);
+	return { text: `${start},"hash":"${head}"}\n`, head };
 }
 
 function digest(data: string | Uint8Array): string {

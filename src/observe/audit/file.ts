@@ -2,7 +2,8 @@ import { closeSync, constants, fchmodSync, fdatasyncSync, fstatSync, openSync, s
 import { basename } from "node:path";
 import { NO_HEAD } from "./chain.ts";
 import { NO_FILE } from "./failure.ts";
-import { listRotated, rotate, syncFolder } from "./rotated.ts";
+import type { TimedRecord } from "./record.ts";
+import { isCurrent, listRotated, rotate, syncFolder } from "./rotated.ts";
 import type { Render, Sink, Start } from "./sink.ts";
 import { readTail } from "./tail.ts";
 import { pause, writeWhole } from "./write.ts";
@@ -30,16 +31,25 @@ export function openAuditFile(file: string, { keep, maxBytes, onStuck }: AuditFi
 			return false;
 		}
 	}
-	function appendOnce(render: Render): boolean {
+	/** `false`: it has been moved away for it, so that another file takes it. */
+	function appendOne(descriptor: number, render: (start: Start) => { readonly text: string }): boolean {
+		const start = findStart(file, descriptor);
+		const bytes = Buffer.from(`${start.isCut ? "\n" : ""}${render(start).text}`);
+		const { size } = fstatSync(descriptor);
+		if (size > 0 && size + bytes.length > maxBytes && moveAway(descriptor)) return false;
+		writeWhole(descriptor, bytes);
+		return true;
+	}
+	/** Appends to the current file for as long as it is the current one. */
+	function appendSome(records: TimedRecord[], render: Render): void {
 		const descriptor = openCurrent(file);
 		try {
-			const start = findStart(file, descriptor);
-			const bytes = Buffer.from(`${start.isCut ? "\n" : ""}${render(start).text}`);
-			const { size } = fstatSync(descriptor);
-			if (size > 0 && size + bytes.length > maxBytes && moveAway(descriptor)) return false;
-			writeWhole(descriptor, bytes);
+			for (let [record] = records; record !== undefined && isCurrent(file, descriptor); [record] = records) {
+				const one = record;
+				if (!appendOne(descriptor, (start) => render(one, start))) break;
+				records.shift();
+			}
 			fdatasyncSync(descriptor);
-			return true;
 		} finally {
 			closeSync(descriptor);
 		}
@@ -47,8 +57,8 @@ export function openAuditFile(file: string, { keep, maxBytes, onStuck }: AuditFi
 	// So that what stands in the way shows before there is anything to write.
 	closeSync(openCurrent(file));
 	return {
-		append(render) {
-			while (!appendOnce(render));
+		append(records, render) {
+			while (records.length > 0) appendSome(records, render);
 		},
 	};
 }

@@ -48,13 +48,17 @@ export function rotate(file: string, descriptor: number, keep: number): boolean 
 	if (newest?.size === 0 && Math.abs(Date.now() - newest.modifiedMs) < ROTATION_MS) return false;
 	const next = `${file}.${(newest?.number ?? 0) + 1}`;
 	if (!claim(next)) return false;
-	const isCurrent = statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
-	if (isCurrent) renameSync(file, next);
+	if (isCurrent(file, descriptor)) renameSync(file, next);
 	else unlinkSync(next);
 	syncFolder(file);
 	for (const old of rotated.slice(0, Math.max(0, rotated.length + 1 - keep)))
 		rmSync(old.file, { force: true });
 	return true;
+}
+
+/** Whether what is open is still the current file, and was not moved away. */
+export function isCurrent(file: string, descriptor: number): boolean {
+	return statSync(file, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
 }
 
 /** Makes sure that the names of files last. */

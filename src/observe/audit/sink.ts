@@ -1,3 +1,5 @@
+import type { TimedRecord } from "./record.ts";
+
 /** What the next line of a log follows. */
 export interface Start {
 	readonly head: string;
@@ -7,11 +9,11 @@ export interface Start {
 	readonly isCut: boolean;
 }
 
-/** Makes the lines that are to follow. */
-export type Render = (start: Start) => { readonly text: string; readonly head: string };
+/** Makes the line of a record, with its newline. */
+export type Render = (record: TimedRecord, start: Start) => { readonly text: string; readonly head: string };
 
 /** Where the lines go. */
 export interface Sink {
-	/** Comes back when they are on disk, where there is one. */
-	append(render: Render): void;
+	/** Writes a line for each record, which it takes out of them then, and comes back when all are on disk, where there is one. */
+	append(records: TimedRecord[], render: Render): void;
 }

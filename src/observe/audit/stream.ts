@@ -20,12 +20,15 @@ export function openAuditStream(file: string): Sink {
 	let head = NO_HEAD;
 	let begins: string | undefined = "stream";
 	return {
-		append(render) {
-			const lines = render({ head, begins, isCut: false });
-			writeWhole(descriptor, Buffer.from(lines.text));
+		append(records, render) {
+			for (let [record] = records; record !== undefined; [record] = records) {
+				const line = render(record, { head, begins, isCut: false });
+				writeWhole(descriptor, Buffer.from(line.text));
+				records.shift();
+				({ head } = line);
+				begins = undefined;
+			}
 			syncIfFile(descriptor);
-			({ head } = lines);
-			begins = undefined;
 		},
 	};
 }
