@@ -21,9 +21,13 @@ export interface RetryOptions extends Persistence {
 	readonly onRetry: (outcome: Outcome) => void;
 }
 
+/** How often a request is sent again that lost to another: of several at once one succeeds each time. */
+const UNDONE_RETRIES = 12;
+
 /**
  * Sends a request, and again after a connection error, 412, 429 or 5xx: with a pause between, after what
- * Retry-After asks for, and never where the time would be over before. Answers the last outcome.
+ * Retry-After asks for, and never where the time would be over before. That it lost to another is counted apart. Answers the last
+ * outcome.
  * @throws the signal's reason when it aborts
  */
 export async function withRetries(
@@ -31,11 +35,14 @@ export async function withRetries(
 	options: RetryOptions,
 ): Promise<Outcome> {
 	const { onRetry, pauseMs, repeat, retries, signal, timeLeftMs } = options;
-	for (let retry = 0; ; retry++) {
+	let retry = 0;
+	let undone = 0;
+	for (;;) {
 		const limitMs = () => attemptLimitMs(options, { isLast: retry === retries });
 		const outcome = await attempt(send, { signal, limitMs }).catch(outcomeOf);
-		if (retry === retries || !MAY_REPEAT[repeat](outcome)) return outcome;
-		const wholeMs = (retryAfterMs(outcome) ?? 0) + pauseMs(retry);
+		const isAnother = repeat !== "never" && undone < UNDONE_RETRIES && isUndone(outcome);
+		if (!isAnother && (retry === retries || !MAY_REPEAT[repeat](outcome))) return outcome;
+		const wholeMs = (retryAfterMs(outcome) ?? 0) + pauseMs(isAnother ? undone++ : retry++);
 		if (wholeMs >= timeLeftMs()) return outcome;
 		onRetry(outcome);
 		await sleep(wholeMs, undefined, { signal });
@@ -73,13 +80,14 @@ export function isTransient(outcome: Outcome): boolean {
 
 function isUntaken(outcome: Outcome): boolean {
 	if (outcome instanceof TransportError) return UNSENT_CODES.includes(outcome.code);
-	return outcome.status === 412 || outcome.status === 429 || isUndone(outcome);
+	return outcome.status === 412 || outcome.status === 429;
 }
 
 // What OpenBao says to one of two who change the same at the same time, such as how often a secret_id may still be used: nothing of
 // it was kept.
-function isUndone(response: ApiResponse): boolean {
-	return response.status === 500 && errorsOf(response)?.[0] === "transaction commit failed";
+function isUndone(outcome: Outcome): boolean {
+	if (outcome instanceof TransportError || outcome.status !== 500) return false;
+	return errorsOf(outcome)?.[0] === "transaction commit failed";
 }
 
 const MAY_REPEAT: Readonly<Record<Repeat, (outcome: Outcome) => boolean>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { signalAfter } from "../../../src/backends/deadline.ts";
-import { createPauses } from "../../../src/backends/vault/retry.ts";
+import { createPauses, withRetries } from "../../../src/backends/vault/retry.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend, SENTINELS } from "./backend.ts";
 import { mountAnswer, type Reply, refusal, secretV2, startFakeVault } from "./fake-vault.ts";
@@ -159,5 +159,26 @@ describe("The pause before a retry", () => {
 
 	it("is another one for another process", () => {
 		expect([0.2, 0.7].map((chance) => createPauses(() => chance)(0))).toEqual([20, 70]);
+	});
+});
+
+describe("A request that lost to another", () => {
+	it.each([
+		["as often as others need to be done", "untaken", 13],
+		["that often beside its own retries", "always", 15],
+		["not at all where nothing may be sent again", "never", 1],
+	] as const)("is sent again %s (%s)", async (_what, repeat, count) => {
+		let sent = 0;
+		const outcome = await withRetries(
+			async () => {
+				sent++;
+				return { status: 500, headers: {}, body: { errors: ["transaction commit failed"] } } as never;
+			},
+			{
+				...{ repeat, retries: 2, attemptTimeoutMs: undefined, signal: signalAfter(20_000) },
+				...{ timeLeftMs: () => 20_000, pauseMs: () => 0, onRetry: () => undefined },
+			},
+		);
+		expect({ sent, outcome }).toMatchObject({ sent: count, outcome: { status: 500 } });
 	});
 });

@@ -14,7 +14,8 @@ export async function unwrapSecretId(attempt: Attempt, token: string): Promise<s
 	const { exchange, settings, signal } = attempt;
 	const target: Target = { settings, apiPath: PATH, path: PATH, capability: "read" };
 	const { namespace } = settings;
-	const response = await exchange(target, { method: "POST", path: PATH, namespace, token, signal });
+	const request = { method: "POST", path: PATH, namespace, token, repeat: "untaken", signal } as const;
+	const response = await exchange(target, request);
 	const data = response.body?.data;
 	if (response.status === 200) {
 		const secretId = isObject(data) ? data.secret_id : undefined;
