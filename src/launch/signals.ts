@@ -18,7 +18,7 @@
  *
  * Before there is a command, TERM, INT, HUP and QUIT end the launcher at once, and it dies of them as it would without a
  * listener; those that it was started to ignore, which only the standalone executable can know, do nothing then. All others
- * wait for the command. No listener is ever removed before the command has ended, so a second TERM is forwarded as the first
+ * wait for the command, of a stop and a CONT the later one. No listener is ever removed before the command has ended, so a second TERM is forwarded as the first
  * was. The listener for USR1 also keeps Node from opening its inspector;
  * one that was opened before is closed again (inspector.ts).
  *
@@ -105,15 +105,11 @@ const FROM_TERMINAL = new Set([
 	constants.signals.SIGQUIT,
 	constants.signals.SIGWINCH,
 ]);
-const { SIGHUP } = constants.signals;
+const { SIGCONT, SIGHUP } = constants.signals;
 const FIRST_REAL_TIME = 34;
 const LAST_REAL_TIME = 64;
-const JOB_CONTROL = new Set([
-	constants.signals.SIGCONT,
-	constants.signals.SIGTSTP,
-	constants.signals.SIGTTIN,
-	constants.signals.SIGTTOU,
-]);
+const STOPPING = new Set([constants.signals.SIGTSTP, constants.signals.SIGTTIN, constants.signals.SIGTTOU]);
+const JOB_CONTROL = new Set([SIGCONT, ...STOPPING]);
 
 /** Takes over the signals of this process until `release`. To be called before anything else of a run. */
 export function captureSignals(process: SignalledProcess, inheritance?: Inheritance): Signals {
@@ -144,9 +140,14 @@ export function captureSignals(process: SignalledProcess, inheritance?: Inherita
 		else if (command?.pid === undefined && ignored.has(number)) return;
 		else if (command === undefined) {
 			if (ENDING.has(number) && (number !== reserved || isFromKernel === true)) endBy(number);
-			else waiting.push(arrival);
-		} else if (command.takes?.(number) === false) waiting.push(arrival);
+			else keepWaiting(arrival);
+		} else if (command.takes?.(number) === false) keepWaiting(arrival);
 		else if (!hasReached(command, arrival)) command.kill(number, value);
+	}
+
+	function keepWaiting(arrival: Arrival): void {
+		const left = waiting.splice(0).filter(({ number }) => !isUndone(number, arrival.number));
+		waiting.push(...left, arrival);
 	}
 
 	function hasReached({ pid }: Receiver, arrival: Arrival): boolean {
@@ -227,6 +228,11 @@ export function signalsForCommand(): { forwarded: readonly number[]; fromTermina
 	const numbers = forwardedSignals({ hasTerminal: terminalState() !== undefined, isProfiled: false });
 	const forwarded = [...numbers].filter((number) => !fromTerminal.includes(number));
 	return { forwarded, fromTerminal };
+}
+
+// As the kernel has it with those that are pending: https://man7.org/linux/man-pages/man7/signal.7.html
+function isUndone(earlier: number, later: number): boolean {
+	return (later === SIGCONT && STOPPING.has(earlier)) || (earlier === SIGCONT && STOPPING.has(later));
 }
 
 function isProfiled({ env, execArgv }: SignalledProcess): boolean {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
@@ -5,7 +6,17 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { BUILD, childrenOf, folderWith, launch, MODE, nonBlockingStreams } from "./launch.ts";
+import {
+	BUILD,
+	childrenOf,
+	folderWith,
+	follow,
+	LAUNCHER,
+	launch,
+	MODE,
+	nonBlockingStreams,
+	PYTHON,
+} from "./launch.ts";
 
 const FOLDER = folderWith("app/secret_key: SECRET_KEY\n");
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
@@ -74,6 +85,27 @@ describe("a signal while secrets are resolved", () => {
 		expect(await ended).toMatchObject({ status: null, signal: "SIGUSR1" });
 	});
 
+	it("is undone by one that lets the command go on: TSTP, by CONT", async () => {
+		// In another process group of the same session: the kernel stops none that has nobody to continue it.
+		const above =
+			"import os, subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], preexec_fn=os.setpgrp))";
+		const parent = spawn(PYTHON, ["-c", above, ...LAUNCHER, ...COMMAND], {
+			detached: true,
+			cwd: FOLDER,
+			env: { PATH: process.env.PATH, SECRET_KEY: "x", ...BACKENDS.Vault?.() },
+		});
+		const { ended } = follow(parent);
+		await asked;
+		const [pid = 0] = childrenOf(parent.pid);
+		for (const signal of ["SIGTSTP", "SIGCONT"] as const) {
+			process.kill(pid, signal);
+			await expect.poll(() => isPending(pid, signal), { interval: 1 }).toBe(false);
+		}
+		answer = (socket) => socket.destroy();
+		for (const socket of sockets) socket.destroy();
+		expect(await ended).toMatchObject({ status: 0, stdout: "started\n" });
+	});
+
 	// What takes our place reads nothing anew.
 	if (MODE === "spawn")
 		it("waits for the command if it asks for a new reading: HUP, by run.reload_signal", async () => {
@@ -118,8 +150,18 @@ describe("a signal while secrets are resolved", () => {
 
 /** Whether a process has a handler for a signal. */
 function handles(pid: number | undefined, signal: NodeJS.Signals): boolean {
-	const caught = /^SigCgt:\s*(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? "0";
-	return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+	return isAmong("SigCgt", pid, signal);
+}
+
+/** Whether a process is still to get a signal. */
+function isPending(pid: number | undefined, signal: NodeJS.Signals): boolean {
+	return isAmong("ShdPnd", pid, signal);
+}
+
+function isAmong(set: string, pid: number | undefined, signal: NodeJS.Signals): boolean {
+	const status = readFileSync(`/proc/${pid}/status`, "latin1");
+	const mask = new RegExp(`^${set}:\\s*(\\w+)$`, "m").exec(status)?.[1] ?? "0";
+	return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
 describe("the deadline", () => {
