@@ -48,6 +48,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 	"error-descriptor.ts": 0,
 	"errors.ts": 0,
 	"log-event.ts": 0,
+	"remove-file.ts": 0,
 	"secret-values.ts": 0,
 	"secret-path.ts": 0,
 	"setting.ts": 0,

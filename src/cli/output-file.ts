@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { DstaError } from "../errors.ts";
 import { encodeText } from "../launch/native/bytes.ts";
+import { removeFile } from "../remove-file.ts";
 import { usage } from "./mistakes.ts";
 
 export interface OutputFile {
@@ -32,7 +33,7 @@ export function replaceFile({ cwd, file, mode }: OutputFile, text: string): void
 		writeFileSync(part, encodeText(text), { flag: "wx", mode });
 		renameSync(part, path);
 	} catch (error) {
-		rmSync(part, { force: true });
+		removeFile(part);
 		throw cannotWrite(file, error as NodeJS.ErrnoException);
 	}
 }

@@ -2,9 +2,10 @@ import { chmodSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { DstaError } from "../errors.ts";
+import { removeFile } from "../remove-file.ts";
 import { answer, type Endpoints } from "./answer.ts";
 import { isLoopback, type ListenAddress, showListenAddress } from "./listen-address.ts";
-import { clearSocketPath, removeSocket } from "./socket-path.ts";
+import { clearSocketPath } from "./socket-path.ts";
 
 /** A server that listens. */
 export interface Serving {
@@ -43,7 +44,7 @@ export async function serve(address: ListenAddress, endpoints: Endpoints): Promi
 		close() {
 			server.close();
 			server.closeAllConnections();
-			if (address.kind === "unix") removeSocket(address.path);
+			if (address.kind === "unix") removeFile(address.path);
 		},
 	};
 }

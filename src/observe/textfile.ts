@@ -1,5 +1,6 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DstaError } from "../errors.ts";
+import { removeFile } from "../remove-file.ts";
 
 /** What the names of files end in that node_exporter reads. */
 export const TEXTFILE_END = ".prom";
@@ -19,7 +20,7 @@ export function writeTextfile(file: string, text: string, writer: number): void 
 		chmodSync(unfinished, 0o644);
 		renameSync(unfinished, file);
 	} catch (error) {
-		rmSync(unfinished, { force: true });
+		removeFile(unfinished);
 		const { code } = error as NodeJS.ErrnoException;
 		throw new DstaError(
 			"DSTA_OUTPUT",

@@ -58,7 +58,13 @@ describe("dsta-run export", () => {
 		expect(JSON.parse(readFileSync(join(folder, "old.json"), "utf8")).DB_PASSWORD).toBe("p'w");
 		expect(statSync(join(folder, "old.json")).mode & 0o777).toBe(0o600);
 		expect((await run([...words, "/dev/null"])).status).toBe(64);
-		expect((await run([...words, "no/such/folder"])).status).toBe(74);
+		for (const file of ["no/such/folder", "secrets.map.yaml/x"]) {
+			const { status, stderr } = await run([...words, file]);
+			expect({ status, stderr }).toEqual({
+				status: 74,
+				stderr: expect.stringContaining("cannot be written"),
+			});
+		}
 	});
 
 	it("gives the later steps of a job of GitHub the variables, and its log the values to hide", async () => {

@@ -198,6 +198,8 @@ describe("dsta-run audit verify", () => {
 			64,
 			"The audit log goes to /dev/stderr, which cannot be read again",
 		],
+		[["verify", "secrets.map.yaml/log"], 66, "/log does not exist [DSTA_FILE_NOT_FOUND]"],
+		[["verify", `${"n".repeat(256)}/log`], 78, "The audit log cannot be read"],
 		[["verify", "."], 78, "The audit log cannot be read"],
 	])("%j is a mistake", async (words, status, text) => {
 		const cwd = folderWith("a/b/secret_key: KEY\n");

@@ -25,6 +25,7 @@ describe("a server", () => {
 	it.each<[place: ListenAddress, reason: string]>([
 		[{ kind: "unix", path: __filename }, "a file of that name is there"],
 		[{ kind: "unix", path: "/none/app.sock" }, "its folder does not exist"],
+		[{ kind: "unix", path: `${__filename}/app.sock` }, "its folder is none"],
 		[{ kind: "tcp", host: "192.0.2.1", port: 9464 }, "this machine does not have that address"],
 	])("refuses an address that it cannot have: %j", async (place, reason) => {
 		await expect(serve(place, {})).rejects.toMatchObject({
@@ -71,6 +72,7 @@ describe("a file of metrics", () => {
 		});
 		expect(() => writeTextfile(folder, "a 1\n", 7)).toThrow(error);
 		expect(() => writeTextfile(join(folder, "none/a.prom"), "", 7)).toThrow(/its folder does not exist/);
+		expect(() => writeTextfile(join(__filename, "a.prom"), "", 7)).toThrow(/its folder is none/);
 		expect(readdirSync(folder)).toEqual([]);
 	});
 });

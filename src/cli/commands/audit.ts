@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import { listRotated } from "../../observe/audit/rotated.ts";
 import { isStream } from "../../observe/audit/stream.ts";
 import { type Place, type Verdict, verifyAudit } from "../../observe/audit/verify.ts";
 import type { CommandResult, Host } from "../host.ts";
+import { isMissing } from "../is-missing.ts";
 import { usage } from "../mistakes.ts";
 import type { CommandLine } from "../options.ts";
 import { renderTable, reportProblem } from "../report.ts";
@@ -12,7 +12,8 @@ import { openSession } from "../session.ts";
 
 /**
  * Finds what was changed, removed or moved in an audit log.
- * @throws {DstaError} DSTA_USAGE it is not said what to do, or with which file · DSTA_FILE_NOT_FOUND there is none
+ * @throws {DstaError} DSTA_USAGE it is not said what to do, or with which file · DSTA_FILE_NOT_FOUND there is none ·
+ * DSTA_CONFIG it cannot be read
  */
 export async function audit(commandLine: CommandLine, host: Host): Promise<CommandResult> {
 	const {
@@ -22,7 +23,7 @@ export async function audit(commandLine: CommandLine, host: Host): Promise<Comma
 	if (verb !== "verify")
 		throw usage("dsta-run audit has one thing to do: verify", "Write: dsta-run audit verify");
 	const files = await findFiles(commandLine, host);
-	const verdict = readAll(files, options.expect);
+	const verdict = readable(() => verifyAudit(files, options.expect));
 	const error = errorOf(verdict, options.expect);
 	for (const place of verdict.cut)
 		host.log("warn", `${show(place)}: only begun: its writer was killed, or still writes`, {
@@ -44,7 +45,7 @@ async function findFiles(commandLine: CommandLine, host: Host): Promise<readonly
 	);
 	const [only = "", ...others] = files;
 	const all = others.length > 0 || only === "-" ? files : withRotated(only);
-	const missing = all.find((file) => file !== "-" && !existsSync(file));
+	const missing = all.find((file) => file !== "-" && isMissing(file));
 	if (missing === undefined) return all;
 	throw new DstaError("DSTA_FILE_NOT_FOUND", `The audit log ${missing} does not exist`, {
 		cure: "Name the file that --audit, DSTA_AUDIT or audit: in the map of the run says.",
@@ -66,16 +67,17 @@ async function configuredFile(commandLine: CommandLine, host: Host): Promise<str
 }
 
 function withRotated(file: string): readonly string[] {
-	if (!existsSync(dirname(file))) return [file];
-	const rotated = listRotated(file)
+	// By the slash a file is missing as a folder.
+	if (isMissing(`${dirname(file)}/`)) return [file];
+	const rotated = readable(() => listRotated(file))
 		.filter(({ size }) => size > 0)
 		.map((one) => one.file);
-	return existsSync(file) || rotated.length === 0 ? [...rotated, file] : rotated;
+	return !isMissing(file) || rotated.length === 0 ? [...rotated, file] : rotated;
 }
 
-function readAll(files: readonly string[], expected: string | undefined): Verdict {
+function readable<Content>(read: () => Content): Content {
 	try {
-		return verifyAudit(files, expected);
+		return read();
 	} catch (error) {
 		const { code, message } = error as NodeJS.ErrnoException;
 		if (code === undefined) throw error;

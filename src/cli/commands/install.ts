@@ -1,6 +1,7 @@
-import { chmodSync, copyFileSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DstaError } from "../../errors.ts";
+import { removeFile } from "../../remove-file.ts";
 import { buildOf } from "../build.ts";
 import type { CommandResult, Host } from "../host.ts";
 import type { CommandLine } from "../options.ts";
@@ -45,7 +46,7 @@ function replace(from: string, to: string, part: string): void {
 		chmodSync(part, 0o755);
 		renameSync(part, to);
 	} catch (error) {
-		rmSync(part, { force: true });
+		removeFile(part);
 		throw error;
 	}
 }

@@ -8,13 +8,13 @@ import {
 	readFileSync,
 	realpathSync,
 	renameSync,
-	rmSync,
 	type Stats,
 	statSync,
 	writeFileSync,
 } from "node:fs";
 import type { Assignment } from "../../backends/env/dotenv.ts";
 import { DstaError } from "../../errors.ts";
+import { removeFile } from "../../remove-file.ts";
 import { usage } from "../mistakes.ts";
 import type { Source } from "./source.ts";
 
@@ -96,7 +96,7 @@ function replace(path: string, { after, before, stats }: Replacement): void {
 		if (readFileSync(path, "utf8") !== before) throw CHANGED;
 		renameSync(part, path);
 	} catch (error) {
-		rmSync(part, { force: true });
+		removeFile(part);
 		throw error;
 	}
 }
