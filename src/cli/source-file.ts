@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { loadText } from "../backends/env/env-file.ts";
 import { DstaError } from "../errors.ts";
+import { isMissing } from "./is-missing.ts";
 
 /** A file that --from names, and what was made of it. */
 export interface SourceFile<Content> {
@@ -19,7 +19,7 @@ export async function loadSourceFile<Content>(
 	parse: (text: string, name: string) => Content,
 ): Promise<SourceFile<Content>> {
 	const path = isAbsolute(from) ? from : join(cwd, from);
-	if (!existsSync(path))
+	if (isMissing(path))
 		throw new DstaError("DSTA_FILE_NOT_FOUND", `${from} does not exist in ${cwd}`, {
 			cure: "Name the file to read with --from: a .env, or for init the configuration of another tool.",
 		});

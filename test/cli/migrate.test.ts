@@ -372,6 +372,13 @@ describe("a mistake of migrate", () => {
 		],
 		["a file that does not exist", ["--to", "vault", "--from", "none"], nobody, 66, "none does not exist"],
 		[
+			"a file that cannot be looked for",
+			["--to", "vault", "--from", "n".repeat(256)],
+			nobody,
+			78,
+			"cannot be read",
+		],
+		[
 			"a map that does not exist",
 			["--to", "vault", "--map", "none"],
 			nobody,

@@ -6,6 +6,7 @@ import { DstaError } from "../../errors.ts";
 import type { Outcome } from "../../resolve/resolve.ts";
 import { checkFeasibility } from "../feasibility.ts";
 import type { Host } from "../host.ts";
+import { isMissing } from "../is-missing.ts";
 import type { CommandLine } from "../options.ts";
 import { concludeResolutions } from "../report.ts";
 import { openSession } from "../session.ts";
@@ -63,7 +64,7 @@ async function loadVariables(name: string, cwd: string): Promise<Readonly<Record
 	const file = isAbsolute(name) ? name : join(cwd, name);
 	const cure =
 		"Name a dotenv file that exists after the @, with the variables that tell this side from the other.";
-	if (!existsSync(file))
+	if (isMissing(file))
 		throw new DstaError("DSTA_FILE_NOT_FOUND", `The env file ${name} does not exist`, { cure });
 	return Object.fromEntries(await loadText(file, { name, cure, parse: parseDotenv }));
 }
