@@ -11,6 +11,7 @@ import {
 	shown,
 } from "./fields.ts";
 import { GENERATORS, parseGenerator } from "./generator.ts";
+import { parseInstance } from "./instance.ts";
 import type { RotateSettings } from "./secret-map.ts";
 
 type Setting<K extends keyof RotateSettings> = Reader<NonNullable<RotateSettings[K]>>;
@@ -31,7 +32,17 @@ const readGenerate: Setting<"generate"> = (node, label, context) => {
 	return complain(node, `${label} ${shown(text)} is none of ${GENERATORS.join(", ")}, ${COMMAND}`, context);
 };
 
-export const RESTART = { command: readCommand, wait_for: listOf(readWord), timeout: readDuration };
+const readInstance: Reader<string> = (node, label, context) => {
+	const text = readWord(node, label, context);
+	if (text === undefined || parseInstance(text) !== undefined) return text;
+	return complain(
+		node,
+		`${label} must be http://HOST:PORT, https://HOST:PORT or unix:/PATH/OF.sock, or a list of these`,
+		context,
+	);
+};
+
+export const RESTART = { command: readCommand, wait_for: listOf(readInstance), timeout: readDuration };
 
 const readRestart: Setting<"restart"> = (node, label, context) => {
 	const before = context.problems.count;

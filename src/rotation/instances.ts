@@ -4,6 +4,7 @@ import { openTransport } from "../backends/open-transport.ts";
 import { type Transport, TransportError } from "../backends/transport.ts";
 import { now } from "../clock.ts";
 import { DstaError } from "../errors.ts";
+import { type InstanceAddress, parseInstance } from "../map/instance.ts";
 import { parseSecretPath } from "../secret-path.ts";
 import { type Limits, type Target, within } from "./target.ts";
 
@@ -25,11 +26,11 @@ const ANSWER_MS = 5000;
 
 /**
  * Waits until all instances tell, at `/versions`, that they have a version of a secret.
- * @throws {DstaError} DSTA_ROTATION some have not in time, with what each of them says · DSTA_CONFIG an address is none
+ * @throws {DstaError} DSTA_ROTATION some have not in time, with what each of them says
  */
 export async function waitForInstances(target: Target, waiting: Waiting): Promise<string> {
 	const { addresses, onProgress, signal, version, waitMs } = waiting;
-	const instances = await Promise.all(addresses.map((address) => openInstance(address, target)));
+	const instances = await Promise.all(addresses.map((address) => openInstance(address)));
 	const end = now() + waitMs;
 	try {
 		for (;;) {
@@ -52,22 +53,9 @@ interface Instance {
 	readonly transport: Transport;
 }
 
-/** Reads `http://HOST:PORT`, `https://HOST:PORT`, `HOST:PORT` or `unix:/PATH`. */
-async function openInstance(address: string, { path }: Target): Promise<Instance> {
-	const socketPath = /^unix:(?:\/\/)?(\/.+)$/.exec(address)?.[1];
-	const text =
-		socketPath !== undefined
-			? "http://localhost"
-			: /^https?:\/\//.test(address)
-				? address
-				: `http://${address}`;
-	const url = URL.parse(text);
-	if (url === null)
-		throw new DstaError("DSTA_CONFIG", `${path.text}: rotate.restart.wait_for has no address ${address}`, {
-			path: path.text,
-			cure: "Write http://HOST:PORT, https://HOST:PORT or unix:/PATH/OF.sock.",
-		});
-	if (url.pathname === "/") url.pathname = "/versions";
+// The map has been looked at before.
+async function openInstance(address: string): Promise<Instance> {
+	const { socketPath, url } = parseInstance(address) as InstanceAddress;
 	const transport = await openTransport({ maxSockets: { "http:": 1, "https:": 1 }, socketPath });
 	return { address, url, transport };
 }

@@ -32,6 +32,8 @@ const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
 
 const GENERATORS =
 	"alnum:LENGTH, ascii:LENGTH, hex:BYTES, base64:BYTES, base64url:BYTES, uuid, { command: [COMMAND, ARG] }";
+const INSTANCES =
+	"rotate.restart.wait_for must be http://HOST:PORT, https://HOST:PORT or unix:/PATH/OF.sock, or a list of these";
 const SNAPSHOT = "{ file: /var/lib/dsta/app.snapshot, key: { file: /etc/dsta/snapshot.key } }";
 const NO_SOURCE = "snapshot.key takes one of file, credential, command: { file: /etc/dsta/snapshot.key }";
 const METHODS = "credential, token_file, approle, kubernetes, jwt, oidc, aws, userpass, cert, command";
@@ -453,6 +455,10 @@ describe("a wrong setting", () => {
 		["rotate: {generate: 'alnum:0'}", `2:20: rotate.generate "alnum:0" is none of ${GENERATORS}`],
 		["rotate: {verify: {}}", "2:18: rotate.verify needs a command: { command: [COMMAND, ARG] }"],
 		["rotate: {restart: {}}", "2:19: rotate.restart holds a command, or wait_for and perhaps a timeout"],
+		["rotate: {restart: {wait_for: 'unix:run/app.sock'}}", `2:30: ${INSTANCES}`],
+		["rotate: {restart: {wait_for: ['app:9100', 'http://app 0:9100']}}", `2:43: ${INSTANCES}`],
+		["rotate: {restart: {wait_for: ftp://h}}", `2:30: ${INSTANCES}`],
+		["rotate: {restart: {wait_for: 9100}}", `2:30: ${INSTANCES}`],
 		["rotate: {revoke: {after: 1h}}", "2:18: rotate.revoke needs a command: { command: [COMMAND, ARG] }"],
 		["audit: {keep: 3}", "2:8: audit needs a file: /var/log/dsta/audit.jsonl"],
 		["audit: {file: /a, keep: 0}", "2:25: audit.keep must be at least 1"],

@@ -90,9 +90,4 @@ describe("a restart that waits", () => {
 			].join(", ")}`,
 		});
 	});
-
-	it("refuses an address that is none", async () => {
-		const job = jobOf({ restart: { waitFor: ["http://["] } }, "new");
-		await expect(rotate(await targetAt(backend(), PATH), job)).rejects.toMatchObject({ code: "DSTA_CONFIG" });
-	});
 });

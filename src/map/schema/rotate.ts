@@ -1,8 +1,10 @@
 import type { RESTART, REVOKE, ROTATE } from "../rotate.ts";
 import { about, type Described, either, excluding, type JsonSchema, mapping } from "./json-schema.ts";
-import { COMMAND, DURATION, durationUpTo, listOf, PAUSE, pattern, WORD } from "./scalars.ts";
+import { COMMAND, DURATION, durationUpTo, listOf, PAUSE, pattern } from "./scalars.ts";
 
 const HOOK: JsonSchema = mapping({ command: about("The command.", COMMAND) }, { required: ["command"] });
+
+const INSTANCE = pattern(/^(?:https?:\/\/[^\s/]+(?:\/|$)|unix:\/.|[^\s/]+:\d+(?:\/|$))/);
 
 /** `rotate:`, of the whole map or of an entry. */
 export const ROTATE_SCHEMA: JsonSchema = mapping({
@@ -14,7 +16,7 @@ export const ROTATE_SCHEMA: JsonSchema = mapping({
 	restart: about("What has those who use it take the new value.", {
 		...mapping({
 			command: about("A command.", COMMAND),
-			wait_for: about("Instances that are to tell of the new version.", listOf(WORD)),
+			wait_for: about("Instances that are to tell of the new version.", listOf(INSTANCE)),
 			timeout: about("How long they are waited for.", DURATION),
 		} satisfies Described<typeof RESTART>),
 		...either({ required: ["command"] }, { required: ["wait_for"] }),
