@@ -158,6 +158,7 @@ function addressFault(url: URL | undefined): string | undefined {
 	if (url === undefined || !/^https?:$/.test(url.protocol)) return "is no http:// or https:// address";
 	if (url.username !== "" || url.password !== "") return "holds a user name or password";
 	if (url.search !== "" || url.hash !== "") return "has a query or a fragment";
+	if (/\/v1\/*$/.test(url.pathname)) return "ends in /v1, which is to be left out: dsta-run adds it";
 	return undefined;
 }
 

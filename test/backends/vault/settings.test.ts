@@ -58,6 +58,8 @@ describe("The address of Vault", () => {
 		["https://sentinel@127.0.0.1:8200", "holds a user name or password"],
 		["http://127.0.0.1:8200/?token=sentinel", "has a query or a fragment"],
 		["http://127.0.0.1:8200/#sentinel", "has a query or a fragment"],
+		["https://127.0.0.1:8200/v1", "ends in /v1, which is to be left out: dsta-run adds it"],
+		["https://127.0.0.1:8200/vault/v1//", "ends in /v1, which is to be left out: dsta-run adds it"],
 	])("%s is refused", (address, message) => {
 		const error = refusalOf(() => openBackend(address));
 		expect(error).toMatchObject({ code: "DSTA_CONFIG", backend: "vault", message: `VAULT_ADDR ${message}` });
