@@ -11,6 +11,8 @@ import { runHere } from "./in-process.ts";
 const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
 const MOTO = process.env.DSTA_TEST_MOTO ?? "";
 const MAP = "doctor/app/key: APP_KEY\ndoctor/db/password: DB_PASSWORD\n";
+const ONE = "doctor/app/key: APP_KEY";
+const LENT = "database/creds/app#password: { env: LENT, vault: { engine: raw } }";
 const AWS = { AWS_ACCESS_KEY_ID: "s3ntinelkey", AWS_SECRET_ACCESS_KEY: "s3ntinel", AWS_ENDPOINT_URL: MOTO };
 
 interface Finding {
@@ -123,6 +125,19 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("dsta-run doctor", () => {
 				}),
 			),
 		);
+	});
+
+	it.each([
+		["its policy goes on to where the secrets are", MAP, { APP_KEY: "a", DB_PASSWORD: "b" }, "warning"],
+		["strict lets nobody go on", `strict: true\nsecrets: { ${ONE} }\n`, { APP_KEY: "a" }, "error"],
+		["another engine was not tried", `secrets: { ${ONE}, ${LENT} }\n`, { APP_KEY: "a" }, "error"],
+	])("finds a backend that is down as bad as a run does where %s", async (_, map, values, severity) => {
+		const env = { VAULT_ADDR: "http://127.0.0.1:1", VAULT_TOKEN: "s3ntinel", ...values };
+		const { findings, status } = await examine(env, map);
+		expect(status).toBe(severity === "error" ? 1 : 0);
+		expect(findings.filter(({ message }) => message.includes("Connection refused"))).toEqual([
+			expect.objectContaining({ check: "vault.server", severity }),
+		]);
 	});
 
 	it("names each path that the token may not read, by one question for all", async () => {

@@ -22,7 +22,12 @@ export function lookAtSecrets({ host, session }: Patient): Look {
 			if (status !== 0) return left === 0 ? [] : [{ severity: "info", message: note.slice(2) }];
 			const defaults = resolutions.filter(({ origin }) => origin === "default").length;
 			const words = defaults === 0 ? "" : `, ${defaults} by its default`;
-			return [{ severity: "ok", message: `${entries.length} of the map's secrets are there${words}${note}` }];
+			return [
+				{
+					severity: left === 0 ? "ok" : "info",
+					message: `${entries.length} of the map's secrets are there${words}${note}`,
+				},
+			];
 		},
 	};
 }
