@@ -184,6 +184,22 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("dsta-run doctor", () => {
 		expect(stdout).toMatch(/does not accept the token in ~\/\.vault-token$/m);
 	});
 
+	it("says nothing is well that is not: a file that is none, an engine that nobody sees", async () => {
+		const cwd = folderWith(MAP);
+		writeFileSync(join(cwd, ".env"), "no assignment\n", { mode: 0o600 });
+		const { stdout } = await runHere(doctor, ["doctor"], { cwd, env: {} });
+		expect(stdout).toMatch(/^error .*\.env:1: this is neither/m);
+		expect(stdout).not.toContain("env answers");
+		await using server = await startHttp((request, response) => {
+			response.writeHead(request.url?.startsWith("/v1/secret/") === true ? 404 : 200);
+			response.end(
+				JSON.stringify({ initialized: true, sealed: false, data: {}, errors: ["no handler for route"] }),
+			);
+		});
+		const { findings } = await examine({ VAULT_ADDR: server.url, VAULT_TOKEN: "s3ntinel" });
+		expect(findings).toContainEqual(expect.objectContaining({ check: "vault.kv", severity: "info" }));
+	});
+
 	it("tells a token of another namespace", async () => {
 		const { errors } = await examine({ ...withToken("whole"), VAULT_NAMESPACE: "" });
 		expect(errors).toEqual([

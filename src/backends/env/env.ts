@@ -76,6 +76,7 @@ export function createEnvBackend({ env, envFile, paths }: BackendContext): Backe
 		},
 		async check(signal) {
 			if (signal.aborted) throw abortedError();
+			await variablesUnder(signal);
 		},
 		close: () => undefined,
 	};

@@ -31,7 +31,9 @@ export async function observeEngines(
 			const { kv, mount } = settings;
 			const version = await findEngine(session, question);
 			const origin = kv === "auto" ? "" : ", as the map says";
-			return { severity: "ok", message: `${mount}/ is taken for KV version ${version}${origin}` };
+			// Where nobody sees it, that is no more than where it is looked for.
+			const severity = seen.some((name) => `${mount}/`.startsWith(name)) ? "ok" : "info";
+			return { severity, message: `${mount}/ is taken for KV version ${version}${origin}` };
 		}),
 	);
 }
