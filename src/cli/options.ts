@@ -1,7 +1,7 @@
 import { BACKEND_NAMES, type BackendName, isBackendName } from "../backends/registry.ts";
 import { DstaError } from "../errors.ts";
 import { isVariablePattern } from "../launch/environment.ts";
-import { MAX_EVERY_MS, parseDuration } from "../map/duration.ts";
+import { LONGEST, MAX_EVERY_MS, parseDuration } from "../map/duration.ts";
 import type { RunMode } from "../map/secret-map.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../observe/log.ts";
 import { misplaced, type Operand, unknownCommand, usage } from "./mistakes.ts";
@@ -290,7 +290,7 @@ function parseWith<Value>(
 	);
 }
 
-const SPAN = "a duration over 0 such as 500ms, 30s, 5m, 2h, 1d or plain seconds";
+const SPAN = `a duration over 0 and up to ${LONGEST} such as 500ms, 30s, 5m, 2h, 1d or plain seconds`;
 
 function parseSpan(text: string): number | undefined {
 	return parseDuration(text) || undefined;

@@ -3,6 +3,9 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as 
 /** The longest time that a timer of the runtime can wait: 24.8 days. */
 const MAX_MS = 2 ** 31 - 1;
 
+/** The longest that a duration can be where nothing else is said, for messages. */
+export const LONGEST = "24d";
+
 /** The longest time between two rotations: ten years. */
 export const MAX_EVERY_MS: number = 3650 * 86_400_000;
 

@@ -1,4 +1,4 @@
-import { parseDuration } from "./duration.ts";
+import { LONGEST, parseDuration } from "./duration.ts";
 import { isNothing, isNull, type MappingNode, type YamlNode } from "./node.ts";
 import type { Problems } from "./problems.ts";
 import type { Words } from "./secret-map.ts";
@@ -114,7 +114,12 @@ export const readDuration: Reader<number> = (node, label, context) => {
 	if (text === undefined) return undefined;
 	const durationMs = parseDuration(text);
 	if (durationMs !== undefined && durationMs > 0) return durationMs;
-	return complain(node, `${label} must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds`, context);
+	const limit = parseDuration(text, Number.POSITIVE_INFINITY) ? ` of up to ${LONGEST}` : "";
+	return complain(
+		node,
+		`${label} must be a duration${limit}: 500ms, 30s, 5m, 2h, 1d or plain seconds`,
+		context,
+	);
 };
 
 /** A duration, or 0 for none, in milliseconds. */

@@ -80,6 +80,7 @@ describe("a usage error", () => {
 		[["-m", "--", "x"], /^-m needs a value$/],
 		[["--map=", "--", "x"], /^--map needs a value and got an empty one$/],
 		[["--strict=yes", "--", "x"], /^--strict takes no value$/],
+		[["--timeout", "30d", "--", "x"], /which is not a duration over 0 and up to 24d such as /],
 		[["--timeout", "soon", "--", "x"], /^--timeout is "soon", which is not a duration/],
 		[["--backend", "valut", "--", "x"], /^--backend is "valut", which is not one of vault aws env$/],
 		[["--log-level", "loud", "--", "x"], /^--log-level is "loud"/],

@@ -309,6 +309,10 @@ describe("a wrong setting", () => {
 		["chain: [vault, aw]", '2:16: chain: "aw" is no backend; did you mean "aws"?'],
 		["strict: maybe", "2:9: strict must be true or false"],
 		["timeout: soon", "2:10: timeout must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds"],
+		[
+			"timeout: 30d",
+			"2:10: timeout must be a duration of up to 24d: 500ms, 30s, 5m, 2h, 1d or plain seconds",
+		],
 		["timeout: 0", "2:10: timeout must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds"],
 		["timeout: [30s]", "2:10: timeout must be one text"],
 		["on: {unavailible: next}", '2:6: unknown key "unavailible"; did you mean "unavailable"?'],

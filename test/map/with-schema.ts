@@ -14,8 +14,8 @@ const BEYOND = [
 	/alias|tag: put|directive|a key must be one text/,
 	// What is compared with something that stands elsewhere.
 	/twice|the default |its key: name two files|is a template|is a variable|logs in/,
-	// What is in a path of a template, in a duration of a role, and in a number that may have been octal.
-	/: "[^"]*" is no secret path|must be between 15m and 12h|mode 256 /,
+	// What is in a path of a template, in a duration of a role or one of many days, and in a number that may have been octal.
+	/: "[^"]*" is no secret path|must be between 15m and 12h|of up to 24d|mode 256 /,
 ];
 
 /** Names and paths that an editor takes for something else than a text. */
