@@ -84,7 +84,7 @@ function noKey(reason: string, cure: string): DstaError {
 	return new DstaError("DSTA_CONFIG", `The snapshot has no key: ${reason}`, { cure });
 }
 
-const MAKE_ONE = "Make one for this user alone: umask 077; openssl rand -base64 32";
+const MAKE_ONE = "Make one for this user alone: (umask 077; openssl rand -base64 32 > FILE)";
 
 function octal(mode: number): string {
 	return mode.toString(8).padStart(4, "0");

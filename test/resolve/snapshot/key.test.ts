@@ -49,7 +49,7 @@ describe("the key of a snapshot", () => {
 		await expect(load({ file: "key" }, { folder })).rejects.toMatchObject({
 			code: "DSTA_CONFIG",
 			message: expect.stringContaining(words),
-			cure: expect.stringContaining("openssl rand -base64 32"),
+			cure: expect.stringMatching(/\(umask 077; openssl rand -base64 32 > FILE\)$/),
 		});
 		const error: Error = await load(printing("cat key"), { folder }).catch((error) => error);
 		expect(error.message).toContain("What /bin/sh prints is no key of 256 bits");
