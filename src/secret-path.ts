@@ -49,8 +49,9 @@ export function parseSecretPath(text: string): SecretPath {
  * @throws {DstaError} DSTA_MAP the text is no path
  */
 export function parseSecretName(text: string): string {
-	if (text.includes("#") || text.includes("*")) throw invalidPath(text, 'no "#" and no "*" may stand here');
-	return parseSegments(text, text).join("/");
+	if (text.includes("#") || text.includes("*"))
+		throw invalidPath(text, 'no "#" and no "*" may stand here', NAME_FORM);
+	return parseSegments(text, text, NAME_FORM).join("/");
 }
 
 /** Whether a secret is named by its ARN, which is that of one at AWS Secrets Manager. */
@@ -80,17 +81,17 @@ function parseArn(text: string, location: string): string[] {
 	return arn === location ? [arn] : [arn, "*"];
 }
 
-function parseSegments(text: string, location: string): string[] {
-	if (location === "") throw invalidPath(text, "it is empty");
+function parseSegments(text: string, location: string, forms = FORMS): string[] {
+	if (location === "") throw invalidPath(text, "it is empty", forms);
 	if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u.test(text))
-		throw invalidPath(text, "it holds a control character");
-	if (!text.isWellFormed()) throw invalidPath(text, "it is not valid Unicode");
+		throw invalidPath(text, "it holds a control character", forms);
+	if (!text.isWellFormed()) throw invalidPath(text, "it is not valid Unicode", forms);
 	const segments = location.split("/");
 	for (const [index, segment] of segments.entries()) {
-		if (segment === "") throw invalidPath(text, emptySegmentReason(location));
-		if (segment === "." || segment === "..") throw invalidPath(text, `it has a segment "${segment}"`);
+		if (segment === "") throw invalidPath(text, emptySegmentReason(location), forms);
+		if (segment === "." || segment === "..") throw invalidPath(text, `it has a segment "${segment}"`, forms);
 		if (segment.includes("*") && (segment !== "*" || index !== segments.length - 1))
-			throw invalidPath(text, 'a "*" may only stand for the whole last segment');
+			throw invalidPath(text, 'a "*" may only stand for the whole last segment', forms);
 	}
 	return segments;
 }
@@ -112,10 +113,13 @@ function parseFragment(text: string, fragment: string): Selector {
 	return { kind: "pointer", tokens };
 }
 
-function invalidPath(text: string, reason: string): DstaError {
+const NAME_FORM = "folder/secret";
+const FORMS = "folder/secret/field, folder/secret#field, folder/secret#/json/pointer or folder/secret/*";
+
+function invalidPath(text: string, reason: string, forms = FORMS): DstaError {
 	const shown = JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 	return new DstaError("DSTA_MAP", `${shown} is no secret path: ${reason}`, {
 		path: text,
-		cure: "Write segments joined by single slashes: folder/secret/field, folder/secret#field, folder/secret#/json/pointer or folder/secret/*.",
+		cure: `Write segments joined by single slashes: ${forms}.`,
 	});
 }

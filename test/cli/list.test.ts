@@ -75,7 +75,7 @@ describe("a mistake of list", () => {
 	it.each<[readonly string[], number, string]>([
 		[["a", "b"], 64, "dsta-run list takes one word"],
 		[["a//b"], 64, '"a//b" is no secret path'],
-		[["a/*"], 64, "is no secret path"],
+		[["a/*"], 64, "Write segments joined by single slashes: folder/secret.\n"],
 		[[], 69, "No configured backend can list its secrets"],
 	])("%j: %i", async (args, status, words) => {
 		expect(await list(args, {})).toMatchObject({ status, stderr: expect.stringContaining(words) });
