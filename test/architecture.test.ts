@@ -47,6 +47,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 	"clock.ts": 0,
 	"error-descriptor.ts": 0,
 	"errors.ts": 0,
+	"listen-address.ts": 0,
 	"log-event.ts": 0,
 	"remove-file.ts": 0,
 	"secret-values.ts": 0,

@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from "node:http";
 import type { Health } from "../library/health.ts";
+import { type ListenAddress, showListenAddress } from "../listen-address.ts";
 import type { ReadinessRecord } from "../observe/endpoints.ts";
-import { type ListenAddress, showListenAddress } from "../observe/listen-address.ts";
 
 /** What every address of this machine is called by whoever listens, and where he is asked. */
 const EVERYWHERE: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };

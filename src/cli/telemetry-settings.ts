@@ -1,5 +1,10 @@
 import { DstaError } from "../errors.ts";
-import { LISTEN_ADDRESS_FORM, type ListenAddress, parseListenAddress } from "../observe/listen-address.ts";
+import {
+	LISTEN_ADDRESS_FORM,
+	type ListenAddress,
+	NO_ADDRESS,
+	parseListenAddress,
+} from "../listen-address.ts";
 import { TEXTFILE_END } from "../observe/textfile.ts";
 import type { Session } from "./session.ts";
 
@@ -11,15 +16,12 @@ export interface TelemetrySettings {
 	readonly textfile?: string;
 }
 
-/** What `--metrics` takes to serve none, whatever the map says. */
-const NONE = "none";
-
 /**
  * Makes sure that what is asked can be done.
- * @throws {DstaError} DSTA_UNSUPPORTED in exec mode nobody is left to do it · DSTA_USAGE, DSTA_MAP it is written wrong
+ * @throws {DstaError} DSTA_UNSUPPORTED in exec mode nobody is left to do it · DSTA_USAGE it is written wrong
  */
-export function checkTelemetry({ manner, map, telemetry }: Session): void {
-	const address = listenAddressOf(telemetry, map.file);
+export function checkTelemetry({ manner, telemetry }: Session): void {
+	const address = listenAddressOf(telemetry);
 	const { textfile } = telemetry;
 	const asked = [
 		...(address === undefined ? [] : [telemetry.metrics?.isOption ? "--metrics" : "run.metrics"]),
@@ -49,17 +51,16 @@ export function checkTextfile(textfile: string | undefined): void {
 
 /**
  * The address that is asked for; `undefined` for none.
- * @throws {DstaError} DSTA_USAGE, DSTA_MAP it is none
+ * @throws {DstaError} DSTA_USAGE it is none
  */
-export function listenAddressOf({ metrics }: TelemetrySettings, mapFile: string): ListenAddress | undefined {
-	if (metrics === undefined || metrics.text === NONE) return undefined;
-	const { isOption, text } = metrics;
+export function listenAddressOf({ metrics }: TelemetrySettings): ListenAddress | undefined {
+	if (metrics === undefined || metrics.text === NO_ADDRESS) return undefined;
+	const { text } = metrics;
 	const address = parseListenAddress(text);
 	if (address !== undefined) return address;
-	const origin = isOption ? "--metrics" : `${mapFile}: run.metrics`;
 	throw new DstaError(
-		isOption ? "DSTA_USAGE" : "DSTA_MAP",
-		`${origin} is ${JSON.stringify(text)}, which is not ${LISTEN_ADDRESS_FORM}`,
-		{ cure: `Set it to one of these, as 127.0.0.1:9464, or to ${NONE}.` },
+		"DSTA_USAGE",
+		`--metrics is ${JSON.stringify(text)}, which is not ${LISTEN_ADDRESS_FORM}`,
+		{ cure: `Set it to one of these, as 127.0.0.1:9464, or to ${NO_ADDRESS}.` },
 	);
 }

@@ -1,8 +1,8 @@
 import { basename, resolve } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import type { Own } from "../launch/own.ts";
+import { showListenAddress } from "../listen-address.ts";
 import { createEndpoints } from "../observe/endpoints.ts";
-import { showListenAddress } from "../observe/listen-address.ts";
 import { createRunMetrics, type RunFacts } from "../observe/run-metrics.ts";
 import { TEXTFILE_END, writeTextfile } from "../observe/textfile.ts";
 import { countQuestions } from "../resolve/count-questions.ts";
@@ -48,7 +48,7 @@ async function startServer(
 	{ stateOf }: FollowedRun,
 	{ host, own, session }: Around,
 ): Promise<Listeners | undefined> {
-	const address = listenAddressOf(session.telemetry, session.map.file);
+	const address = listenAddressOf(session.telemetry);
 	if (address === undefined) return undefined;
 	const { serve } = await import("../observe/serve.ts");
 	const facts = factsOf(host);

@@ -1,3 +1,4 @@
+import { LISTEN_ADDRESS_FORM, NO_ADDRESS, parseListenAddress } from "../listen-address.ts";
 import { AWS, AWS_OF_ENTRY, checkAws } from "./aws-settings.ts";
 import { readOnChange, readReady } from "./change.ts";
 import {
@@ -104,6 +105,12 @@ const readWatch: Reader<number | false> = (node, label, context) => {
 	return isOn && DEFAULT_WATCH_MS;
 };
 
+const readListenAddress: Reader<string> = (node, label, context) => {
+	const text = readWord(node, label, context);
+	if (text === undefined || text === NO_ADDRESS || parseListenAddress(text) !== undefined) return text;
+	return complain(node, `${label} must be ${LISTEN_ADDRESS_FORM}; or ${NO_ADDRESS}`, context);
+};
+
 /** The keys of `run:`. */
 export const RUN = {
 	mode: oneOf(RUN_MODES),
@@ -123,7 +130,7 @@ export const RUN = {
 	probation: readPause,
 	ready: readReady,
 	reload_signal: readKeptSignal,
-	metrics: readWord,
+	metrics: readListenAddress,
 	signals: readRewriting,
 	kill_after: readDuration,
 	subreaper: readBoolean,

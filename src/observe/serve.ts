@@ -2,9 +2,9 @@ import { chmodSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { DstaError } from "../errors.ts";
+import { isLoopback, type ListenAddress, showListenAddress } from "../listen-address.ts";
 import { removeFile } from "../remove-file.ts";
 import { answer, type Endpoints } from "./answer.ts";
-import { isLoopback, type ListenAddress, showListenAddress } from "./listen-address.ts";
 import { clearSocketPath } from "./socket-path.ts";
 
 /** A server that listens. */

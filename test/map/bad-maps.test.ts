@@ -34,6 +34,7 @@ const GENERATORS =
 	"alnum:LENGTH, ascii:LENGTH, hex:BYTES, base64:BYTES, base64url:BYTES, uuid, { command: [COMMAND, ARG] }";
 const INSTANCES =
 	"rotate.restart.wait_for must be http://HOST:PORT, https://HOST:PORT or unix:/PATH/OF.sock, or a list of these";
+const LISTEN_ADDRESSES = "PORT (of 127.0.0.1), ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; or none";
 const SNAPSHOT = "{ file: /var/lib/dsta/app.snapshot, key: { file: /etc/dsta/snapshot.key } }";
 const NO_SOURCE = "snapshot.key takes one of file, credential, command: { file: /etc/dsta/snapshot.key }";
 const METHODS = "credential, token_file, approle, kubernetes, jwt, oidc, aws, userpass, cert, command";
@@ -441,6 +442,8 @@ describe("a wrong setting", () => {
 		["run: {pass: [A=B]}", "2:14: run.pass holds names of variables, with * for any characters"],
 		["run: {watch: often}", "2:14: run.watch must be true or false"],
 		["run: {watch: 5 m}", "2:14: run.watch must be a duration: 500ms, 30s, 5m, 2h, 1d or plain seconds"],
+		["run: {metrics: 0.0.0.0}", `2:16: run.metrics must be ${LISTEN_ADDRESSES}`],
+		["run: {metrics: 'app:9464'}", `2:16: run.metrics must be ${LISTEN_ADDRESSES}`],
 		["run: {metrics: ''}", "2:16: run.metrics is empty; give it a value or leave it out"],
 		[
 			"run: {on_change: reload}",

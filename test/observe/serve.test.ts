@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { ListenAddress } from "../../src/observe/listen-address.ts";
+import type { ListenAddress } from "../../src/listen-address.ts";
 import { serve } from "../../src/observe/serve.ts";
 import { writeTextfile } from "../../src/observe/textfile.ts";
 

@@ -34,7 +34,7 @@ async function findHealth(commandLine: CommandLine, host: Host): Promise<Health>
 	const { backend, timeoutMs = DEFAULT_TIMEOUT_MS } = commandLine.options;
 	try {
 		const session = await openSession(commandLine, host, { needsMap: false });
-		const address = listenAddressOf(session.telemetry, session.map.file);
+		const address = listenAddressOf(session.telemetry);
 		const told = address === undefined ? undefined : await askLauncher(address, timeoutMs);
 		const found = told ?? (await checkBackends(session, backend, timeoutMs));
 		await session.backends.release();

@@ -17,6 +17,11 @@ import {
 	WORD,
 } from "./scalars.ts";
 
+const LISTEN_ADDRESS: JsonSchema = either(
+	{ type: "integer", minimum: 0, maximum: 65_535 },
+	pattern(/^(?:none|unix:.+|(?:(?:\[[^\]]+\]|localhost|\d+(?:\.\d+){3}):)?\d{1,5})$/),
+);
+
 /** What follows a change of a secret. */
 export const ON_CHANGE: JsonSchema = either(
 	oneOf(["restart", "exit", "ignore"]),
@@ -66,7 +71,7 @@ export const RUN_SCHEMA: JsonSchema = mapping({
 	ready: about("How it shows that a command which was started again is ready.", READY),
 	reload_signal: about("The signal by which map and secrets are read anew.", SIGNAL),
 	redact: about("Whether secrets are replaced in what the command writes.", BOOLEAN),
-	metrics: about("Where metrics are served: 127.0.0.1:9464.", WORD),
+	metrics: about("Where metrics are served: 127.0.0.1:9464.", LISTEN_ADDRESS),
 	signals: about("Signals, and what the command gets instead: TERM: QUIT, HUP: none.", {
 		type: "object",
 		propertyNames: signalBut(KEPT),

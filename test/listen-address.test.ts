@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isLoopback, parseListenAddress, showListenAddress } from "../../src/observe/listen-address.ts";
+import { isLoopback, parseListenAddress, showListenAddress } from "../src/listen-address.ts";
 
 it.each<[text: string, shown: string, isLoopback: boolean]>([
 	["9464", "http://127.0.0.1:9464", true],
@@ -9,6 +9,7 @@ it.each<[text: string, shown: string, isLoopback: boolean]>([
 	["0.0.0.0:9464", "http://0.0.0.0:9464", false],
 	["10.1.2.3:9464", "http://10.1.2.3:9464", false],
 	["[::1]:9464", "http://[::1]:9464", true],
+	["[fe80::1%eth0]:9464", "http://[fe80::1%eth0]:9464", false],
 	["[::]:9464", "http://[::]:9464", false],
 	["unix:/run/dsta/app.sock", "unix:/run/dsta/app.sock", false],
 	["unix:app.sock", "unix:app.sock", false],
@@ -27,10 +28,15 @@ it.each([
 		"127.0.0.1",
 		"127.0.0.1:",
 		"1.2.3:80",
+		"1.2.3.256:80",
+		"01.2.3.4:80",
+		"1.2.3.4.5:80",
 		"example.com:80",
 		"::1:80",
 	],
 	...[
+		"[:::1]:80",
+		"[::1%]:80",
 		"[::1]",
 		"[::1:80",
 		"[1.2.3.4]:80",

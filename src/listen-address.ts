@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6 } from "node:net";
-
 /** Where somebody can be listened to. */
 export type ListenAddress =
 	| { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -7,6 +5,9 @@ export type ListenAddress =
 
 /** What `parseListenAddress` takes, for messages. */
 export const LISTEN_ADDRESS_FORM = "PORT (of 127.0.0.1), ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH";
+
+/** What stands in the place of an address where nobody is to listen. */
+export const NO_ADDRESS = "none";
 
 const MAX_PORT = 65_535;
 /** What the kernel has room for: https://man7.org/linux/man-pages/man7/unix.7.html */
@@ -18,10 +19,18 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 	const [, ipv6, other = "127.0.0.1", digits] =
 		/^(?:(?:\[([^\]]*)\]|([^[\]:]+)):)?(\d{1,5})$/.exec(text) ?? [];
 	const port = Number(digits);
-	const isHost = ipv6 === undefined ? isIPv4(other) || other === "localhost" : isIPv6(ipv6);
+	const isHost = ipv6 === undefined ? IPV4.test(other) || other === "localhost" : isIPv6(ipv6);
 	return digits === undefined || port > MAX_PORT || !isHost
 		? undefined
 		: { kind: "tcp", host: ipv6 ?? other, port };
+}
+
+// Not by node:net, which takes longer to load than a map to read.
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** With or without the zone of an address that is local to a link: `fe80::1%eth0`. */
+function isIPv6(text: string): boolean {
+	return URL.canParse(`http://[${text.replace(/%[\w.:-]+$/, "")}]`);
 }
 
 function parsePath(path: string): ListenAddress | undefined {
@@ -39,5 +48,5 @@ export function isLoopback(address: ListenAddress): boolean {
 export function showListenAddress(address: ListenAddress): string {
 	if (address.kind === "unix") return `unix:${address.path}`;
 	const { host, port } = address;
-	return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+	return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
