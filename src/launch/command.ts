@@ -75,10 +75,14 @@ const REASONS: Readonly<Record<string, string>> = {
 	ENAMETOOLONG: "its name is too long",
 };
 
+const IS_FOLDER = "it is a directory";
+
 function notExecutable(file: string, reason: string): DstaError {
-	return new DstaError("DSTA_NOT_EXECUTABLE", `The command ${file} cannot be executed: ${reason}`, {
-		cure: `Name a program that this user may execute (ls -l ${file}), or run a script through its interpreter: -- sh ${file}`,
-	});
+	const cure =
+		reason === IS_FOLDER
+			? `Name a program, such as one in it: ls ${file}`
+			: `Name a program that this user may execute (ls -l ${file}), or run a script through its interpreter: -- sh ${file}`;
+	return new DstaError("DSTA_NOT_EXECUTABLE", `The command ${file} cannot be executed: ${reason}`, { cure });
 }
 
 function notFound(file: string, path: readonly string[]): DstaError {
@@ -94,7 +98,7 @@ function notFound(file: string, path: readonly string[]): DstaError {
 }
 
 function reasonOf(file: string, systemCode: string): string {
-	if (statSync(file).isDirectory()) return "it is a directory";
+	if (statSync(file).isDirectory()) return IS_FOLDER;
 	if (!isExecutable(file)) return "this user has no permission to execute it";
 	const interpreter = interpreterOf(readHead(file));
 	if (interpreter !== undefined && !exists(interpreter))

@@ -46,6 +46,12 @@ describe("a command that cannot be started", () => {
 			"fix: The command and its arguments are words of their own: -- npm start",
 		],
 		["is a directory", "./folder", 126, "cannot be executed: it is a directory"],
+		[
+			"is a directory, with what to do",
+			"./folder",
+			126,
+			"fix: Name a program, such as one in it: ls ./folder\n",
+		],
 		["is not executable", "./locked", 126, "cannot be executed: this user has no permission to execute it"],
 		[
 			"lacks its interpreter",
