@@ -146,6 +146,7 @@ export async function openSession(
 			watch: options.watchMs ?? (map.run.watch || (options.watch === true && DEFAULT_WATCH_MS)),
 			mode: options.mode ?? map.run.mode ?? "spawn",
 			redact: options.redact ?? map.run.redact ?? false,
+			options: optionsBeside(map, options),
 			notifySocket: host.env.NOTIFY_SOCKET,
 		},
 		telemetry: telemetryOf(options, map),
@@ -157,6 +158,17 @@ export async function openSession(
 		audit,
 		openAudit: async () =>
 			audit === undefined ? undefined : (await import("./audit.ts")).openOwnAudit(audit, host),
+	};
+}
+
+function optionsBeside(
+	{ run }: SecretMap,
+	{ redact, watch, watchMs }: Options,
+): Readonly<Record<string, string>> {
+	const watching = watch === true ? "--watch" : "--watch-interval";
+	return {
+		...(run.watch || (watch === undefined && watchMs === undefined) ? {} : { "run.watch": watching }),
+		...(run.redact || redact !== true ? {} : { "run.redact": "--redact" }),
 	};
 }
 

@@ -16,6 +16,8 @@ export interface Manner extends Supervision, Following {
 	readonly notify?: boolean | "command";
 	/** Whether what the command writes passes through a filter. */
 	readonly redact?: boolean;
+	/** The options that ask for what the map does not, by its names: `--watch` for `run.watch`. */
+	readonly options?: Readonly<Record<string, string>>;
 	/** Where a service manager listens: the value of NOTIFY_SOCKET. */
 	readonly notifySocket?: string | undefined;
 }

@@ -78,7 +78,7 @@ function forwardTo(
 export function checkSupervision(manner: Asked, mode: "spawn" | "exec"): void {
 	const asked = Object.entries(OPTIONS)
 		.filter(([, isAsked]) => isAsked(manner))
-		.map(([name]) => name);
+		.map(([name]) => manner.options?.[name] ?? name);
 	if (mode === "exec" && asked.length > 0)
 		throw new DstaError(
 			"DSTA_UNSUPPORTED",
@@ -98,6 +98,7 @@ interface Asked extends Supervision {
 	readonly reloadSignal?: number;
 	readonly ready?: Readiness;
 	readonly redact?: boolean;
+	readonly options?: Readonly<Record<string, string>>;
 }
 
 const OPTIONS: Readonly<Record<string, (asked: Asked) => boolean>> = {

@@ -200,6 +200,20 @@ describe("what cannot be done", () => {
 		}
 	});
 
+	it.each([
+		["--watch", ["--watch"]],
+		["--watch-interval", ["--watch-interval", "5m"]],
+		["--redact", ["--redact"]],
+	])("is called by the option that asks for it: %s", (name, options) => {
+		const { status, stderr } = launchSync(["--exec", ...options, ...asked(""), "--", "echo"], {
+			cwd: FOLDER,
+		});
+		expect({ status, stderr }).toEqual({
+			status: 69,
+			stderr: `dsta-run: error: ${EXEC(name)} [DSTA_UNSUPPORTED]\n  fix: Use --spawn (run.mode: spawn), or leave ${name} out.\n`,
+		});
+	});
+
 	it("is not refused where nothing is asked", () => {
 		const run = launchSync(
 			[...asked("subreaper: false, watch: false, ready: { tcp: 'localhost:80' }"), "--", "echo", "started"],
