@@ -6,6 +6,9 @@ import type { ReadinessRecord } from "../observe/endpoints.ts";
 /** What every address of this machine is called by whoever listens, and where he is asked. */
 const EVERYWHERE: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
+/** Why there is no answer where nobody can be listening. */
+const NOBODY: readonly string[] = ["ECONNREFUSED", "ENOENT", "ENOTDIR"];
+
 const MAX_BYTES = 100_000;
 
 /** Asks the launcher that serves its metrics at an address whether it is ready; `undefined` where nobody listens. */
@@ -14,8 +17,7 @@ export async function askLauncher(address: ListenAddress, timeoutMs: number): Pr
 	try {
 		return healthOf(await ask(address, timeoutMs)) ?? unwell(`${showListenAddress(address)} is no dsta-run`);
 	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		if (code === "ECONNREFUSED" || code === "ENOENT") return undefined;
+		if (NOBODY.includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
 		return unwell(`${showListenAddress(address)} gives no answer`);
 	}
 }

@@ -148,11 +148,11 @@ describe("dsta-run health, where the map names a launcher", () => {
 	});
 
 	it("asks the backends where nobody listens", async () => {
-		const map = mapAt({ kind: "unix", path: "none.sock" });
-		expect(await check(map, ENV)).toMatchObject({
-			status: 1,
-			stdout: expect.stringContaining("Connection refused"),
-		});
+		for (const path of ["none.sock", `${__filename}/app.sock`])
+			expect(await check(mapAt({ kind: "unix", path }), ENV)).toMatchObject({
+				status: 1,
+				stdout: expect.stringContaining("Connection refused"),
+			});
 		expect(
 			await check(mapAt({ kind: "tcp", host: "127.0.0.1", port: 1 }), ENV, "--backend", "env"),
 		).toMatchObject({
