@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { DstaError } from "../errors.ts";
 import { removeFile } from "../remove-file.ts";
 
@@ -14,7 +14,7 @@ export function writeTextfile(file: string, text: string, writer: number): void 
 	// Not by an ending that node_exporter reads.
 	const unfinished = `${file}.${writer}`;
 	try {
-		rmSync(unfinished, { force: true });
+		removeFile(unfinished);
 		writeFileSync(unfinished, text, { flag: "wx" });
 		// Another user reads it, whatever the umask.
 		chmodSync(unfinished, 0o644);

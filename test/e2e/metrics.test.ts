@@ -322,6 +322,12 @@ describe("metrics that cannot be served", () => {
 			"Metrics cannot be served at unix:/none/app.sock: its folder does not exist",
 		],
 		[["--exec", "--metrics", "9464"], 69, "Exec mode leaves nobody to do what is asked by --metrics"],
+		[["--metrics-textfile", "secrets.map.yaml/nightly.prom"], 74, "nightly.prom: its folder is none"],
+		[
+			["--metrics", "unix:secrets.map.yaml/app.sock"],
+			78,
+			"unix:secrets.map.yaml/app.sock: its folder is none",
+		],
 		[["--metrics-textfile", "nightly"], 64, "names end in .prom"],
 	])("end the run before anybody is asked: %j", (args, status, message) => {
 		const options = { cwd: folderWith("a/b/c: NAME\n"), env: { PATH: process.env.PATH } };
