@@ -18,19 +18,21 @@ export interface Missing {
 
 /** The error of a required entry that nobody had, as a whole and in parts. */
 export function nobodyHad({ attempts, entry }: Trace): Missing {
-	const { path } = entry;
+	const { path, version } = entry;
 	// What a snapshot lacks as well, its backend may have by now.
 	const failed = attempts.filter(({ error }) => error !== undefined);
 	const code = codeFor(failed.map(({ error }) => error?.failureClass));
 	const summary = `Secret not found: ${path.text}`;
 	const reason = attempts.map((attempt) => describe(attempt, `at ${attempt.detail}`)).join("; ");
+	// What is to be done for a pinned version, and for others, is not alike.
+	const pinned = code === "DSTA_NOT_FOUND" && version !== undefined ? ", each in a version of its own" : "";
 	const cure =
 		failed[0]?.error?.cure ?? attempts.find(({ advice }) => advice !== undefined)?.advice ?? NO_BACKEND;
 	return {
 		error: new DstaError(code, `${summary} (${reason})`, { path: path.text, cure }),
 		summary,
 		reason,
-		commonReason: attempts.map((attempt) => describe(attempt, "for them")).join("; "),
+		commonReason: `${attempts.map((attempt) => describe(attempt, "for them")).join("; ")}${pinned}`,
 	};
 }
 

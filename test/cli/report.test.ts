@@ -24,6 +24,14 @@ describe("the report of what keeps a command from starting", () => {
 		]);
 	});
 
+	it("tells those whose version is pinned apart, which are not to be written", async () => {
+		const { lines } = await report("secrets: { app/a: A, app/b: B, app/c: { env: C, version: 9 } }\n");
+		expect(lines).toContain(
+			"  why: vault is not configured; aws is not configured; env has nothing for them",
+		);
+		expect(lines).toContainEqual(expect.stringMatching(/ Secret not found: app\/c \(for C\): vault is not /));
+	});
+
 	it("says of a single one where it was looked for", async () => {
 		const { lines } = await report("exchange/binance/api_key: API_KEY\n");
 		expect(lines).toEqual([

@@ -55,10 +55,12 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 			const {
 				overrides,
 				path: { secret, selector },
+				version,
 			} = request;
 			const { mount, kv } = overrideSettings(settings, overrides);
 			const place = isRaw(overrides) ? secret : kvPath(mount, kv === 1 ? "" : "data", secret);
-			return [selector.kind === "field" ? `${place} key ${selector.key}` : place];
+			const key = selector.kind === "field" ? ` key ${selector.key}` : "";
+			return [`${place}${key}${version === undefined || isRaw(overrides) ? "" : ` in version ${version}`}`];
 		},
 		identity(request) {
 			// What another engine than KV has made ends with its lease.
@@ -142,15 +144,18 @@ function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest): string
 	return `See which fields it gives, by asking for another one: vault ${ask} ${shellWord(secret)}; what it takes says vault path-help ${shellWord(secret)}.`;
 }
 
-function absenceAdvice({ path }: ReadRequest, settings: VaultSettings): string {
+function absenceAdvice({ path, version }: ReadRequest, settings: VaultSettings): string {
 	const { mount } = settings;
 	const { secret, selector, text } = path;
 	if (text.startsWith(`${mount}/`)) {
 		const right = text.slice(mount.length + 1).replace(/^(?:data|metadata)\//, "");
 		return `The mount is no part of a path: write ${right} instead of ${text}.`;
 	}
+	const place = shellWord(`${mount}/${secret}`);
+	// Another version would stand beside the live one, and not be the one that is asked for.
+	if (version !== undefined)
+		return `${namespaceAdvice(settings)}See which versions there are (vault kv metadata get ${place}), and what this one holds: vault kv get -version=${version} ${place}`;
 	const folder = secret.slice(0, secret.lastIndexOf("/") + 1);
 	const field = selector.kind === "field" ? `${shellWord(selector.key)}=…` : "KEY=…";
-	const place = shellWord(`${mount}/${secret}`);
 	return `${namespaceAdvice(settings)}List what is there (vault kv list ${shellWord(`${mount}/${folder}`)}), look at it (vault kv get ${place}), or create it: vault kv put ${place} ${field}; where it has other fields that shall stay, dsta-run put ${shellWord(secret)} ${field}`;
 }

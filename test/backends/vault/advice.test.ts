@@ -16,4 +16,13 @@ describe("What Vault advises where a secret is missing", () => {
 		const error = await harmlessFailure(backend.read(odd, signal));
 		expect(error.cure).toContain(`vault token capabilities 'secret/data/a b;c/d'\\''s'`);
 	});
+
+	it("says which versions there are where one is pinned, and to write none", () => {
+		using backend = openBackend("http://127.0.0.1:1", { VAULT_NAMESPACE: "dsta" });
+		const pinned = { ...request("broker/kraken/std"), version: 99 };
+		expect(backend.locations(pinned)).toEqual(["secret/data/broker/kraken key std in version 99"]);
+		expect(backend.advice(pinned)).toBe(
+			"First export VAULT_NAMESPACE=dsta. See which versions there are (vault kv metadata get secret/broker/kraken), and what this one holds: vault kv get -version=99 secret/broker/kraken",
+		);
+	});
 });
