@@ -140,6 +140,16 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("dsta-run doctor", () => {
 		]);
 	});
 
+	it.each(["narrow", ROOT_TOKEN])(
+		"says the namespace of each command of vault that it advises",
+		async (token) => {
+			const { findings } = await examine(withToken(token));
+			const cures = findings.flatMap(({ check, cure = "" }) => (check.startsWith("vault.") ? [cure] : []));
+			expect(cures.join("\n")).toMatch(/\| VAULT_NAMESPACE=dsta vault policy write dsta-policy -/);
+			expect(cures.join("\n")).not.toMatch(/(?<!VAULT_NAMESPACE=\S* )\bvault [a-z]/);
+		},
+	);
+
 	it("names each path that the token may not read, by one question for all", async () => {
 		const { errors } = await examine(withToken("narrow"));
 		expect(errors.map(({ check, path }) => [check, path])).toEqual([

@@ -8,6 +8,7 @@ import { type ApiResponse, errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { findMetadata, readMetadata } from "./metadata.ts";
 import type { Session } from "./session.ts";
+import { namespaceAdvice } from "./settings.ts";
 import { timeoutFailure } from "./unavailable.ts";
 
 type Texts = ReadonlyMap<string, string>;
@@ -87,14 +88,15 @@ async function writeWhole(session: Session, target: Target, { changes, signal }:
 async function targetOf(session: Session, secret: string, signal: AbortSignal): Promise<Target> {
 	const target = await findMetadata(session, secret, signal);
 	if (target !== undefined) return target;
-	const { address, mount } = session.settings;
+	const { settings } = session;
+	const { address, mount } = settings;
 	throw new DstaError(
 		"DSTA_UNSUPPORTED",
 		`The KV engine at ${mount}/ of ${address} has version 1, which keeps nothing beside a secret`,
 		{
 			backend: "vault",
 			path: secret,
-			cure: `Let the engine keep versions and metadata: vault kv enable-versioning ${shellWord(`${mount}/`)}`,
+			cure: `${namespaceAdvice(settings)}Let the engine keep versions and metadata: vault kv enable-versioning ${shellWord(`${mount}/`)}`,
 		},
 	);
 }

@@ -55,7 +55,7 @@ export function noVersions({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Take version: away from ${path}, or let the engine keep versions: vault kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
+			cure: `${namespaceAdvice(settings)}Take version: away from ${path}, or let the engine keep versions: vault kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
 		},
 	);
 }
@@ -117,7 +117,7 @@ function noMount({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${shellWord(settings.mount)} kv-v2`,
+			cure: `${namespaceAdvice(settings)}Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${shellWord(settings.mount)} kv-v2`,
 		},
 	);
 }
@@ -129,7 +129,7 @@ function noKvEngine({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: "Set vault.mount in the map to a KV engine (vault secrets list shows the type of each).",
+			cure: `${namespaceAdvice(settings)}Set vault.mount in the map to a KV engine (vault secrets list shows the type of each).`,
 		},
 	);
 }

@@ -9,6 +9,7 @@ import { readTerm, type Term, type VaultLease } from "./lease.ts";
 import type { Leases } from "./leases.ts";
 import type { Login } from "./login/login.ts";
 import type { Session } from "./session.ts";
+import { commandNamespace } from "./settings.ts";
 
 /** Makes what keeps a lease alive from now on, and our own token, with which it would end. */
 export function createKeeper(
@@ -81,7 +82,12 @@ async function renew(
 	{ body, namespace, of, path }: Renewal,
 	signal: AbortSignal,
 ): Promise<Term["lifeMs"]> {
-	const target: Target = { settings, apiPath: path, path: of, capability: "update" };
+	const target: Target = {
+		settings: { ...settings, namespace },
+		apiPath: path,
+		path: of,
+		capability: "update",
+	};
 	const response = await ask(target, { method: "POST", path, namespace, body, signal });
 	if (response.status === 200 && response.body !== undefined) {
 		const { auth } = response.body;
@@ -95,7 +101,7 @@ function refusal({ path, settings }: Target): DstaError {
 	return new DstaError("DSTA_CONFIG", `Vault at ${settings.address} refuses to renew it (HTTP 400)`, {
 		backend: "vault",
 		path,
-		cure: `See whether the engine renews what it gives: vault path-help ${shellWord(path)}`,
+		cure: `See whether the engine renews what it gives: ${commandNamespace(settings)}vault path-help ${shellWord(path)}`,
 	});
 }
 

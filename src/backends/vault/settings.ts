@@ -93,6 +93,11 @@ export function namespaceAdvice({ namespace }: Pick<KvPlace, "namespace">): stri
 	return namespace === "" ? "" : `First export VAULT_NAMESPACE=${shellWord(namespace)}. `;
 }
 
+/** The same as the beginning of one command. */
+export function commandNamespace({ namespace }: Pick<KvPlace, "namespace">): string {
+	return namespace === "" ? "" : `VAULT_NAMESPACE=${shellWord(namespace)} `;
+}
+
 /** Whether an entry is asked of an engine of any kind, by a whole path of Vault's API. */
 export function isRaw(overrides: Overrides | undefined): boolean {
 	return overrides?.engine === "raw";
@@ -113,7 +118,7 @@ export function toNamespace(text: string, origin: string): string {
 	if (/^[\x20-\x7e]*$/.test(namespace)) return namespace;
 	throw new DstaError("DSTA_CONFIG", `${origin} holds characters that no namespace has`, {
 		backend: "vault",
-		cure: `Set ${origin} to the path of a namespace (vault namespace list), or to nothing for none.`,
+		cure: `Set ${origin} to the path of a namespace (VAULT_NAMESPACE= vault namespace list), or to nothing for none.`,
 	});
 }
 

@@ -42,7 +42,7 @@ export function tooManyRequests(response: ApiResponse, target: Target): DstaErro
 	return notAvailable(
 		`too many requests (HTTP 429)${patienceOf(response)} (${target.settings.address})`,
 		target,
-		"Try again later, or raise the quota: vault list sys/quotas/rate-limit",
+		"Try again later, or raise the quota: VAULT_NAMESPACE= vault list sys/quotas/rate-limit",
 	);
 }
 
@@ -52,7 +52,7 @@ export function sealed(target: Target): DstaError {
 	return notAvailable(
 		`${address} is sealed`,
 		target,
-		`Unseal it: VAULT_ADDR=${address} vault operator unseal`,
+		`Unseal it: VAULT_ADDR=${address} VAULT_NAMESPACE= vault operator unseal`,
 	);
 }
 

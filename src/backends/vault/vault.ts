@@ -70,7 +70,7 @@ export function createVaultBackend(context: BackendContext): WritableBackend | u
 		},
 		advice: (request) =>
 			isRaw(request.overrides)
-				? otherEngineAdvice(request)
+				? otherEngineAdvice(request, overrideSettings(settings, request.overrides))
 				: absenceAdvice(request, overrideSettings(settings, request.overrides)),
 		async check(signal) {
 			const { checkToken } = await import("./check.ts");
@@ -139,9 +139,9 @@ function toLease({ apiPath, endsAt, lifeMs }: VaultLease): Lease {
 	return { path: apiPath, leftMs: lifeMs === 0 ? Number.POSITIVE_INFINITY : Math.max(0, endsAt - now()) };
 }
 
-function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest): string {
+function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest, settings: VaultSettings): string {
 	const ask = overrides?.method === "POST" ? "write" : "read";
-	return `See which fields it gives, by asking for another one: vault ${ask} ${shellWord(secret)}; what it takes says vault path-help ${shellWord(secret)}.`;
+	return `${namespaceAdvice(settings)}See which fields it gives, by asking for another one: vault ${ask} ${shellWord(secret)}; what it takes says vault path-help ${shellWord(secret)}.`;
 }
 
 function absenceAdvice({ path, version }: ReadRequest, settings: VaultSettings): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Overrides } from "../../../src/backends/backend.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend } from "./backend.ts";
-import { refusal, startFakeVault } from "./fake-vault.ts";
+import { type Reply, refusal, startFakeVault } from "./fake-vault.ts";
 
 const { signal } = new AbortController();
 
@@ -24,5 +25,33 @@ describe("What Vault advises where a secret is missing", () => {
 		expect(backend.advice(pinned)).toBe(
 			"First export VAULT_NAMESPACE=dsta. See which versions there are (vault kv metadata get secret/broker/kraken), and what this one holds: vault kv get -version=99 secret/broker/kraken",
 		);
+	});
+});
+
+describe("Each command of the vault program in an advice", () => {
+	const APPROLE = { VAULT_TOKEN: "", VAULT_ROLE_ID: "role", VAULT_SECRET_ID: "sentinel-secret-id" };
+	const RAW = { engine: "raw" };
+
+	it.each<[string, Reply, Record<string, string>?, Overrides?]>([
+		["a mount that does not exist", refusal(404, 'no handler for route "secret/data/a/b"')],
+		["an engine of another kind", refusal(404, "unsupported path")],
+		["an unknown token", refusal(403, "permission denied", "invalid token")],
+		["a denied path", refusal(403, "permission denied")],
+		["a rate limit", refusal(429, "rate limit quota exceeded")],
+		["a sealed server", refusal(503, "Vault is sealed")],
+		["an answer of another server", { status: 404, body: "<html>" }],
+		["no token", refusal(403), { VAULT_TOKEN: "" }],
+		["a refused login", refusal(400, "invalid role or secret ID"), APPROLE],
+		["a login that does not exist", refusal(404, "no handler for route"), APPROLE],
+		["an engine that does not exist", refusal(404, "no handler for route"), {}, RAW],
+		["an operation that an engine has not", refusal(405, "unsupported operation"), {}, RAW],
+		["what an engine refuses", refusal(400, "unknown role"), {}, RAW],
+	])("says its namespace: of %s", async (_what, reply, env = {}, overrides = {}) => {
+		await using vault = await startFakeVault(() => reply);
+		using backend = openBackend(vault.url, { VAULT_NAMESPACE: "dsta", VAULT_MAX_RETRIES: "0", ...env });
+		const { cure } = await harmlessFailure(backend.read({ ...request("a/b/c"), overrides }, signal));
+		expect(cure).toMatch(/\bvault [a-z]/);
+		if (!cure.includes("First export VAULT_NAMESPACE=dsta. "))
+			expect(cure).not.toMatch(/(?<!VAULT_NAMESPACE=\S* )\bvault [a-z]/);
 	});
 });

@@ -4,7 +4,7 @@ import { failureOf, type Target } from "../failure.ts";
 import { planPolicy, type Stanza, type VaultPolicy } from "../policy.ts";
 import { findEngine } from "../read.ts";
 import type { Session } from "../session.ts";
-import { isRaw, overrideSettings } from "../settings.ts";
+import { commandNamespace, isRaw, type KvPlace, overrideSettings } from "../settings.ts";
 import { isSeen, seenEngines } from "./engines.ts";
 import { unknownToken } from "./token.ts";
 
@@ -56,7 +56,7 @@ export async function observeCapabilities(
 		missingAt(stanza, data[stanza.path], { ...target, path: stanza.path }),
 	);
 	const hidden = watched.filter((stanza) => missing(stanza, data[stanza.path]).length > 0);
-	if (lacking.length + hidden.length > 0) return [...lacking, ...unwatchable(hidden)];
+	if (lacking.length + hidden.length > 0) return [...lacking, ...unwatchable(hidden, place)];
 	const count = needed.length === 1 ? "the one path" : `all ${needed.length} paths`;
 	return well(`the token may do what the map needs at ${count}`);
 }
@@ -73,7 +73,7 @@ function metadataOf({ stanzas }: VaultPolicy, known: readonly Stanza[]): readonl
 	return stanzas.filter(({ fault, path }) => fault === undefined && !paths.has(path));
 }
 
-function unwatchable(hidden: readonly Stanza[]): readonly Observation[] {
+function unwatchable(hidden: readonly Stanza[], place: KvPlace): readonly Observation[] {
 	const [first, ...others] = hidden;
 	if (first === undefined) return [];
 	const more = others.length === 0 ? "" : ` and ${others.length} more`;
@@ -81,14 +81,16 @@ function unwatchable(hidden: readonly Stanza[]): readonly Observation[] {
 		{
 			severity: "warning",
 			message: `the token may not read ${first.path}${more}, by which run.watch sees changes: each poll reads the secrets themselves`,
-			cure: WHOLE_POLICY,
+			cure: policyAdvice(place),
 		},
 	];
 }
 
 // That it is known and has not expired is seen by then.
-const WHOLE_POLICY =
-	"Where path and mount are right, give the token's policy what the map needs (dsta-run policy vault | vault policy write dsta-policy -), and make a token with it (vault token create -policy=dsta-policy) or name it in the role of vault.auth.";
+function policyAdvice(place: KvPlace): string {
+	const vault = `${commandNamespace(place)}vault`;
+	return `Where path and mount are right, give the token's policy what the map needs (dsta-run policy vault | ${vault} policy write dsta-policy -), and make a token with it (${vault} token create -policy=dsta-policy) or name it in the role of vault.auth.`;
+}
 
 function missing({ capabilities }: Stanza, granted: SecretValue | undefined): Stanza["capabilities"] {
 	const has = Array.isArray(granted) ? granted : [];
@@ -113,6 +115,6 @@ function missingAt(stanza: Stanza, granted: SecretValue | undefined, target: Tar
 			capability: capability === "create" ? "update" : capability,
 		} as const;
 		const { code, message, path } = failureOf(refusal, about);
-		return { severity: "error", message, cure: WHOLE_POLICY, path, code };
+		return { severity: "error", message, cure: policyAdvice(target.settings), path, code };
 	});
 }

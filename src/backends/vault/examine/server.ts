@@ -41,7 +41,7 @@ export function observeServer(settings: VaultSettings, { body }: ApiResponse): r
 			{
 				severity: "error",
 				message: `${address} is not initialized: it holds nothing yet`,
-				cure: `Initialize it (VAULT_ADDR=${address} vault operator init), or set ${settings.origin} to the server that was meant.`,
+				cure: `Initialize it (VAULT_ADDR=${address} VAULT_NAMESPACE= vault operator init), or set ${settings.origin} to the server that was meant.`,
 			},
 		];
 	if (body?.sealed === true) throw sealed(targetIn(settings));

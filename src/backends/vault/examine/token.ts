@@ -1,10 +1,11 @@
 import { DstaError } from "../../../errors.ts";
 import type { Observation } from "../../backend.ts";
+import { shellWord } from "../../shell.ts";
 import { lookUpToken } from "../check.ts";
 import { failureOf, type Target } from "../failure.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Session } from "../session.ts";
-import { trimSlashes } from "../settings.ts";
+import { commandNamespace, trimSlashes } from "../settings.ts";
 
 const API_PATH = "auth/token/lookup-self";
 
@@ -72,6 +73,7 @@ function* warnings(
 	const { tokenVariable } = settings;
 	const home = trimSlashes(String(data.namespace_path ?? ""));
 	const asked = settings.namespace;
+	const vault = `${commandNamespace(login ?? settings)}vault`;
 	if (home !== "" && asked !== home && !asked.startsWith(`${home}/`))
 		yield {
 			severity: "error",
@@ -83,20 +85,20 @@ function* warnings(
 		yield {
 			severity: "warning",
 			message: "the token is a root token, which may do everything",
-			cure: "Make one that may do what the map needs and no more: dsta-run policy vault | vault policy write dsta-policy - && vault token create -policy=dsta-policy",
+			cure: `Make one that may do what the map needs and no more: dsta-run policy vault | ${vault} policy write dsta-policy - && ${vault} token create -policy=dsta-policy`,
 		};
 	// What a login has made is made again.
 	if (login === undefined && ttlS > 0 && ttlS < SHORT_S)
 		yield {
 			severity: "warning",
 			message: `the token in ${tokenVariable ?? TOKEN_FILE} ends in ${lifeWords(ttlS)}, and nothing makes another`,
-			cure: `${data.renewable === true ? "Renew it (vault token renew), or let" : "Let"} dsta-run log in by itself: vault.auth in the map.`,
+			cure: `${data.renewable === true ? `Renew it (${vault} token renew), or let` : "Let"} dsta-run log in by itself: vault.auth in the map.`,
 		};
 	if (Number(data.num_uses ?? 0) > 0)
 		yield {
 			severity: "warning",
 			message: `the token is over after ${String(data.num_uses)} more requests`,
-			cure: "Make one without a limit of uses: vault token create -use-limit=0, or secret_id_num_uses and token_num_uses of 0 in the role.",
+			cure: `Make one without a limit of uses: ${vault} token create -use-limit=0, or secret_id_num_uses and token_num_uses of 0 in the role.`,
 		};
 }
 
@@ -111,7 +113,7 @@ async function findElsewhere(session: Session, signal: AbortSignal): Promise<Obs
 	return {
 		severity: "error",
 		message: `Permission denied: Vault at ${settings.address} takes the token, but not in namespace ${namespace}`,
-		cure: `Set VAULT_NAMESPACE to the namespace of the token (to nothing for none: VAULT_NAMESPACE=), or make a token in ${namespace}: VAULT_NAMESPACE=${namespace} vault token create -policy=dsta-policy`,
+		cure: `Set VAULT_NAMESPACE to the namespace of the token (to nothing for none: VAULT_NAMESPACE=), or make a token in ${namespace}: VAULT_NAMESPACE=${shellWord(namespace)} vault token create -policy=dsta-policy`,
 		code: "DSTA_DENIED",
 	};
 }

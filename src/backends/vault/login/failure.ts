@@ -2,6 +2,7 @@ import { DstaError } from "../../../errors.ts";
 import { shellWord } from "../../shell.ts";
 import { type ApiResponse, errorsOf } from "../client.ts";
 import { failureOf, inNamespace, type Target } from "../failure.ts";
+import { namespaceAdvice } from "../settings.ts";
 import { type Attempt, loginWords } from "./attempt.ts";
 
 export interface RefusedLogin {
@@ -42,7 +43,7 @@ function noAuthMethod({ attempt: { auth, mount, settings }, target }: RefusedLog
 		{
 			backend: "vault",
 			path: target.path,
-			cure: `Set vault.auth.mount in the map (VAULT_AUTH_PATH) to where it is (vault auth list), vault.auth.namespace (VAULT_NAMESPACE) to the namespace that has it, or enable it: vault auth enable -path=${shellWord(mount)} ${auth.method}`,
+			cure: `${namespaceAdvice(settings)}Set vault.auth.mount in the map (VAULT_AUTH_PATH) to where it is (vault auth list), vault.auth.namespace (VAULT_NAMESPACE) to the namespace that has it, or enable it: vault auth enable -path=${shellWord(mount)} ${auth.method}`,
 		},
 	);
 }
@@ -52,6 +53,6 @@ function refused(errors: readonly string[], { advice, attempt, target }: Refused
 	return new DstaError(
 		"DSTA_DENIED",
 		`Permission denied: Vault at ${attempt.settings.address} refused the ${loginWords(attempt)}: ${reason}`,
-		{ backend: "vault", path: target.path, cure: advice },
+		{ backend: "vault", path: target.path, cure: `${namespaceAdvice(attempt.settings)}${advice}` },
 	);
 }
