@@ -67,7 +67,7 @@ function badToken({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `The token is unknown or has expired. ${namespaceAdvice(settings)}Look at it with \`vault token lookup\`, or make a new one: vault token create -policy=dsta-policy${replaceAdvice(settings)}`,
+			cure: `The token is unknown or has expired. ${namespaceAdvice(settings)}Look at it (vault token lookup), or make a new one (vault token create -policy=dsta-policy).${replaceAdvice(settings)}`,
 		},
 	);
 }

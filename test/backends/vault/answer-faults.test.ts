@@ -62,7 +62,7 @@ describe("What Vault answers", () => {
 			refusal(403, "permission denied", "invalid token"),
 			"DSTA_DENIED",
 			/does not accept the token$/,
-			/vault token lookup/,
+			/ make a new one \(vault token create -policy=dsta-policy\)\. The token in VAULT_TOKEN is /,
 			1,
 		],
 		[
