@@ -73,14 +73,19 @@ function badToken({ path, settings }: Target): DstaError {
 }
 
 function denied({ apiPath, capability, path, settings }: Target): DstaError {
-	const changes = capability === "read" || capability === "list" ? "" : " --rotation";
+	const changes = capability === "read" ? "" : " --rotation";
+	// No run lists anything, so that no policy for one grants it.
+	const forMap =
+		capability === "list"
+			? ""
+			: `, or have one for the whole map (dsta-run policy vault${changes} > policy.hcl), write it (vault policy write dsta-policy policy.hcl) and make a new token (vault token create -policy=dsta-policy)`;
 	return new DstaError(
 		"DSTA_DENIED",
 		`Permission denied: Vault refused to ${capability} ${apiPath}${inNamespace(settings)}`,
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy, or have one for the whole map (dsta-run policy vault${changes} > policy.hcl), write it (vault policy write dsta-policy policy.hcl) and make a new token (vault token create -policy=dsta-policy). A mount and a namespace that do not exist are answered in the same way.${replaceAdvice(settings)}`,
+			cure: `${namespaceAdvice(settings)}See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy${forMap}. A mount and a namespace that do not exist are answered in the same way.${replaceAdvice(settings)}`,
 		},
 	);
 }

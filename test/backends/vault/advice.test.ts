@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Overrides } from "../../../src/backends/backend.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend } from "./backend.ts";
-import { type Reply, refusal, startFakeVault } from "./fake-vault.ts";
+import { mountAnswer, type Reply, refusal, startFakeVault } from "./fake-vault.ts";
 
 const { signal } = new AbortController();
 
@@ -25,6 +25,20 @@ describe("What Vault advises where a secret is missing", () => {
 		expect(backend.advice(pinned)).toBe(
 			"First export VAULT_NAMESPACE=dsta. See which versions there are (vault kv metadata get secret/broker/kraken), and what this one holds: vault kv get -version=99 secret/broker/kraken",
 		);
+	});
+});
+
+describe("What Vault advises where a token may not list", () => {
+	it("is to let it, which no policy for the map does", async () => {
+		await using vault = await startFakeVault(({ url }) =>
+			url.includes("/sys/") ? mountAnswer(2) : refusal(403, "permission denied"),
+		);
+		using backend = openBackend(vault.url);
+		const { cure } = await harmlessFailure(Promise.resolve(backend.list?.("a/b", signal)));
+		expect(cure).toContain(
+			'add path "secret/metadata/a/b" { capabilities = ["list"] } to its policy. A mount',
+		);
+		expect(cure).not.toContain("dsta-run policy");
 	});
 });
 
