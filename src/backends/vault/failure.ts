@@ -108,10 +108,15 @@ function deniedByAnother(status: number, { path, settings }: Target): DstaError 
 }
 
 function noNamespace({ settings, path }: Target): DstaError {
-	return new DstaError("DSTA_CONFIG", `Vault at ${settings.address} has no namespace ${settings.namespace}`, {
+	const { address, namespace } = settings;
+	// Namespaces are listed and created in the one above them.
+	const end = namespace.lastIndexOf("/");
+	const above = `VAULT_NAMESPACE=${end < 0 ? "" : shellWord(namespace.slice(0, end))}`;
+	const name = shellWord(namespace.slice(end + 1));
+	return new DstaError("DSTA_CONFIG", `Vault at ${address} has no namespace ${namespace}`, {
 		backend: "vault",
 		path,
-		cure: `Set VAULT_NAMESPACE to one that exists (vault namespace list), or to nothing (VAULT_NAMESPACE=) for none; create it with vault namespace create ${shellWord(settings.namespace)}.`,
+		cure: `Set VAULT_NAMESPACE to one that exists (${above} vault namespace list), or to nothing (VAULT_NAMESPACE=) for none; or create it: ${above} vault namespace create ${name}`,
 	});
 }
 

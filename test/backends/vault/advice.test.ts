@@ -28,6 +28,22 @@ describe("What Vault advises where a secret is missing", () => {
 	});
 });
 
+describe("What Vault advises where a namespace is missing", () => {
+	it.each([
+		["dtsa", "VAULT_NAMESPACE= vault namespace list", "VAULT_NAMESPACE= vault namespace create dtsa"],
+		[
+			"dsta/team/a b",
+			"VAULT_NAMESPACE=dsta/team vault namespace list",
+			"VAULT_NAMESPACE=dsta/team vault namespace create 'a b'",
+		],
+	])("is to list and to create in the one above: of %s", async (namespace, list, create) => {
+		await using vault = await startFakeVault(() => refusal(404, "namespace not found"));
+		using backend = openBackend(vault.url, { VAULT_NAMESPACE: namespace });
+		const { cure } = await harmlessFailure(backend.read(request("a/b/c"), signal));
+		expect(cure).toContain(`(${list}), or to nothing (VAULT_NAMESPACE=) for none; or create it: ${create}`);
+	});
+});
+
 describe("What Vault advises where a token may not list", () => {
 	it("is to let it, which no policy for the map does", async () => {
 		await using vault = await startFakeVault(({ url }) =>
@@ -48,6 +64,7 @@ describe("Each command of the vault program in an advice", () => {
 
 	it.each<[string, Reply, Record<string, string>?, Overrides?]>([
 		["a mount that does not exist", refusal(404, 'no handler for route "secret/data/a/b"')],
+		["a namespace that does not exist", refusal(404, "namespace not found")],
 		["an engine of another kind", refusal(404, "unsupported path")],
 		["an unknown token", refusal(403, "permission denied", "invalid token")],
 		["a denied path", refusal(403, "permission denied")],
