@@ -215,7 +215,7 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("dsta-run doctor", () => {
 		expect(errors).toEqual([
 			expect.objectContaining({
 				check: "vault.token",
-				cure: expect.stringMatching(/^Set VAULT_NAMESPACE=dsta,/),
+				cure: expect.stringMatching(/^Set VAULT_NAMESPACE to dsta, or/),
 			}),
 		]);
 	});

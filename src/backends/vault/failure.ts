@@ -108,7 +108,7 @@ function deniedByAnother(status: number, { path, settings }: Target): DstaError 
 }
 
 function noNamespace({ settings, path }: Target): DstaError {
-	const { address, namespace } = settings;
+	const { address, namespace, namespaceOrigin } = settings;
 	// Namespaces are listed and created in the one above them.
 	const end = namespace.lastIndexOf("/");
 	const above = `VAULT_NAMESPACE=${end < 0 ? "" : shellWord(namespace.slice(0, end))}`;
@@ -116,7 +116,7 @@ function noNamespace({ settings, path }: Target): DstaError {
 	return new DstaError("DSTA_CONFIG", `Vault at ${address} has no namespace ${namespace}`, {
 		backend: "vault",
 		path,
-		cure: `Set VAULT_NAMESPACE to one that exists (${above} vault namespace list), or to nothing (VAULT_NAMESPACE=) for none; or create it: ${above} vault namespace create ${name}`,
+		cure: `Set ${namespaceOrigin} to one that exists (${above} vault namespace list), or to nothing for none; or create it: ${above} vault namespace create ${name}`,
 	});
 }
 
@@ -127,7 +127,7 @@ function noMount({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}Set vault.mount in the map to one that exists (vault secrets list), or enable it: vault secrets enable -path=${shellWord(settings.mount)} kv-v2`,
+			cure: `${namespaceAdvice(settings)}Set vault.mount in the map (mount, where an entry has its own) to one that exists (vault secrets list), or enable it: vault secrets enable -path=${shellWord(settings.mount)} kv-v2`,
 		},
 	);
 }
@@ -139,7 +139,7 @@ function noKvEngine({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}Set vault.mount in the map to a KV engine (vault secrets list shows the type of each).`,
+			cure: `${namespaceAdvice(settings)}Set vault.mount in the map (mount, where an entry has its own) to a KV engine (vault secrets list shows the type of each).`,
 		},
 	);
 }
@@ -151,7 +151,7 @@ function otherEngine({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: "Set vault.kv in the map to 2, or leave it out: it is found out.",
+			cure: "Set vault.kv in the map (kv, where an entry has its own) to 2, or leave it out: it is found out.",
 		},
 	);
 }

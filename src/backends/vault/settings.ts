@@ -7,6 +7,8 @@ import type { ProxyServer } from "../transport.ts";
 export interface KvPlace {
 	/** Empty: no namespace. */
 	readonly namespace: string;
+	/** What the namespace is set by, for messages: `VAULT_NAMESPACE`. */
+	readonly namespaceOrigin: string;
 	readonly mount: string;
 	readonly kv: KvSetting;
 }
@@ -64,7 +66,7 @@ export function readVaultSettings(context: BackendContext): VaultSettings | unde
  */
 export function readKvPlace({ env, settings }: Pick<BackendContext, "env" | "settings">): KvPlace {
 	return {
-		namespace: readNamespace(env, settings),
+		...readNamespace(env, settings),
 		mount: trimSlashes(String(settings.mount ?? DEFAULT_MOUNT)),
 		kv: toKv(settings.kv),
 	};
@@ -82,7 +84,7 @@ export function overrideSettings<Settings extends KvPlace>(
 	const { namespace, mount, kv } = overrides;
 	return {
 		...settings,
-		...(namespace === undefined ? {} : { namespace: toNamespace(String(namespace), "vault.namespace") }),
+		...(namespace === undefined ? {} : placeIn(String(namespace), "vault.namespace of the entry")),
 		...(mount === undefined ? {} : { mount: trimSlashes(String(mount)) }),
 		...(kv === undefined ? {} : { kv: toKv(kv) }),
 	};
@@ -103,10 +105,21 @@ export function isRaw(overrides: Overrides | undefined): boolean {
 	return overrides?.engine === "raw";
 }
 
-function readNamespace(env: BackendContext["env"], settings: Overrides): string {
+function readNamespace(env: BackendContext["env"], { namespace }: Overrides): NamespacePlace {
 	const variable = ["VAULT_NAMESPACE", "BAO_NAMESPACE"].find((name) => env[name] !== undefined);
-	if (variable !== undefined) return toNamespace(env[variable] as string, variable);
-	return toNamespace(String(settings.namespace ?? DEFAULT_NAMESPACE), "vault.namespace");
+	if (variable !== undefined) return placeIn(env[variable] as string, variable);
+	if (namespace !== undefined) return placeIn(String(namespace), "vault.namespace");
+	return placeIn(DEFAULT_NAMESPACE, "VAULT_NAMESPACE");
+}
+
+type NamespacePlace = Pick<KvPlace, "namespace" | "namespaceOrigin">;
+
+/**
+ * The namespace that something sets.
+ * @throws {DstaError} DSTA_CONFIG it cannot be one
+ */
+export function placeIn(text: string, namespaceOrigin: string): NamespacePlace {
+	return { namespace: toNamespace(text, namespaceOrigin), namespaceOrigin };
 }
 
 /**

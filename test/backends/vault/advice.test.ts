@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Overrides } from "../../../src/backends/backend.ts";
+import type { BackendContext, Overrides } from "../../../src/backends/backend.ts";
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend } from "./backend.ts";
 import { mountAnswer, type Reply, refusal, startFakeVault } from "./fake-vault.ts";
@@ -40,7 +40,27 @@ describe("What Vault advises where a namespace is missing", () => {
 		await using vault = await startFakeVault(() => refusal(404, "namespace not found"));
 		using backend = openBackend(vault.url, { VAULT_NAMESPACE: namespace });
 		const { cure } = await harmlessFailure(backend.read(request("a/b/c"), signal));
-		expect(cure).toContain(`(${list}), or to nothing (VAULT_NAMESPACE=) for none; or create it: ${create}`);
+		expect(cure).toContain(`(${list}), or to nothing for none; or create it: ${create}`);
+	});
+});
+
+describe("What Vault advises where a namespace is wrong", () => {
+	const ENTRY = { namespace: "own" };
+	const AUTH = { auth: { method: "jwt", token: { env: "CI_JWT" }, namespace: "login" } };
+	const LOGIN = { VAULT_TOKEN: "", CI_JWT: "sentinel-jwt" };
+
+	it.each<[string, BackendContext["env"], object, Overrides?]>([
+		["VAULT_NAMESPACE", { VAULT_NAMESPACE: "here" }, { namespace: "map" }],
+		["BAO_NAMESPACE", { VAULT_NAMESPACE: undefined, BAO_NAMESPACE: "here" }, { namespace: "map" }],
+		["VAULT_NAMESPACE", { VAULT_NAMESPACE: undefined }, {}],
+		["vault.namespace", { VAULT_NAMESPACE: undefined }, { namespace: "map" }],
+		["vault.namespace of the entry", { VAULT_NAMESPACE: "here" }, { namespace: "map" }, ENTRY],
+		["vault.auth.namespace", { VAULT_NAMESPACE: "here", ...LOGIN }, AUTH, ENTRY],
+	])("is to set what has set it: %s", async (origin, env, settings, overrides = {}) => {
+		await using vault = await startFakeVault(() => refusal(404, "namespace not found"));
+		using backend = openBackend(vault.url, env, { settings: settings as BackendContext["settings"] });
+		const { cure } = await harmlessFailure(backend.read({ ...request("a/b/c"), overrides }, signal));
+		expect(cure).toContain(`Set ${origin} to one that exists`);
 	});
 });
 

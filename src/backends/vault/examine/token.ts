@@ -78,7 +78,7 @@ function* warnings(
 		yield {
 			severity: "error",
 			message: `the token is of namespace ${home}, and secrets are asked for in ${asked === "" ? "none" : `namespace ${asked}`}`,
-			cure: `Set VAULT_NAMESPACE=${home}, or vault.namespace in the map; or make a token in a namespace that has both below it.`,
+			cure: `Set ${settings.namespaceOrigin} to ${home}, or make a token in a namespace that has both below it.`,
 			code: "DSTA_DENIED",
 		};
 	if (policies.includes("root"))
@@ -106,6 +106,7 @@ function* warnings(
 async function findElsewhere(session: Session, signal: AbortSignal): Promise<Observation | undefined> {
 	const { login, settings } = session;
 	const { namespace } = login ?? settings;
+	const origin = namespace === settings.namespace ? settings.namespaceOrigin : "vault.auth.namespace";
 	if (namespace === "") return undefined;
 	const target: Target = { settings, apiPath: API_PATH, path: API_PATH, capability: "read" };
 	const { status } = await session.exchange(target, { method: "GET", path: API_PATH, namespace: "", signal });
@@ -113,7 +114,7 @@ async function findElsewhere(session: Session, signal: AbortSignal): Promise<Obs
 	return {
 		severity: "error",
 		message: `Permission denied: Vault at ${settings.address} takes the token, but not in namespace ${namespace}`,
-		cure: `Set VAULT_NAMESPACE to the namespace of the token (to nothing for none: VAULT_NAMESPACE=), or make a token in ${namespace}: VAULT_NAMESPACE=${shellWord(namespace)} vault token create -policy=dsta-policy`,
+		cure: `Set ${origin} to the namespace of the token, or to nothing for none, or make a token in ${namespace}: VAULT_NAMESPACE=${shellWord(namespace)} vault token create -policy=dsta-policy`,
 		code: "DSTA_DENIED",
 	};
 }

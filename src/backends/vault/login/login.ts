@@ -2,7 +2,7 @@ import { DstaError } from "../../../errors.ts";
 import type { BackendContext } from "../../backend.ts";
 import type { Term } from "../lease.ts";
 import type { Session } from "../session.ts";
-import { toNamespace, trimSlashes, type VaultSettings } from "../settings.ts";
+import { placeIn, trimSlashes, type VaultSettings } from "../settings.ts";
 import type { Tokens } from "../token.ts";
 import { isTokenOver } from "../token-life.ts";
 import { timeoutFailure } from "../unavailable.ts";
@@ -41,9 +41,11 @@ export function createLogin({ context, exchange, settings, useToken }: LoginOpti
 	const load = Object.hasOwn(METHODS, auth.method) ? METHODS[auth.method] : undefined;
 	if (load === undefined) throw noMethod(auth);
 	const mount = trimSlashes(auth.mount ?? auth.method);
-	const namespace =
-		auth.namespace === undefined ? settings.namespace : toNamespace(auth.namespace, "vault.auth.namespace");
-	const own = { ...settings, namespace };
+	const own =
+		auth.namespace === undefined
+			? settings
+			: { ...settings, ...placeIn(auth.namespace, "vault.auth.namespace") };
+	const { namespace } = own;
 	const apiPath = `auth/${mount}/login`;
 	const token = createLastingToken({
 		async obtain(signal) {
