@@ -66,6 +66,25 @@ describe("dsta-run health, where no launcher is named", () => {
 		expect(await check(MAP, vaultAt(strict.url))).toMatchObject({ status: 1 });
 	});
 
+	it("looks at the places that the entries of the map ask at, and makes nothing of other engines", async () => {
+		await using vault = await startFakeVault(({ url }) =>
+			url.includes("lookup-self")
+				? { body: { data: {} } }
+				: url.startsWith("/v1/kv/")
+					? refusal(404)
+					: refusal(404, "no handler for route"),
+		);
+		const env = { ...vaultAt(vault.url), VAULT_TOKEN: "a-token" };
+		const of = (settings: string) => check(`secrets: { a/b/c: { env: NAME, vault: ${settings} } }`, env);
+		expect(await of("{ mount: kv, kv: 2 }")).toMatchObject({ status: 0, stdout: "healthy (vault)\n" });
+		expect(await of("{ engine: raw }")).toMatchObject({ status: 0, stdout: "healthy (vault)\n" });
+		expect(await of("{ mount: other }")).toMatchObject({
+			status: 1,
+			stdout: expect.stringContaining("no secrets engine at other/"),
+		});
+		expect(vault.calls.map(({ url }) => url)).not.toContainEqual(expect.stringMatching(/secret|a\/b/));
+	});
+
 	it("says what is wrong with the map, and ends with no other status than of a health check", async () => {
 		const { status, stderr, stdout } = await check("a/b/c: NAME\na/b/c: OTHER\n", vaultAt(DOWN));
 		expect({ status, stdout }).toEqual({

@@ -1,8 +1,9 @@
+import type { Backend, Overrides, ReadRequest } from "../../backends/backend.ts";
 import type { BackendName } from "../../backends/registry.ts";
 import { now } from "../../clock.ts";
 import { DstaError } from "../../errors.ts";
 import type { Health } from "../../library/health.ts";
-import { sourcesOf } from "../../map/secret-map.ts";
+import { type Entry, sourcesOf } from "../../map/secret-map.ts";
 import type { Backends } from "../../resolve/backends.ts";
 import { chainOf } from "../../resolve/chain.ts";
 import { startTimeLimit } from "../../resolve/time-limit.ts";
@@ -54,12 +55,18 @@ async function checkBackends(
 	timeoutMs: number,
 ): Promise<Health> {
 	const { backends, chain, map } = session;
-	const entries = [...map.entries, ...sourcesOf(map.templates ?? [])];
-	const chains = (entries.length === 0 ? [{}] : entries).map((entry) =>
-		chainOf(entry, { backend: named, chain }),
+	const entries: readonly Partial<Entry>[] = [...map.entries, ...sourcesOf(map.templates ?? [])];
+	const asked = await Promise.all(
+		(entries.length === 0 ? [{}] : entries).map(async (entry) => {
+			const name = await firstConfigured(chainOf(entry, { backend: named, chain }), backends);
+			return { name, overrides: entry.backends?.[name] };
+		}),
 	);
-	const firsts = new Set(await Promise.all(chains.map((one) => firstConfigured(one, backends))));
-	const all = await Promise.all([...firsts].map((name) => checkBackend(name, backends, timeoutMs)));
+	const all = await Promise.all(
+		[...Map.groupBy(asked, ({ name }) => name)].map(([name, of]) =>
+			checkBackend(name, { backends, overrides: of.map(({ overrides }) => overrides), timeoutMs }),
+		),
+	);
 	return all.find(({ status }) => status === "unhealthy") ?? (all[0] as Health);
 }
 
@@ -80,7 +87,17 @@ async function isConfigured(name: BackendName, backends: Backends): Promise<bool
 /** A secret that nobody needs to have. */
 const PROBE = { path: parseSecretPath("health/check"), names: [] };
 
-async function checkBackend(name: BackendName, backends: Backends, timeoutMs: number): Promise<Health> {
+interface Questions {
+	readonly backends: Backends;
+	/** Of each entry that asks the backend. */
+	readonly overrides: readonly (Overrides | undefined)[];
+	readonly timeoutMs: number;
+}
+
+async function checkBackend(
+	name: BackendName,
+	{ backends, overrides, timeoutMs }: Questions,
+): Promise<Health> {
 	try {
 		const backend = await backends.get(name);
 		if (backend === undefined) throw unconfigured(name, "The health check is for");
@@ -88,7 +105,10 @@ async function checkBackend(name: BackendName, backends: Backends, timeoutMs: nu
 		const timeLimit = startTimeLimit(backend, limit);
 		try {
 			await timeLimit.bound(backend.check(timeLimit.signal));
-			await timeLimit.bound(backend.read(PROBE, timeLimit.signal)).catch(acceptDenial);
+			const reads = probesFor(backend, overrides).map((probe) =>
+				timeLimit.bound(backend.read(probe, timeLimit.signal)).catch(acceptDenial),
+			);
+			await Promise.all(reads);
 		} finally {
 			timeLimit.clear();
 		}
@@ -97,6 +117,14 @@ async function checkBackend(name: BackendName, backends: Backends, timeoutMs: nu
 		if (!(error instanceof DstaError)) throw error;
 		return { status: "unhealthy", backend: name, error: error.message };
 	}
+}
+
+// One at each place that an entry asks at. What makes a credential for whoever asks is not asked for one.
+function probesFor(backend: Backend, all: Questions["overrides"]): readonly ReadRequest[] {
+	const probes = all.map((overrides): ReadRequest => ({ ...PROBE, overrides }));
+	const places = new Map(probes.map((probe) => [backend.identity ? backend.identity(probe) : "", probe]));
+	places.delete(undefined);
+	return [...places.values()];
 }
 
 // It has taken our credentials, and a policy of least privilege allows the secrets of the map alone.
