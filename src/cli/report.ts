@@ -9,6 +9,8 @@ import { collect, type Outcome } from "../resolve/resolve.ts";
 export interface Problem {
 	readonly error: DstaError;
 	readonly names: readonly string[];
+	/** Those of them that its message names. */
+	readonly said?: readonly string[];
 	readonly missing?: Missing | undefined;
 }
 
@@ -38,16 +40,20 @@ export function concludeResolutions(
 export function problemsOf(resolutions: readonly Outcome[]): readonly Problem[] {
 	const problems = resolutions.flatMap(({ errors, invalid, missing, names }) => {
 		// What is wrong with a value names its variable itself.
-		const named = new Set(invalid.values());
+		const named = new Map([...invalid].map(([name, error]) => [error, name]));
 		const absent = new Map(missing.map((one) => [one.error, one]));
-		return errors.map(
-			(error): Problem => ({ error, names: named.has(error) ? [] : names, missing: absent.get(error) }),
-		);
+		return errors.map((error): Problem => {
+			const name = named.get(error);
+			// Where no variable is to have a value, its path stands for one.
+			const said = name === undefined || name === error.path ? [] : [name];
+			return { error, names: name === undefined ? names : said, said, missing: absent.get(error) };
+		});
 	});
 	const groups = Map.groupBy(problems, ({ error }) => `${error.code}\n${error.message}\n${error.cure}`);
 	return [...groups.values()].map((group) => ({
 		...(group[0] as Problem),
 		names: [...new Set(group.flatMap(({ names }) => names))],
+		said: [...new Set(group.flatMap(({ said = [] }) => said))],
 	}));
 }
 
@@ -117,10 +123,11 @@ function write(log: Log, problem: Problem, { lines, text }: Words): void {
 }
 
 function sentence(
-	{ error, names }: Problem,
+	{ error, names, said = [] }: Problem,
 	{ what, why }: { readonly what: string; readonly why?: string | undefined },
 ): string {
-	const needed = names.length === 0 ? "" : ` (for ${listNames(names)})`;
+	const others = names.filter((name) => !said.includes(name));
+	const needed = others.length === 0 ? "" : ` (for ${listNames(others)})`;
 	return `${what}${needed}${why === undefined ? "" : `: ${why}`} [${error.code}]`;
 }
 

@@ -80,13 +80,13 @@ function conclude(trace: Trace, wildcards: Wildcards, options: ResolveOptions): 
 	if (found === undefined) return { ...base, ...concludeAbsent(trace, options) };
 	if (!isWildcard(entry)) {
 		const values = new Map(targetsOf(entry).map((name) => [name, found.value]));
-		return { ...base, origin, ...toTexts(entry, values) };
+		return { ...base, origin, ...toTexts({ ...entry, origin }, values) };
 	}
 	const fields = fieldsOf(trace);
 	const own = entry.names.length === 0 ? keysOf(fields).map((key) => [key, key] as const) : undefined;
 	const assigned = own ?? [...(wildcards.assignments.get(entry) ?? [])];
 	const values = assigned.map(([name, key]) => [name, fields[key] as SecretValue] as const);
-	const texts = toTexts(entry, new Map(values));
+	const texts = toTexts({ ...entry, origin }, new Map(values));
 	const clashes = wildcards.errors.filter(({ path }) => path === entry.path.text);
 	return { ...base, origin, ...texts, fields: new Map(assigned), errors: [...clashes, ...texts.errors] };
 }

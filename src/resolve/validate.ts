@@ -9,6 +9,8 @@ import type { SecretPath } from "../secret-path.ts";
 /** What makes a value fit for its variable. */
 export interface ValueRules {
 	readonly path: SecretPath;
+	/** Who had the value, where somebody did. */
+	readonly origin?: string | undefined;
 	readonly type?: ValueType | undefined;
 	readonly match?: RegExp | undefined;
 	readonly decode?: Encoding | undefined;
@@ -84,10 +86,12 @@ const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
 	hex: /^[\da-f]*$/i,
 };
 
-function invalid({ path }: ValueRules, name: string, reason: string, cure?: string): DstaError {
+function invalid({ origin, path }: ValueRules, name: string, reason: string, cure?: string): DstaError {
 	// Where no variable is to have it, its path stands for one.
 	const target = name === path.text ? "" : ` for ${name}`;
-	return new DstaError("DSTA_INVALID_VALUE", `The value of ${path.text}${target} ${reason}`, {
+	const place = origin === undefined ? "" : ` at ${origin}`;
+	return new DstaError("DSTA_INVALID_VALUE", `The value of ${path.text}${place}${target} ${reason}`, {
+		...(origin === undefined ? {} : { backend: origin }),
 		path: path.text,
 		cure: cure ?? `Put a right value into ${path.text}, or change what the map says of it.`,
 	});

@@ -116,6 +116,17 @@ describe("the report of what keeps a command from starting", () => {
 		);
 	});
 
+	it("names in JSON all variables that a wrong value is for, and who had it", async () => {
+		const map = `secrets: { a/b: { env: K, type: int } }\ntemplates: { T: "\${a/b}\${a/c}" }\n`;
+		const { lines } = await report(map, { K: "x", A_C: "y" }, ["--log-format", "json"]);
+		expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+			{ code: "DSTA_INVALID_VALUE", backend: "env", path: "a/b", names: ["K", "T"] },
+		]);
+		expect((await report(map, { K: "x", A_C: "y" })).lines[0]).toMatch(
+			/ The value of a\/b at env for K is not a whole number \(type: int\) \(for T\) /,
+		);
+	});
+
 	it("says where a map was looked for", async () => {
 		const folder = folderWith("{}\n");
 		const missing = async (...args: string[]) =>

@@ -80,7 +80,7 @@ describe("a template", () => {
 		expect(right.stdout).toMatch(/^T=<s3nt>$/m);
 		const wrong = await run(mapOf([line], ["T: <${made/x/key}>"]), { X: "eA==" });
 		expect(wrong.status).toBe(65);
-		expect(wrong.stderr).toContain("The value of made/x/key for X does not match ^s3 (for T)");
+		expect(wrong.stderr).toContain("The value of made/x/key at env for X does not match ^s3 (for T)");
 	});
 
 	it("stays unset, or as it was, where an optional path has no value", async () => {
@@ -233,7 +233,13 @@ describe.skipIf(ADDRESS === "")("a template's paths at Vault", () => {
 
 	it.each<[string, string, string, number, string]>([
 		["is refused", URL_LINE, "x", 77, "Permission denied"],
-		["is an object", "T: ${made/db/tls}", ROOT_TOKEN, 65, "The value of made/db/tls is a JSON object"],
+		[
+			"is an object",
+			"T: ${made/db/tls}",
+			ROOT_TOKEN,
+			65,
+			"The value of made/db/tls at vault is a JSON object",
+		],
 		["is in no backend", "T: ${made/db/none}", ROOT_TOKEN, 66, "Secret not found: made/db/none (for T)"],
 	])("keep the command from starting where one %s", async (_, line, token, status, message) => {
 		const ended = await run(mapOf([], [line]), { VAULT_ADDR: ADDRESS, VAULT_TOKEN: token });

@@ -36,6 +36,12 @@ describe("a value for a file", () => {
 });
 
 describe("a value for a variable", () => {
+	it("is refused with the backend that had it", () => {
+		const { backend, message } = refusalOf("x", { type: "int", origin: "vault" });
+		expect(message).toBe("The value of app/key at vault for KEY is not a whole number (type: int)");
+		expect(backend).toBe("vault");
+	});
+
 	it("is refused where its bytes are no text, with the advice to make it a file", () => {
 		const { cure, message } = refusalOf(BINARY.toString("base64"), { decode: "base64" });
 		expect(message).toBe("The value of app/key for KEY is not base64 of UTF-8 text (decode: base64)");
