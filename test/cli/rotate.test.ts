@@ -150,7 +150,12 @@ describe.skipIf(ADDRESS === "")("dsta-run rotate", () => {
 	it("refuses a value that no run could use, by what the map says of its path", async () => {
 		const path = await stored({ key: "5432" });
 		const folder = folderWith(`${path}: { env: PORT, type: port }\n`);
-		expect(await here([path, "--value-from", "generate:alnum:9"], folder)).toMatchObject({ status: 65 });
+		expect(await here([path, "--value-from", "generate:alnum:9"], folder)).toMatchObject({
+			status: 65,
+			stderr: expect.stringMatching(
+				/: The new value of \S+ fits no run: .*\n {2}fix: Give or make another one/,
+			),
+		});
 		const large = folderWith(`${path}: TOO_LARGE\n`);
 		writeFileSync(join(large, "value"), "x".repeat(131_072));
 		expect(await here([path, "--value-from", "@value"], large)).toMatchObject({

@@ -127,7 +127,7 @@ export async function findNamed(path: SecretPath, { search, session: { map } }: 
 function checkValue(value: string, entry: Entry): void {
 	const { path } = entry;
 	const names = entry.names.filter((one) => !one.endsWith("*"));
-	const text = toText(value, entry, names[0] ?? path.text);
+	const text = newText(value, entry, names[0] ?? path.text);
 	if (entry.as !== undefined) return;
 	const crowded = names.find((name) => Buffer.byteLength(`${name}=${text}`) > MAX_STRING_BYTES);
 	const fault = value.includes("\0")
@@ -139,4 +139,18 @@ function checkValue(value: string, entry: Entry): void {
 		path: path.text,
 		cure: "Make another one, or have the command get it as a file (as: file in the map).",
 	});
+}
+
+// What is there may be right: of a new value other words are to be said.
+function newText(value: string, entry: Entry, name: string): string {
+	try {
+		return toText(value, entry, name);
+	} catch (error) {
+		if (!(error instanceof DstaError)) throw error;
+		const path = entry.path.text;
+		throw new DstaError(error.code, `The new value of ${path} fits no run: ${error.message}`, {
+			path,
+			cure: "Give or make another one, or change what the map says of it; nothing was written.",
+		});
+	}
 }
