@@ -159,7 +159,7 @@ const options = {
 		value: "FILE",
 		variable: "DSTA_AUDIT",
 		commands: ["run", "get", "put", "export", "rotate", "migrate", "audit"],
-		summary: "append a record of who got or changed which secret to FILE, never a value",
+		summary: "append who got or changed which secret to FILE, no value; audit: the log to verify",
 	},
 	pass: {
 		value: "PATTERN",
