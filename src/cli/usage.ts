@@ -224,7 +224,7 @@ const options = {
 	"value-from": {
 		value: "SOURCE",
 		commands: ["rotate"],
-		summary: "the new value: -, @FILE or generate:alnum:32; a command that prints it stands after --",
+		summary: "the new value: -, @FILE or generate:alnum:32; after -- a command that prints it within 15m",
 	},
 	resume: { commands: ["rotate"], summary: "go on with the rotation of PATH where it stopped" },
 	rollback: { commands: ["rotate"], summary: "put the old value of PATH back" },
