@@ -7,6 +7,7 @@ import { isObject } from "../select.ts";
 import { shellWord } from "../shell.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { failureOf, inNamespace, type Target } from "./failure.ts";
+import { saysVersioned } from "./kv.ts";
 import { commandNamespace } from "./settings.ts";
 
 /** The failure that an answer of an engine stands for. */
@@ -17,6 +18,7 @@ export function rawFailure(response: ApiResponse, target: Target): DstaError {
 	if (status === 404 && said(/no handler for route/i)) return noEngine(target);
 	if ((status === 404 || status === 405) && said(/unsupported (?:path|operation)/i))
 		return noOperation(target);
+	if (saysVersioned(response)) return versioned(target);
 	if (status === 400 && errors.length > 0)
 		return refused(REASONS.find(([words]) => said(words))?.[1], target);
 	if (status === 500 && errors.length > 0 && !said(/node not active/i)) return engineFailed(target);
@@ -61,6 +63,13 @@ function noEngine(target: Target): DstaError {
 	return fail("DSTA_CONFIG", target, {
 		message: `Vault at ${placeOf(target)} has no secrets engine for ${target.apiPath}`,
 		cure: `With engine: raw a path begins with the mount of an engine: ${commandNamespace(target.settings)}vault secrets list shows all.`,
+	});
+}
+
+function versioned(target: Target): DstaError {
+	return fail("DSTA_CONFIG", target, {
+		message: `${target.apiPath} is in a KV engine of version 2 at ${placeOf(target)}, which has no such path`,
+		cure: "Take engine: raw away, which is for other engines than KV; or write the path as the API has it, with data after the mount.",
 	});
 }
 

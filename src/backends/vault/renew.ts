@@ -51,7 +51,8 @@ export function createKeeper(
 function toRenewable(session: Session, lease: VaultLease): Renewable {
 	const { apiPath, id, lifeMs, namespace } = lease;
 	const body = { lease_id: id, increment: lifeMs / 1000 };
-	const request = { path: "sys/leases/renew", of: apiPath, namespace, body };
+	const look = `vault path-help ${shellWord(apiPath)}`;
+	const request = { path: "sys/leases/renew", of: apiPath, look, namespace, body };
 	return {
 		...lease,
 		path: apiPath,
@@ -64,7 +65,13 @@ function toRenewable(session: Session, lease: VaultLease): Renewable {
 
 function toRenewableToken(session: Session, namespace: string, term: Term): Renewable {
 	const body = { increment: term.lifeMs / 1000 };
-	const request = { path: "auth/token/renew-self", of: "the token", namespace, body };
+	const request = {
+		path: "auth/token/renew-self",
+		of: "the token",
+		look: "vault token lookup",
+		namespace,
+		body,
+	};
 	return { ...term, path: request.of, renew: (signal) => renew(session, request, signal) };
 }
 
@@ -73,13 +80,15 @@ interface Renewal {
 	readonly path: string;
 	/** What is renewed. */
 	readonly of: string;
+	/** The command that shows whether it can be. */
+	readonly look: string;
 	readonly namespace: string;
 	readonly body: SecretValue;
 }
 
 async function renew(
 	{ ask, settings }: Session,
-	{ body, namespace, of, path }: Renewal,
+	{ body, look, namespace, of, path }: Renewal,
 	signal: AbortSignal,
 ): Promise<Term["lifeMs"]> {
 	const target: Target = {
@@ -94,14 +103,14 @@ async function renew(
 		return readTerm(isObject(auth) ? auth : response.body, 0).lifeMs;
 	}
 	if (isUnknown(response)) return 0;
-	throw response.status === 400 ? refusal(target) : failureOf(response, target);
+	throw response.status === 400 ? refusal(target, look) : failureOf(response, target);
 }
 
-function refusal({ path, settings }: Target): DstaError {
+function refusal({ path, settings }: Target, look: string): DstaError {
 	return new DstaError("DSTA_CONFIG", `Vault at ${settings.address} refuses to renew it (HTTP 400)`, {
 		backend: "vault",
 		path,
-		cure: `See whether the engine renews what it gives: ${commandNamespace(settings)}vault path-help ${shellWord(path)}`,
+		cure: `See whether it can be renewed at all: ${commandNamespace(settings)}${look}`,
 	});
 }
 

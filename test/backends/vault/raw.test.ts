@@ -151,6 +151,13 @@ describe("an engine other than KV", () => {
 			/min_wrapping_ttl/,
 		],
 		[
+			"a KV engine of version 2",
+			{ status: 404, body: { data: null, warnings: ["Invalid path for a versioned K/V secrets engine."] } },
+			"DSTA_CONFIG",
+			/database\/creds\/app is in a KV engine of version 2/,
+			/engine: raw/,
+		],
+		[
 			"a login",
 			{ body: { data: null, auth: { client_token: SENTINELS.token } } },
 			"DSTA_CONFIG",
