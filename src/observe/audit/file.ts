@@ -31,25 +31,32 @@ export function openAuditFile(file: string, { keep, maxBytes, onStuck }: AuditFi
 			return false;
 		}
 	}
-	/** `false`: it has been moved away for it, so that another file takes it. */
-	function appendOne(descriptor: number, render: (start: Start) => { readonly text: string }): boolean {
-		const start = findStart(file, descriptor);
-		const bytes = Buffer.from(`${start.isCut ? "\n" : ""}${render(start).text}`);
-		const { size } = fstatSync(descriptor);
-		if (size > 0 && size + bytes.length > maxBytes && moveAway(descriptor)) return false;
-		writeWhole(descriptor, bytes);
-		return true;
-	}
 	/** Appends to the current file for as long as it is the current one. */
 	function appendSome(records: TimedRecord[], render: Render): void {
 		const descriptor = openCurrent(file);
+		const written: TimedRecord[] = [];
+		/** Our own last line, which is the head for as long as the file ends with it. */
+		let own: { readonly head: string; readonly size: number } | undefined;
 		try {
 			for (let [record] = records; record !== undefined && isCurrent(file, descriptor); [record] = records) {
-				const one = record;
-				if (!appendOne(descriptor, (start) => render(one, start))) break;
+				const { size } = fstatSync(descriptor);
+				const start =
+					own?.size === size
+						? { head: own.head, begins: undefined, isCut: false }
+						: findStart(file, descriptor);
+				const { head, text } = render(record, start);
+				const bytes = Buffer.from(`${start.isCut ? "\n" : ""}${text}`);
+				if (size > 0 && size + bytes.length > maxBytes && moveAway(descriptor)) break;
+				writeWhole(descriptor, bytes);
+				own = { head, size: size + bytes.length };
+				written.push(record);
 				records.shift();
 			}
 			fdatasyncSync(descriptor);
+		} catch (error) {
+			// Nobody knows whether they are on disk: better twice than not at all.
+			records.unshift(...written);
+			throw error;
 		} finally {
 			closeSync(descriptor);
 		}

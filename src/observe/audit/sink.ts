@@ -14,6 +14,6 @@ export type Render = (record: TimedRecord, start: Start) => { readonly text: str
 
 /** Where the lines go. */
 export interface Sink {
-	/** Writes a line for each record, which it takes out of them then, and comes back when all are on disk, where there is one. */
+	/** Writes a line for each record, which it takes out of them, and comes back when all are on disk, where there is one. */
 	append(records: TimedRecord[], render: Render): void;
 }
