@@ -2,8 +2,11 @@ import type { SecretValue } from "../backend.ts";
 import { parseJson } from "../json.ts";
 import { type HttpResponse, type Transport, TransportError } from "../transport.ts";
 
-/** `untaken`: only where the server has certainly done nothing of it, for what would be done twice otherwise. */
-export type Repeat = "always" | "untaken" | "never";
+/**
+ * `untaken`: only where the server has certainly not begun with it, for what would be done twice otherwise. `undone`: also where it
+ * has taken all back, for what it does in its own storage alone.
+ */
+export type Repeat = "always" | "undone" | "untaken" | "never";
 
 /** A request in the words of Vault's API: `path` follows `/v1/` and is percent-encoded already. */
 export interface ApiRequest {

@@ -40,7 +40,7 @@ export async function withRetries(
 	for (;;) {
 		const limitMs = () => attemptLimitMs(options, { isLast: retry === retries });
 		const outcome = await attempt(send, { signal, limitMs }).catch(outcomeOf);
-		const isAnother = repeat !== "never" && undone < UNDONE_RETRIES && isUndone(outcome);
+		const isAnother = CAN_BE_UNDONE.includes(repeat) && undone < UNDONE_RETRIES && isUndone(outcome);
 		if (!isAnother && (retry === retries || !MAY_REPEAT[repeat](outcome))) return outcome;
 		const wholeMs = (retryAfterMs(outcome) ?? 0) + pauseMs(isAnother ? undone++ : retry++);
 		if (wholeMs >= timeLeftMs()) return outcome;
@@ -92,9 +92,12 @@ function isUndone(outcome: Outcome): boolean {
 
 const MAY_REPEAT: Readonly<Record<Repeat, (outcome: Outcome) => boolean>> = {
 	always: isTransient,
+	undone: isUntaken,
 	untaken: isUntaken,
 	never: () => false,
 };
+
+const CAN_BE_UNDONE: readonly Repeat[] = ["always", "undone"];
 
 // There was no connection to send it over.
 const UNSENT_CODES = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"];

@@ -96,7 +96,7 @@ describe("one login", () => {
 });
 
 describe("a login that fails", () => {
-	// The last column: how often it is sent, once unless the server has certainly done nothing of it.
+	// The last column: how often it is sent, once unless the server has certainly not begun with it.
 	it.each<[string, Reply | Program, string, RegExp, number?]>([
 		[
 			"is refused",

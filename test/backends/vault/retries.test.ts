@@ -164,7 +164,8 @@ describe("The pause before a retry", () => {
 
 describe("A request that lost to another", () => {
 	it.each([
-		["as often as others need to be done", "untaken", 13],
+		["as often as others need to be done", "undone", 13],
+		["not at all where it may have done something elsewhere", "untaken", 1],
 		["that often beside its own retries", "always", 15],
 		["not at all where nothing may be sent again", "never", 1],
 	] as const)("is sent again %s (%s)", async (_what, repeat, count) => {

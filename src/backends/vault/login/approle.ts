@@ -13,7 +13,7 @@ export const logInByApprole: LogIn = async (attempt) => {
 	return requestToken(attempt, {
 		body: { role_id: role, secret_id: secret },
 		hidden: [secret],
-		repeat: "untaken",
+		repeat: "undone",
 		advice: `Check that role_id (vault read auth/${mount}/role/ROLE/role-id) and secret_id belong together, and that the secret_id has neither expired nor been used up; make a new one: vault write -f auth/${mount}/role/ROLE/secret-id`,
 	});
 };

@@ -15,7 +15,7 @@ export interface LoginRequest {
 	readonly body: { readonly [key: string]: string };
 	/** The credentials in it, which no message may repeat. */
 	readonly hidden: readonly string[];
-	/** `untaken` where the credentials cannot be used again. */
+	/** `undone` where the credentials cannot be used again. */
 	readonly repeat: Repeat;
 	/** What to look at where Vault refuses them: whole sentences. */
 	readonly advice: string;

@@ -15,7 +15,7 @@ export async function unwrapSecretId(attempt: Attempt, token: string): Promise<s
 	const { exchange, settings, signal } = attempt;
 	const target: Target = { settings, apiPath: PATH, path: PATH, capability: "read" };
 	const { namespace } = settings;
-	const request = { method: "POST", path: PATH, namespace, token, repeat: "untaken", signal } as const;
+	const request = { method: "POST", path: PATH, namespace, token, repeat: "undone", signal } as const;
 	const response = await exchange(target, request);
 	const data = response.body?.data;
 	if (response.status === 200) {
