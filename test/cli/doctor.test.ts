@@ -106,6 +106,15 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("dsta-run doctor", () => {
 				["map", /:2:18: unknown key "defualt"; did you mean "default"/, /Correct/],
 			],
 		],
+		[
+			"the map has a mistake and nobody listens",
+			{ VAULT_ADDR: "http://127.0.0.1:1", VAULT_TOKEN: "s3ntinel" },
+			"a/b/c: 1A\n",
+			[
+				["map", /:1:8: "1A" is no variable name/, /Correct/],
+				["vault.server", /Connection refused/, /VAULT_ADDR is http:\/\/127\.0\.0\.1:1/],
+			],
+		],
 		["no region is set", AWS, MAP, [["aws.access", /has no region/, /export AWS_REGION=/]]],
 		[
 			"nothing is configured",

@@ -5,7 +5,9 @@ import type { Finding } from "./look.ts";
  * check of a backend has told. A backend that is down is no error where all secrets are there without it.
  */
 export function conclude(findings: readonly Finding[]): readonly Finding[] {
-	const isComplete = findings.some(({ check, severity }) => check === "secrets" && severity === "ok");
+	const isAny = (one: string, as: Finding["severity"]) =>
+		findings.some(({ check, severity }) => check === one && severity === as);
+	const isComplete = isAny("secrets", "ok") && !isAny("map", "error");
 	const weighed = isComplete ? findings.map(forgiven) : findings;
 	const groups = Map.groupBy(weighed, ({ cure, message }) => `${message}\n${cure}`);
 	const distinct = [...groups.values()].map(worstOf);
