@@ -9,10 +9,18 @@ export type StartReason = "start" | "change" | "reload" | "restored";
 
 /** What happens in a run, for those who write it down; they may say no value of it. */
 export type RunEvent =
-	/** The first resolution, and each later one that was taken over. */
-	| { readonly kind: "resolved"; readonly resolutions: readonly (Resolution | Filling)[] }
+	/** The first resolution, and each later one that was taken over; `isReload`: with the map as it was read anew. */
+	| {
+			readonly kind: "resolved";
+			readonly resolutions: readonly (Resolution | Filling)[];
+			readonly isReload?: boolean;
+	  }
 	/** A resolution that gives the command nothing: it failed before the start, or has the values that the command has. */
-	| { readonly kind: "read"; readonly resolutions: readonly (Resolution | Filling)[] }
+	| {
+			readonly kind: "read";
+			readonly resolutions: readonly (Resolution | Filling)[];
+			readonly isReload?: boolean;
+	  }
 	| { readonly kind: "started"; readonly pid: number; readonly reason: StartReason }
 	/** The command was stopped, for another one or for good. */
 	| { readonly kind: "stopped" }
@@ -32,6 +40,7 @@ export type RunEvent =
 	/** What was resolved or read anew is not complete or not valid, so that the command goes on with what it has. */
 	| {
 			readonly kind: "not taken";
+			readonly isReload: boolean;
 			readonly resolutions: readonly (Resolution | Filling)[];
 			readonly errors: readonly DstaError[];
 	  }

@@ -13,7 +13,10 @@ export interface FollowedRun {
 	readonly stateOf: () => Promise<RunState>;
 }
 
-type Followed = Omit<RunState, "leases">;
+/** What was not taken over is known apart for a map that was read anew: the next round is one of the map before it. */
+interface Followed extends Omit<RunState, "leases" | "notTaken"> {
+	readonly notTaken: { readonly reload: readonly Reason[]; readonly round: readonly Reason[] };
+}
 
 const BEFORE: Followed = {
 	secrets: [],
@@ -22,7 +25,7 @@ const BEFORE: Followed = {
 	reactions: {},
 	changes: 0,
 	watch: { failures: 0, failuresInARow: 0 },
-	notTaken: [],
+	notTaken: { reload: [], round: [] },
 };
 
 /** Follows a run by its events. */
@@ -36,20 +39,25 @@ export function followRun(leases: () => Promise<readonly Lease[]>): FollowedRun 
 			const lent = await leases();
 			const now = Date.now();
 			const ending = lent.filter(({ leftMs }) => leftMs < Number.POSITIVE_INFINITY);
-			return { ...state, leases: ending.map(({ leftMs, path }) => ({ path, endsAt: now + leftMs })) };
+			const { reload, round } = state.notTaken;
+			return {
+				...state,
+				notTaken: [...reload, ...round],
+				leases: ending.map(({ leftMs, path }) => ({ path, endsAt: now + leftMs })),
+			};
 		},
 	};
 }
 
 function changeBy(event: RunEvent, state: Followed, now: number): Partial<Followed> {
-	const { changes, command, reactions, restarts, secrets, watch } = state;
+	const { changes, command, notTaken, reactions, restarts, secrets, watch } = state;
 	switch (event.kind) {
 		case "resolved":
 		case "read":
 			return {
 				secrets: secretsOf(event.resolutions, secrets, now),
 				watch: { ...watch, failuresInARow: 0 },
-				notTaken: [],
+				notTaken: { reload: event.isReload === true ? [] : notTaken.reload, round: [] },
 			};
 		case "started": {
 			const { reason } = event;
@@ -72,12 +80,16 @@ function changeBy(event: RunEvent, state: Followed, now: number): Partial<Follow
 		}
 		case "restored":
 			return {
-				notTaken: [{ reason: `the command did not come up with what was read anew: ${event.reason}` }],
+				notTaken: {
+					...notTaken,
+					round: [{ reason: `the command did not come up with what was read anew: ${event.reason}` }],
+				},
 			};
 		case "not taken": {
-			// That a backend gives no answer is no news of its secrets.
+			if (event.isReload) return { notTaken: { ...notTaken, reload: event.errors.map(toReason) } };
+			// That a backend gives no answer is no news of its secrets, and is counted by the polls.
 			const errors = event.errors.filter(({ failureClass }) => failureClass !== "unavailable");
-			return errors.length === 0 ? {} : { notTaken: errors.map(toReason) };
+			return errors.length === 0 ? {} : { notTaken: { ...notTaken, round: errors.map(toReason) } };
 		}
 		case "ended":
 			return { command: { ...command, phase: "ended", endedAt: now, exitStatus: statusOf(event.ending) } };
@@ -128,12 +140,16 @@ function isReadAnew({ kept, origin }: Resolution): boolean {
 
 function secretOf({ attempts, entry, kept, origin }: Resolution, now: number): SecretState {
 	const found = attempts.find(({ outcome }) => outcome === "found");
-	const failed = attempts.find(({ error }) => error !== undefined);
+	const { gone = [] } = kept ?? {};
+	const isGone = gone.includes(entry.path.text);
+	// Who else could not be asked for what is kept does not matter.
+	const failed = isGone ? undefined : attempts.find(({ error }) => error !== undefined);
 	return {
 		path: entry.path.text,
 		backend: origin ?? "none",
 		version: found?.version ?? "",
-		condition: kept === undefined ? conditionOf(attempts) : "gone",
+		condition: isGone ? "gone" : conditionOf(attempts),
+		...(gone.length === 0 ? {} : { gone }),
 		...(failed?.error === undefined ? {} : { failure: { backend: failed.backend, code: failed.error.code } }),
 		readAt: now - (found?.snapshot?.ageMs ?? 0),
 	};

@@ -62,9 +62,7 @@ function verdictOf({ isReady, outdated, reasons }: Readiness): string {
 	const verdict = isReady
 		? `<p class="ready">Ready: the command runs on a complete, fresh set of secrets.</p>`
 		: list("Not ready:", reasons);
-	return outdated.length === 0
-		? verdict
-		: `${verdict}\n${list("Its backends have others by now:", outdated)}`;
+	return outdated.length === 0 ? verdict : `${verdict}\n${list("What a start would meet now:", outdated)}`;
 }
 
 function list(head: string, reasons: readonly Reason[]): string {

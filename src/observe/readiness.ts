@@ -28,7 +28,7 @@ export function readinessOf({ command, leases, notTaken, secrets, watch }: RunSt
 					},
 				]),
 	];
-	const outdated = [...notTaken, ...secrets.filter(({ condition }) => condition === "gone").map(gone)];
+	const outdated = [...notTaken, ...secrets.flatMap(lost)];
 	return { isReady: reasons.length === 0, isRunning, reasons, outdated };
 }
 
@@ -52,8 +52,8 @@ function staleness({ backend, condition, failure, path }: SecretState): Reason[]
 	return [{ path, reason: `${failure.backend} could not be asked, ${standIn} [${failure.code}]` }];
 }
 
-function gone({ backend, path }: SecretState): Reason {
-	return { path, reason: `${backend} has it no more, and its value stays` };
+function lost({ backend, gone = [] }: SecretState): readonly Reason[] {
+	return gone.map((path) => ({ path, reason: `${backend} has it no more, and its value stays` }));
 }
 
 function over({ path }: LeaseState): Reason {

@@ -39,6 +39,8 @@ export interface SecretState {
 	readonly condition: Condition;
 	/** The backend that could not be asked, and the code of its error: why it is not fresh. */
 	readonly failure?: { readonly backend: string; readonly code: string };
+	/** Paths that its backend has no more, whose values stay: its own, or those of fields of a wildcard. */
+	readonly gone?: readonly string[];
 	/** When its backend gave it. */
 	readonly readAt: number;
 }

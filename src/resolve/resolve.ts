@@ -32,8 +32,8 @@ export interface Resolution extends Outcome {
 	/** Who had it; `undefined` when nobody did. */
 	readonly origin: BackendName | "default" | undefined;
 	readonly attempts: readonly Attempt[];
-	/** What backends say by now where a watch keeps values that the backend which had them has no more. */
-	readonly kept?: { readonly attempts: readonly Attempt[] };
+	/** What backends say by now where a watch keeps values that the backend which had them has no more, and of which paths. */
+	readonly kept?: { readonly attempts: readonly Attempt[]; readonly gone: readonly string[] };
 }
 
 export interface ResolveOptions extends ChainOptions {

@@ -11,8 +11,8 @@ export interface Line {
 	/** Who had it: a backend, `default`, or nobody. */
 	readonly origin: string | undefined;
 	readonly attempts: readonly Attempted[];
-	/** What backends say by now where values are kept that the backend which had them has no more. */
-	readonly kept?: { readonly attempts: readonly Attempted[] };
+	/** What backends say by now where values are kept that the backend which had them has no more, and of which paths. */
+	readonly kept?: { readonly attempts: readonly Attempted[]; readonly gone: readonly string[] };
 }
 
 /** What a backend said to an entry. */

@@ -1,8 +1,9 @@
-import { expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunEvent } from "../../src/cli/events.ts";
 import { followRun } from "../../src/cli/run-state.ts";
 import { DstaError } from "../../src/errors.ts";
 import type { Entry } from "../../src/map/secret-map.ts";
+import type { SecretState } from "../../src/observe/run-state.ts";
 import type { Attempt } from "../../src/resolve/chain.ts";
 import type { Resolution } from "../../src/resolve/resolve.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
@@ -131,36 +132,63 @@ it("a command that was stopped does not run until the next one is started", asyn
 });
 
 const INVALID = new DstaError("DSTA_INVALID_VALUE", `It is ${SENTINEL}`, { cure: "", path: "a/b/c" });
-const notTaken = (...errors: DstaError[]): RunEvent => ({ kind: "not taken", resolutions: [], errors });
+const notTaken = (...errors: DstaError[]): RunEvent => ({
+	...{ kind: "not taken", isReload: false, resolutions: [], errors },
+});
+const WRONG_MAP = new DstaError("DSTA_MAP", "It is wrong", { cure: "" });
+const reload = (error: DstaError): RunEvent => ({
+	...{ kind: "not taken", isReload: true, resolutions: [], errors: [error] },
+});
 const read: RunEvent = { kind: "read", resolutions: [] };
+const readAnew: RunEvent = { ...read, isReload: true };
+const invalid = { path: "a/b/c", reason: "what was read anew is not taken over [DSTA_INVALID_VALUE]" };
 
 it.each<[what: string, events: readonly RunEvent[], told: readonly object[]]>([
-	[
-		"what was read anew is invalid",
-		[notTaken(INVALID)],
-		[{ path: "a/b/c", reason: "what was read anew is not taken over [DSTA_INVALID_VALUE]" }],
-	],
+	["what was read anew is invalid", [notTaken(INVALID)], [invalid]],
 	["it is valid by now", [notTaken(INVALID), read], []],
 	["a backend gives no answer", [notTaken(DOWN)], []],
-	["it was invalid, and a backend gives no answer", [notTaken(INVALID), notTaken(DOWN)], [{ path: "a/b/c" }]],
+	["it was invalid, and a backend gives no answer", [notTaken(INVALID), notTaken(DOWN)], [invalid]],
+	["a new map is wrong", [reload(WRONG_MAP)], [{ reason: expect.stringContaining("[DSTA_MAP]") }]],
+	[
+		"it asks a backend that gives no answer",
+		[reload(DOWN)],
+		[{ reason: expect.stringContaining("UNAVAILABLE") }],
+	],
+	["it is wrong while secrets of the old one change", [reload(WRONG_MAP), read], [expect.anything()]],
+	["it is right by now", [reload(WRONG_MAP), readAnew], []],
 ])("what the command goes on without is told where %s", async (_what, events, told) => {
 	const state = await stateAfter(...events);
-	expect(state.notTaken).toEqual(told.map((one) => expect.objectContaining(one)));
+	expect(state.notTaken).toEqual(told);
 	expect(JSON.stringify(state)).not.toContain(SENTINEL);
 });
 
-it("what is kept, since its backend has it no more, is as old as it was", async () => {
-	const given = resolution("vault", [found]);
-	const kept = { ...given, kept: { attempts: [attempt("vault", {})] } };
-	const run = followRun(async () => []);
-	run.hear({ kind: "resolved", resolutions: [given] });
-	const [first] = (await run.stateOf()).secrets;
-	vi.setSystemTime(Date.now() + 60_000);
-	run.hear({ kind: "read", resolutions: [kept] });
-	expect((await run.stateOf()).secrets).toEqual([{ ...first, condition: "gone" }]);
-	run.hear({ kind: "read", resolutions: [given] });
-	expect((await run.stateOf()).secrets).toEqual([
-		{ ...first, condition: "fresh", readAt: expect.closeTo((first?.readAt ?? 0) + 60_000, -3) },
-	]);
-	vi.useRealTimers();
+describe("what is kept, since its backend has it no more", () => {
+	beforeEach(() => {
+		vi.setSystemTime(Date.now());
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	it("is as old as it was, and stale for no other reason any more", async () => {
+		const given = resolution("vault", [{ ...found, error: DOWN, snapshot: { ageMs: 1000 } }]);
+		const kept = { ...given, kept: { attempts: [attempt("vault", {})], gone: ["a/b/c"] } };
+		const run = followRun(async () => []);
+		run.hear({ kind: "resolved", resolutions: [given] });
+		const [first] = (await run.stateOf()).secrets;
+		expect(first).toMatchObject({ condition: "snapshot", failure: { backend: "vault" } });
+		vi.setSystemTime(Date.now() + 60_000);
+		run.hear({ kind: "read", resolutions: [kept] });
+		const { failure: _, ...rest } = first as SecretState;
+		expect((await run.stateOf()).secrets).toEqual([{ ...rest, condition: "gone", gone: ["a/b/c"] }]);
+		run.hear({ kind: "read", resolutions: [resolution("vault", [found])] });
+		expect((await run.stateOf()).secrets).toEqual([{ ...rest, condition: "fresh", readAt: Date.now() }]);
+	});
+
+	it("is of a wildcard the field alone", async () => {
+		const all = resolution("vault", [found], "a/*");
+		const kept = { ...all, kept: { attempts: [found], gone: ["a#y"] } };
+		const { secrets } = await stateAfter({ kind: "read", resolutions: [kept] });
+		expect(secrets).toMatchObject([{ path: "a/*", condition: "fresh", gone: ["a#y"] }]);
+	});
 });

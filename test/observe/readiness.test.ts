@@ -62,7 +62,7 @@ it.each<[what: string, state: Partial<RunState>, reasons: readonly string[]]>([
 it("a run is ready with what its backends have no more, or not so, and says it", () => {
 	const notTaken = [{ path: "a/b/c", reason: "what was read anew is not taken over [DSTA_MAP]" }];
 	const { isReady, outdated } = readinessOf(
-		runState({ notTaken, secrets: [secret("x/y/z", { condition: "gone" })] }),
+		runState({ notTaken, secrets: [secret("x/y/z", { condition: "gone", gone: ["x/y/z"] })] }),
 		NOW,
 	);
 	expect({ isReady, outdated }).toEqual({

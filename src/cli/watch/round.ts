@@ -55,7 +55,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 			const renewal = await resolveAnew(session, running.outcomes, host.env);
 			complaints.tellGone(renewal.gone);
 			if (renewal.errors.length > 0) {
-				return leave(renewal.errors, renewal.outcomes);
+				return leave(reason, renewal.errors, renewal.outcomes);
 			}
 			complaints.forget();
 			if (!signal.aborted) await takeOver(session, renewal, reason);
@@ -66,9 +66,9 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 		}
 	}
 
-	function leave(errors: readonly DstaError[], resolutions: Renewal["outcomes"] = []): false {
+	function leave(reason: Reason, errors: readonly DstaError[], resolutions: Renewal["outcomes"] = []): false {
 		complaints.tellNotTaken(errors);
-		hear({ kind: "not taken", resolutions, errors });
+		hear({ kind: "not taken", isReload: reason === "reload", resolutions, errors });
 		return false;
 	}
 
@@ -91,7 +91,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 				{ event: "watch.unchanged" },
 			);
 			running = next;
-			hear({ kind: "read", resolutions: held.of(outcomes) });
+			hear({ kind: "read", isReload: reason === "reload", resolutions: held.of(outcomes) });
 			return keep();
 		}
 		const { onChange = { kind: "restart" } } = session.map.run;
@@ -105,7 +105,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 		const outcome = await carryOut(reactions, next, names);
 		if (outcome === "refused") refused = identity;
 		if (outcome !== "taken") return;
-		hear({ kind: "resolved", resolutions: held.of(outcomes) });
+		hear({ kind: "resolved", isReload: reason === "reload", resolutions: held.of(outcomes) });
 		await keep();
 	}
 
@@ -161,7 +161,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 				return await attempt(reason);
 			} catch (error) {
 				if (!(error instanceof DstaError)) throw error;
-				return leave([error]);
+				return leave(reason, [error]);
 			}
 		},
 		endingOf: (ending) => (exitStatus === undefined ? ending : { status: exitStatus }),
