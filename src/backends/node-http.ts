@@ -43,7 +43,7 @@ export function createNodeTransport(options: TransportOptions): Transport {
 		},
 		close() {
 			closing.abort();
-			for (const client of clients.values()) client.then(({ target }) => target.agent.destroy());
+			for (const client of clients.values()) client.then(({ agents }) => agents.destroy());
 			for (const connection of connections.values()) connection.then((open) => open.close());
 		},
 	};
@@ -62,9 +62,8 @@ export interface AgentRequest extends RequestOptions {
 
 interface Client {
 	/** What goes for each request. */
-	readonly target: Pick<RequestOptions, "agent" | "hostname" | "port" | "protocol"> & {
-		readonly agent: Agent;
-	};
+	readonly target: Pick<RequestOptions, "hostname" | "port" | "protocol">;
+	readonly agents: Agents;
 	readonly request: typeof import("node:http").request;
 	readonly onSent: (() => void) | undefined;
 	/** Is aborted when the transport is closed. */
@@ -93,31 +92,51 @@ async function open(url: URL, options: TransportOptions, closing: AbortSignal): 
 		...(socketPath !== undefined && { socketPath }),
 	};
 	const proxy = isTls ? proxyFor?.(url) : undefined;
+	// An URL in its place is taken apart for each request.
+	const { hostname, port, protocol } = urlToHttpOptions(url);
+	const common = { target: { hostname, port, protocol }, request, onSent, closing };
 	if (isTls && (tls ?? proxy) !== undefined) {
 		const { createTlsAgent } = await import("./node-tls-agent.ts");
-		const agent = createTlsAgent(pool, { tls, proxy });
-		const client = { target: targetOf(url, agent), request, onSent, closing };
-		if (proxy === undefined) return client;
+		const agents = createAgents(pool, (settings) => createTlsAgent(settings, { tls, proxy }));
+		if (proxy === undefined) return { ...common, agents };
 		// Node counts a connection only when it is there, and a tunnel takes its time.
 		const { createLimit } = await import("./limit.ts");
-		return { ...client, limit: createLimit(pool.maxSockets) };
+		return { ...common, agents, limit: createLimit(pool.maxSockets) };
 	}
-	return { target: targetOf(url, new Agent(pool)), request, onSent, closing };
+	return { ...common, agents: createAgents(pool, (settings) => new Agent(settings)) };
 }
 
-// An URL in its place is taken apart for each request.
-function targetOf(url: URL, agent: Agent): Client["target"] {
-	const { hostname, port, protocol } = urlToHttpOptions(url);
-	return { agent, hostname, port, protocol };
+interface Agents {
+	/** The one for a request that may be sent again, or the one for another, over a connection that was not used before. */
+	of(isRepeatable: boolean): Agent;
+	destroy(): void;
+}
+
+// A server may close a kept connection just when a request comes, which nobody can tell from one that has begun with it.
+function createAgents(pool: PoolOptions, create: (settings: PoolOptions) => Agent): Agents {
+	const kept = create(pool);
+	let fresh: Agent | undefined;
+	const isUsed = () => [kept.sockets, kept.freeSockets].some((sockets) => Object.keys(sockets).length > 0);
+	return {
+		of(isRepeatable) {
+			if (isRepeatable || !isUsed()) return kept;
+			fresh ??= create({ ...pool, keepAlive: false });
+			return fresh;
+		},
+		destroy() {
+			kept.destroy();
+			fresh?.destroy();
+		},
+	};
 }
 
 async function sendOver(client: Client, request: HttpRequest): Promise<HttpResponse> {
-	const { closing, onSent, target } = client;
-	const { method, signal, url } = request;
+	const { agents, closing, onSent, target } = client;
+	const { isRepeatable = true, method, signal, url } = request;
 	signal?.throwIfAborted();
 	if (closing.aborted) throw new TransportError("CLOSED");
 	const path = `${url.pathname}${url.search}`;
-	const options: AgentRequest = { ...target, method, path, givenUp: signal };
+	const options: AgentRequest = { ...target, agent: agents.of(isRepeatable), method, path, givenUp: signal };
 	const outgoing = client.request(options);
 	const ends: (() => void)[] = [];
 	try {
@@ -140,7 +159,7 @@ async function sendOver(client: Client, request: HttpRequest): Promise<HttpRespo
 	} catch (error) {
 		outgoing.destroy();
 		if (signal?.aborted) throw signal.reason;
-		if (isStale(outgoing, error) && request.isRepeatable !== false) return sendOver(client, request);
+		if (isStale(outgoing, error) && isRepeatable) return sendOver(client, request);
 		throw toTransportError(error);
 	} finally {
 		for (const end of ends) end();

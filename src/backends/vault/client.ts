@@ -32,6 +32,11 @@ export interface ApiResponse {
 	readonly redirectedTo?: string | undefined;
 }
 
+/** After which failures a request may be sent again. */
+export function repeatOf({ method, repeat }: Pick<ApiRequest, "method" | "repeat">): Repeat {
+	return repeat ?? (method === "GET" ? "always" : "never");
+}
+
 /** The errors that a Vault answer lists; `undefined` when it is not an answer in Vault's words. */
 export function errorsOf({ body }: ApiResponse): readonly string[] | undefined {
 	const errors = body?.errors;
@@ -73,7 +78,7 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 	nodeVault.namespace = "";
 	return {
 		async request({ hidden = [], token = nodeVault.token, ...request }) {
-			const { body, method, namespace, path, repeat, signal } = request;
+			const { body, method, namespace, path, signal } = request;
 			const response = await nodeVault.request({
 				method,
 				path: `/${path}`,
@@ -84,7 +89,7 @@ export async function createVaultClient(options: ClientOptions): Promise<VaultCl
 					...(namespace === "" ? {} : { "X-Vault-Namespace": namespace }),
 					...(token === "" ? {} : { "X-Vault-Token": token }),
 				},
-				isRepeatable: repeat === undefined || repeat === "always",
+				isRepeatable: repeatOf(request) === "always",
 				signal,
 			});
 			return withoutCredentials(response, [token, ...hidden]);

@@ -5,7 +5,13 @@ import { timeLeftMs } from "../deadline.ts";
 import { openTransport } from "../open-transport.ts";
 import { perSignal } from "../per-signal.ts";
 import { type Transport, TransportError } from "../transport.ts";
-import { type ApiRequest, type ApiResponse, createVaultClient, type VaultClient } from "./client.ts";
+import {
+	type ApiRequest,
+	type ApiResponse,
+	createVaultClient,
+	repeatOf,
+	type VaultClient,
+} from "./client.ts";
 import { loadConnection } from "./connection-settings.ts";
 import { failureOf, type Target } from "./failure.ts";
 import type { KvVersion } from "./kv.ts";
@@ -121,7 +127,8 @@ export async function openConnection(context: BackendContext, given: VaultSettin
 	const circuits = perSignal((signal) => createCircuit<Outcome>(signal, { max: MAX_QUESTIONS, isFailure }));
 	const pauses = perSignal(() => createPauses());
 	const exchange: Session["ask"] = async (target, request) => {
-		const { method, repeat = method === "GET" ? "always" : "never", signal: outer } = request;
+		const { signal: outer } = request;
+		const repeat = repeatOf(request);
 		let earlier: Outcome | undefined;
 		const options = {
 			...persistence,

@@ -27,6 +27,21 @@ describe("Requests to Vault", () => {
 		expect(vault.connections.total).toBe(total);
 	});
 
+	it("that may not be sent twice take no connection that was used before", async () => {
+		await using vault = await startFakeVault(({ method, url }) => {
+			if (LOOKUP.test(url)) return mountAnswer(2);
+			return secretV2(method === "GET" ? { c: "v" } : { version: 2 });
+		});
+		using backend = openBackend(vault.url);
+		await backend.read(request("a/b/c"), signal);
+		for (let count = 0; count < 3; count++)
+			await backend.write("a/b", new Map([["c", "w"]]), { replace: false, signal });
+		const turnsOf = (one: string) =>
+			vault.calls.filter(({ method }) => method === one).map(({ turn }) => turn);
+		expect(turnsOf("POST")).toEqual([1, 1, 1]);
+		expect(Math.max(...turnsOf("GET"))).toBeGreaterThan(1);
+	});
+
 	it.each<[string, string, (backend: Disposable, controller: AbortController) => void]>([
 		["with the others", "DSTA_TIMEOUT", (_, controller) => controller.abort()],
 		["when the backend is closed", "DSTA_UNAVAILABLE", (backend) => backend[Symbol.dispose]()],
