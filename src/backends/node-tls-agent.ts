@@ -1,4 +1,4 @@
-import { request as requestPlain } from "node:http";
+import { type ClientRequest, request as requestPlain } from "node:http";
 import { Agent, type AgentOptions, request as requestTls } from "node:https";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
@@ -23,6 +23,8 @@ type Connected = (error: Error | null, stream?: Duplex) => void;
 class TunnelAgent extends Agent {
 	readonly #proxy: ProxyServer;
 	readonly #ca: TlsOptions["ca"];
+	/** For tunnels that are not there yet, of which Node's own agent does not know. */
+	readonly #asking = new Set<ClientRequest>();
 
 	constructor(options: AgentOptions, proxy: ProxyServer, ca: TlsOptions["ca"]) {
 		super(options);
@@ -43,6 +45,8 @@ class TunnelAgent extends Agent {
 			rejectUnauthorized: true,
 			...(signal && { signal }),
 		});
+		this.#asking.add(asked);
+		asked.once("close", () => this.#asking.delete(asked));
 		// Not as an option: NODE_DEBUG=http prints those.
 		asked.setHeader("Host", authority);
 		if (authorization !== undefined) asked.setHeader("Proxy-Authorization", authorization);
@@ -58,5 +62,10 @@ class TunnelAgent extends Agent {
 			connected(null, super.createConnection(tunnel) ?? undefined);
 		});
 		asked.end();
+	}
+
+	override destroy(): void {
+		for (const asked of this.#asking) asked.destroy();
+		super.destroy();
 	}
 }

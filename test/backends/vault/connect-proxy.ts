@@ -17,6 +17,8 @@ export interface ConnectProxy extends AsyncDisposable {
 	seen(): string;
 	/** Resolves when it has been asked the next time. */
 	nextTunnel(): Promise<void>;
+	/** Resolves when nobody is connected to it any more. */
+	left(): Promise<void>;
 }
 
 export interface ConnectProxyOptions {
@@ -46,7 +48,12 @@ export async function startConnectProxy(
 				});
 	server.on("connection", (socket: Socket) => {
 		sockets.add(socket);
-		socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
+		socket
+			.on("error", () => undefined)
+			.once("close", () => {
+				sockets.delete(socket);
+				if (sockets.size === 0) server.emit("left");
+			});
 	});
 	// Who asks a proxy in another way shows it what is asked.
 	server.on("request", (request: IncomingMessage, response) => {
@@ -60,7 +67,7 @@ export async function startConnectProxy(
 		note(JSON.stringify(headers));
 		server.emit("tunnel");
 		const said = says?.();
-		if (said === "silence") return;
+		if (said === "silence") return void client.resume().once("end", () => client.destroy());
 		if (said !== undefined) return void client.end(said);
 		const upstream = connect(port, "127.0.0.1", () => {
 			client.write("HTTP/1.1 200 Connection established\r\n\r\n");
@@ -80,6 +87,9 @@ export async function startConnectProxy(
 		seen: () => Buffer.concat(seen).toString("latin1"),
 		async nextTunnel() {
 			await once(server, "tunnel");
+		},
+		async left() {
+			if (sockets.size > 0) await once(server, "left");
 		},
 		async [Symbol.asyncDispose]() {
 			for (const socket of sockets) socket.destroy();

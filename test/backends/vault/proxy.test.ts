@@ -182,6 +182,16 @@ describe("A proxy before Vault", () => {
 		expect(new Set(proxy.tunnels)).toEqual(new Set(["vault.example.com:8200"]));
 	});
 
+	it("that is silent is let go when the backend is closed", async () => {
+		await using proxy = await startConnectProxy(1, { says: () => "silence" });
+		const backend = openBackend(NAMED, { ...CA, HTTPS_PROXY: proxy.url });
+		const failing = harmlessFailure(backend.read(request("a/b/c"), signal));
+		await proxy.nextTunnel();
+		backend.close();
+		expect((await failing).code).toBe("DSTA_UNAVAILABLE");
+		await proxy.left();
+	});
+
 	it("that is silent is let go with each read, so that later ones find their way", async () => {
 		let isSilent = true;
 		await using vault = await startNamedVault();
