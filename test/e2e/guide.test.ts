@@ -11,6 +11,7 @@ const ADDRESS = process.env.DSTA_TEST_VAULT ?? "";
 const MOTO = motoAddress();
 /** Of this file alone, and nobody's default: the map names it. */
 const NAMESPACE = "guide";
+const VAULT = `VAULT_NAMESPACE=${NAMESPACE} vault`;
 const PATH = "exchange/binance/api_key";
 const MAP = `chain: [vault]\nvault: { namespace: ${NAMESPACE} }\nsecrets:\n  ${PATH}: BINANCE_API_KEY\n`;
 
@@ -65,7 +66,10 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("The guide's troubleshooting", ()
 		expect(fix).toContain(`VAULT_ADDR is ${down}`);
 		const health = commandIn(fix, "curl ");
 		expect(inShell([health], ROOT_TOKEN).status).toBe(7);
-		const cured = inShell([health.replace(down, ADDRESS), commandIn(fix, "vault token lookup")], ROOT_TOKEN);
+		const cured = inShell(
+			[health.replace(down, ADDRESS), commandIn(fix, `${VAULT} token lookup`)],
+			ROOT_TOKEN,
+		);
 		expect(cured).toMatchObject({ status: 0, output: expect.stringContaining('"sealed":false') });
 		expect(await run(folder, { VAULT_ADDR: ADDRESS, VAULT_TOKEN: ROOT_TOKEN })).toMatchObject({
 			status: 0,
@@ -101,13 +105,12 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("The guide's troubleshooting", ()
 		expect(ended).toMatchObject({ status: 66, stdout: "" });
 		expect(ended.stderr).toContain(`Secret not found: ${PATH}`);
 		const fix = fixOf(ended);
-		const setting = commandIn(fix, "export ");
-		const look = commandIn(fix, "vault kv get");
-		const seen = inShell([setting, commandIn(fix, "vault kv list"), look], ROOT_TOKEN);
+		const look = commandIn(fix, `${VAULT} kv get`);
+		const seen = inShell([commandIn(fix, `${VAULT} kv list`), look], ROOT_TOKEN);
 		expect(seen.output).toMatch(/^gateio$/m);
 		expect(seen.output).toContain("No value found at secret/data/exchange/binance");
-		const create = commandIn(fix, "vault kv put").replace("…", "created");
-		expect(inShell([setting, create, look], ROOT_TOKEN).status).toBe(0);
+		const create = commandIn(fix, `${VAULT} kv put`).replace("…", "created");
+		expect(inShell([create, look], ROOT_TOKEN).status).toBe(0);
 		expect(await run(folder, env)).toMatchObject({ status: 0, stdout: "created\n" });
 		const add = commandIn(fix, "dsta-run put").replace("api_key=…", "testnet=false");
 		expect(inShell([add], ROOT_TOKEN, folder).status).toBe(0);
@@ -131,32 +134,20 @@ describe.skipIf(ADDRESS === "" || MOTO === "")("The guide's troubleshooting", ()
 		expect(ended).toMatchObject({ status: 77, stdout: "" });
 		expect(ended.stderr).toContain("Permission denied");
 		const fix = fixOf(ended);
-		const setting = commandIn(fix, "export ");
-		const asToken = [
-			setting,
-			commandIn(fix, "vault token lookup"),
-			commandIn(fix, "vault token capabilities"),
-		];
+		const asToken = [commandIn(fix, `${VAULT} token lookup`), commandIn(fix, `${VAULT} token capabilities`)];
 		expect(inShell(asToken, token)).toMatchObject({
 			status: 0,
 			output: expect.stringMatching(/dsta-policy[\s\S]*\ndeny\n/),
 		});
-		const write = commandIn(fix, "vault policy write");
-		const create = `${commandIn(fix, "vault token create")} -field=token`;
+		const write = commandIn(fix, `${VAULT} policy write`);
+		const create = `${commandIn(fix, `${VAULT} token create`)} -field=token`;
 		const [stanza] = /path "[^"]*" \{[^}]*\}/.exec(fix) as unknown as [string];
-		const byHand = [
-			"cat > policy.hcl <<'END'",
-			policy,
-			stanza,
-			"END",
-			`${write} >/dev/null`,
-			`exec ${create}`,
-		];
-		const made = inShell([setting, ...byHand], ROOT_TOKEN, folder);
+		const byHand = ["cat > policy.hcl <<'END'", policy, stanza, "END", `${write} >/dev/null`, create];
+		const made = inShell(byHand, ROOT_TOKEN, folder);
 		expect(made).toEqual({ status: 0, output: expect.stringMatching(/^\S+$/) });
 		const env = { VAULT_ADDR: ADDRESS, VAULT_TOKEN: made.output };
 		expect(await run(folder, env)).toMatchObject({ status: 0, stdout: "allowed\n" });
-		expect(inShell([setting, commandIn(fix, "dsta-run policy"), write], ROOT_TOKEN, folder).status).toBe(0);
+		expect(inShell([commandIn(fix, "dsta-run policy"), write], ROOT_TOKEN, folder).status).toBe(0);
 		expect(readFileSync(join(folder, "policy.hcl"), "utf8")).not.toContain("gateio");
 		expect(await run(folder, env)).toMatchObject({ status: 0, stdout: "allowed\n" });
 	});

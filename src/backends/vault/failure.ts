@@ -1,9 +1,10 @@
 import { DstaError } from "../../errors.ts";
 import { shellWord } from "../shell.ts";
+import { isReached, pathFrom } from "./api-path.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { probeOf } from "./connection-cure.ts";
 import { saysVersioned } from "./kv.ts";
-import { namespaceAdvice, type VaultSettings } from "./settings.ts";
+import { commandNamespace, type VaultSettings } from "./settings.ts";
 import { answerFailure, redirectedElsewhere, sealed, standby, tooManyRequests } from "./unavailable.ts";
 import { refusedWrite, saysTooLarge, tooLarge } from "./write-failure.ts";
 
@@ -55,39 +56,52 @@ export function noVersions({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}Take version: away from ${path}, or let the engine keep versions: vault kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
+			cure: `Take version: away from ${path}, or let the engine keep versions: ${commandNamespace(settings)}vault kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
 		},
 	);
 }
 
 function badToken({ path, settings }: Target): DstaError {
+	const vault = `${commandNamespace(tokenPlace(settings))}vault`;
 	return new DstaError(
 		"DSTA_DENIED",
 		`Permission denied: Vault at ${settings.address} does not accept the token`,
 		{
 			backend: "vault",
 			path,
-			cure: `The token is unknown or has expired. ${namespaceAdvice(settings)}Look at it (vault token lookup), or make a new one (vault token create -policy=dsta-policy).${replaceAdvice(settings)}`,
+			cure: `The token is unknown or has expired. Look at it (${vault} token lookup), or make a new one (${vault} token create -policy=dsta-policy).${replaceAdvice(settings)}`,
 		},
 	);
 }
 
-function denied({ apiPath, capability, path, settings }: Target): DstaError {
+function denied(target: Target): DstaError {
+	const { apiPath, capability, path, settings } = target;
+	return new DstaError(
+		"DSTA_DENIED",
+		`Permission denied: Vault refused to ${capability} ${apiPath}${inNamespace(settings)}`,
+		{ backend: "vault", path, cure: deniedCure(target) },
+	);
+}
+
+function deniedCure({ apiPath, capability, settings }: Target): string {
+	const { namespace } = settings;
+	const home = tokenPlace(settings);
+	if (!isReached(home.namespace, namespace))
+		return `The token is of the namespace ${home.namespace}, from which it does not reach ${namespace === "" ? "the root" : namespace}. Set vault.auth.namespace to one that has all of the map's below it.`;
+	const vault = `${commandNamespace(home)}vault`;
+	const policyPath = pathFrom(home.namespace, namespace, apiPath);
 	const changes = capability === "read" ? "" : " --rotation";
 	// No run lists anything, so that no policy for one grants it.
 	const forMap =
 		capability === "list"
 			? ""
-			: `, or have one for the whole map (dsta-run policy vault${changes} > policy.hcl), write it (vault policy write dsta-policy policy.hcl) and make a new token (vault token create -policy=dsta-policy)`;
-	return new DstaError(
-		"DSTA_DENIED",
-		`Permission denied: Vault refused to ${capability} ${apiPath}${inNamespace(settings)}`,
-		{
-			backend: "vault",
-			path,
-			cure: `${namespaceAdvice(settings)}See that the token is known and has not expired (vault token lookup), and what it may do (vault token capabilities ${shellWord(apiPath)}). If it lacks ${capability}, add path "${apiPath}" { capabilities = ["${capability}"] } to its policy${forMap}. A mount and a namespace that do not exist are answered in the same way.${replaceAdvice(settings)}`,
-		},
-	);
+			: `, or have one for the whole map (dsta-run policy vault${changes} > policy.hcl), write it (${vault} policy write dsta-policy policy.hcl) and make a new token (${vault} token create -policy=dsta-policy)`;
+	return `See that the token is known and has not expired (${vault} token lookup), and what it may do (${vault} token capabilities ${shellWord(policyPath)}). If it lacks ${capability}, add path "${policyPath}" { capabilities = ["${capability}"] } to its policy${forMap}. A mount and a namespace that do not exist are answered in the same way.${replaceAdvice(settings)}`;
+}
+
+// A token and its policies are known in its own namespace, and not in that of each secret.
+function tokenPlace({ namespace, tokenNamespace }: VaultSettings): Pick<VaultSettings, "namespace"> {
+	return { namespace: tokenNamespace ?? namespace };
 }
 
 function replaceAdvice({ tokenVariable }: VaultSettings): string {
@@ -121,13 +135,14 @@ function noNamespace({ settings, path }: Target): DstaError {
 }
 
 function noMount({ settings, path }: Target): DstaError {
+	const vault = `${commandNamespace(settings)}vault`;
 	return new DstaError(
 		"DSTA_CONFIG",
 		`Vault at ${settings.address} has no secrets engine at ${settings.mount}/${inNamespace(settings)}`,
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}Set vault.mount in the map (mount, where an entry has its own) to one that exists (vault secrets list), or enable it: vault secrets enable -path=${shellWord(settings.mount)} kv-v2`,
+			cure: `Set vault.mount in the map (mount, where an entry has its own) to one that exists (${vault} secrets list), or enable it: ${vault} secrets enable -path=${shellWord(settings.mount)} kv-v2`,
 		},
 	);
 }
@@ -139,7 +154,7 @@ function noKvEngine({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `${namespaceAdvice(settings)}Set vault.mount in the map (mount, where an entry has its own) to a KV engine (vault secrets list shows the type of each).`,
+			cure: `Set vault.mount in the map (mount, where an entry has its own) to a KV engine (${commandNamespace(settings)}vault secrets list shows the type of each).`,
 		},
 	);
 }

@@ -1,5 +1,5 @@
 import type { ReadRequest } from "../backend.ts";
-import { kvPath } from "./api-path.ts";
+import { isReached, kvPath, pathFrom } from "./api-path.ts";
 import { isRaw, type KvPlace, overrideSettings } from "./settings.ts";
 
 type Capability = "create" | "read" | "update" | "patch";
@@ -114,8 +114,7 @@ function merge(grants: readonly Grant[]): readonly Grant[] {
 
 function toStanza(grant: Grant, own: string): Stanza {
 	const fault = faultOf(grant, own);
-	const below = own === "" ? grant.namespace : grant.namespace.slice(own.length + 1);
-	const path = below === "" || fault === UNREACHABLE ? grant.path : `${below}/${grant.path}`;
+	const path = fault === UNREACHABLE ? grant.path : pathFrom(own, grant.namespace, grant.path);
 	return { ...grant, path, fault };
 }
 
@@ -127,7 +126,7 @@ const UNREACHABLE: Fault = {
 const RENAME = "Give the secret another name, or take the stanza in and let the token read more than this.";
 
 function faultOf({ namespace, path }: Grant, own: string): Fault | undefined {
-	if (own !== "" && namespace !== own && !namespace.startsWith(`${own}/`)) return UNREACHABLE;
+	if (!isReached(own, namespace)) return UNREACHABLE;
 	if (path.split("/").includes("+"))
 		return { reason: 'a policy takes a segment "+" for any name', cure: RENAME };
 	if (/\{\{|\}\}/.test(path)) return { reason: 'a policy takes "{{" and "}}" for a template', cure: RENAME };

@@ -78,7 +78,7 @@ export async function openSession(
 		tokens = login;
 	}
 	return {
-		settings,
+		settings: login === undefined ? settings : { ...settings, tokenNamespace: login.namespace },
 		transport,
 		engines: new Map(),
 		lookups: perSignal(() => new Map()),

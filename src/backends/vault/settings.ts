@@ -26,6 +26,8 @@ export interface VaultSettings extends KvPlace {
 	readonly proxy?: ProxyServer | undefined;
 	/** The variable that holds the token, where one does. */
 	readonly tokenVariable?: string | undefined;
+	/** The namespace of the token, where a login makes it. */
+	readonly tokenNamespace?: string;
 	/** Whether a token that is made by a login of ours is revoked at the end. */
 	readonly revoke: boolean;
 }
@@ -90,12 +92,7 @@ export function overrideSettings<Settings extends KvPlace>(
 	};
 }
 
-/** What comes before commands of the vault program, which has no namespace by default; empty where none is meant. */
-export function namespaceAdvice({ namespace }: Pick<KvPlace, "namespace">): string {
-	return namespace === "" ? "" : `First export VAULT_NAMESPACE=${shellWord(namespace)}. `;
-}
-
-/** The same as the beginning of one command. */
+/** The beginning of a command of the vault program, which has no namespace by default; empty where none is meant. */
 export function commandNamespace({ namespace }: Pick<KvPlace, "namespace">): string {
 	return namespace === "" ? "" : `VAULT_NAMESPACE=${shellWord(namespace)} `;
 }

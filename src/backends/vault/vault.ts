@@ -8,8 +8,8 @@ import { createLeases, type Leases } from "./leases.ts";
 import type { Read } from "./reader.ts";
 import type { Session } from "./session.ts";
 import {
+	commandNamespace,
 	isRaw,
-	namespaceAdvice,
 	overrideSettings,
 	readVaultSettings,
 	type VaultSettings,
@@ -141,7 +141,8 @@ function toLease({ apiPath, endsAt, lifeMs }: VaultLease): Lease {
 
 function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest, settings: VaultSettings): string {
 	const ask = overrides?.method === "POST" ? "write" : "read";
-	return `${namespaceAdvice(settings)}See which fields it gives, by asking for another one: vault ${ask} ${shellWord(secret)}; what it takes says vault path-help ${shellWord(secret)}.`;
+	const vault = `${commandNamespace(settings)}vault`;
+	return `See which fields it gives, by asking for another one: ${vault} ${ask} ${shellWord(secret)}; what it takes says ${vault} path-help ${shellWord(secret)}.`;
 }
 
 function absenceAdvice({ path, version }: ReadRequest, settings: VaultSettings): string {
@@ -151,11 +152,12 @@ function absenceAdvice({ path, version }: ReadRequest, settings: VaultSettings):
 		const right = text.slice(mount.length + 1).replace(/^(?:data|metadata)\//, "");
 		return `The mount is no part of a path: write ${right} instead of ${text}.`;
 	}
+	const vault = `${commandNamespace(settings)}vault`;
 	const place = shellWord(`${mount}/${secret}`);
 	// Another version would stand beside the live one, and not be the one that is asked for.
 	if (version !== undefined)
-		return `${namespaceAdvice(settings)}See which versions there are (vault kv metadata get ${place}), and what this one holds: vault kv get -version=${version} ${place}`;
+		return `See which versions there are (${vault} kv metadata get ${place}), and what this one holds: ${vault} kv get -version=${version} ${place}`;
 	const folder = secret.slice(0, secret.lastIndexOf("/") + 1);
 	const field = selector.kind === "field" ? `${shellWord(selector.key)}=…` : "KEY=…";
-	return `${namespaceAdvice(settings)}List what is there (vault kv list ${shellWord(`${mount}/${folder}`)}), look at it (vault kv get ${place}), or create it: vault kv put ${place} ${field}; where it has other fields that shall stay, dsta-run put ${shellWord(secret)} ${field}`;
+	return `List what is there (${vault} kv list ${shellWord(`${mount}/${folder}`)}), look at it (${vault} kv get ${place}), or create it: ${vault} kv put ${place} ${field}; where it has other fields that shall stay, dsta-run put ${shellWord(secret)} ${field}`;
 }

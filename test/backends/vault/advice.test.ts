@@ -3,6 +3,7 @@ import type { BackendContext, Overrides } from "../../../src/backends/backend.ts
 import { request } from "../aws/backend.ts";
 import { harmlessFailure, openBackend } from "./backend.ts";
 import { mountAnswer, type Reply, refusal, startFakeVault } from "./fake-vault.ts";
+import { fileWith } from "./logins.ts";
 
 const { signal } = new AbortController();
 
@@ -23,7 +24,7 @@ describe("What Vault advises where a secret is missing", () => {
 		const pinned = { ...request("broker/kraken/std"), version: 99 };
 		expect(backend.locations(pinned)).toEqual(["secret/data/broker/kraken key std in version 99"]);
 		expect(backend.advice(pinned)).toBe(
-			"First export VAULT_NAMESPACE=dsta. See which versions there are (vault kv metadata get secret/broker/kraken), and what this one holds: vault kv get -version=99 secret/broker/kraken",
+			"See which versions there are (VAULT_NAMESPACE=dsta vault kv metadata get secret/broker/kraken), and what this one holds: VAULT_NAMESPACE=dsta vault kv get -version=99 secret/broker/kraken",
 		);
 	});
 });
@@ -80,7 +81,10 @@ describe("What Vault advises where a token may not list", () => {
 
 describe("Each command of the vault program in an advice", () => {
 	const APPROLE = { VAULT_TOKEN: "", VAULT_ROLE_ID: "role", VAULT_SECRET_ID: "sentinel-secret-id" };
+	const JWT = { VAULT_TOKEN: "", VAULT_AUTH_METHOD: "jwt", VAULT_JWT_FILE: fileWith("sentinel-jwt") };
 	const RAW = { engine: "raw" };
+	/** A command that says none; what is exported would hold for the next run as well. */
+	const BARE = /(?<!VAULT_NAMESPACE=\S* )\bvault [a-z]|\bexport /;
 
 	it.each<[string, Reply, Record<string, string>?, Overrides?]>([
 		["a mount that does not exist", refusal(404, 'no handler for route "secret/data/a/b"')],
@@ -93,6 +97,7 @@ describe("Each command of the vault program in an advice", () => {
 		["an answer of another server", { status: 404, body: "<html>" }],
 		["no token", refusal(403), { VAULT_TOKEN: "" }],
 		["a refused login", refusal(400, "invalid role or secret ID"), APPROLE],
+		["a refused web token", refusal(400, "token is expired"), JWT],
 		["a login that does not exist", refusal(404, "no handler for route"), APPROLE],
 		["an engine that does not exist", refusal(404, "no handler for route"), {}, RAW],
 		["an operation that an engine has not", refusal(405, "unsupported operation"), {}, RAW],
@@ -102,7 +107,71 @@ describe("Each command of the vault program in an advice", () => {
 		using backend = openBackend(vault.url, { VAULT_NAMESPACE: "dsta", VAULT_MAX_RETRIES: "0", ...env });
 		const { cure } = await harmlessFailure(backend.read({ ...request("a/b/c"), overrides }, signal));
 		expect(cure).toMatch(/\bvault [a-z]/);
-		if (!cure.includes("First export VAULT_NAMESPACE=dsta. "))
-			expect(cure).not.toMatch(/(?<!VAULT_NAMESPACE=\S* )\bvault [a-z]/);
+		expect(cure).not.toMatch(BARE);
+	});
+
+	it("says its namespace: of an engine that keeps no versions", async () => {
+		await using vault = await startFakeVault(() => mountAnswer(1));
+		using backend = openBackend(vault.url, { VAULT_NAMESPACE: "dsta" });
+		const cures = await Promise.all(
+			[
+				backend.read({ ...request("a/b/c"), version: 3 }, signal),
+				Promise.resolve(backend.annotations?.write("a/b", new Map([["owner", "me"]]), signal)),
+			].map(async (action) => (await harmlessFailure(action)).cure),
+		);
+		for (const cure of cures) {
+			expect(cure).toContain("VAULT_NAMESPACE=dsta vault kv enable-versioning secret/");
+			expect(cure).not.toMatch(BARE);
+		}
+	});
+
+	it.each([{}, RAW])("says its namespace: of what is not there, with %j", (overrides) => {
+		using backend = openBackend("http://127.0.0.1:1", { VAULT_NAMESPACE: "dsta" });
+		const advice = backend.advice({ ...request("a/b/c"), overrides: { ...overrides, namespace: "own" } });
+		expect(advice).toContain("VAULT_NAMESPACE=own vault ");
+		expect(advice).not.toMatch(BARE);
+	});
+});
+
+describe("What Vault advises where a token of a login is refused", () => {
+	const NAMESPACES: readonly [login: string, secret: string, home: string, apiPath: string][] = [
+		["login", "login", "VAULT_NAMESPACE=login ", "secret/data/a/b"],
+		["login", "login/team", "VAULT_NAMESPACE=login ", "team/secret/data/a/b"],
+		["", "team", "", "team/secret/data/a/b"],
+	];
+	const refusedIn = async (login: string, namespace: string, ...errors: readonly string[]) => {
+		await using vault = await startFakeVault(({ url }) => {
+			if (url.endsWith("/login")) return { body: { auth: { client_token: "hvs.sentinel-made" } } };
+			return url.endsWith("/lookup-self") ? { body: { data: {} } } : refusal(403, ...errors);
+		});
+		const auth = { method: "jwt", token: { env: "CI_JWT" }, namespace: login };
+		const env = { VAULT_TOKEN: "", VAULT_NAMESPACE: "here", CI_JWT: "sentinel-jwt" };
+		using backend = openBackend(vault.url, env, { settings: { auth } });
+		const overrides = { namespace, kv: 2 };
+		return await harmlessFailure(backend.read({ ...request("a/b/c"), overrides }, signal));
+	};
+
+	it.each(NAMESPACES)(
+		"is of the namespace %j, from which %j is seen",
+		async (login, secret, home, apiPath) => {
+			const { cure } = await refusedIn(login, secret, "permission denied");
+			expect(cure).toContain(`(${home}vault token lookup)`);
+			expect(cure).toContain(`(${home}vault token capabilities ${apiPath})`);
+			expect(cure).toContain(`add path "${apiPath}" {`);
+			expect(cure).toContain(`(${home}vault policy write dsta-policy policy.hcl)`);
+			expect(cure).toContain(`(${home}vault token create -policy=dsta-policy)`);
+		},
+	);
+
+	it("is of the namespace of the token, where that is none any more", async () => {
+		const { cure } = await refusedIn("login", "login/team", "permission denied", "invalid token");
+		expect(cure).toContain("make a new one (VAULT_NAMESPACE=login vault token create ");
+	});
+
+	it("is to log in above, where the secret is in no namespace that it reaches", async () => {
+		const { cure } = await refusedIn("login", "other", "permission denied");
+		expect(cure).toBe(
+			"The token is of the namespace login, from which it does not reach other. Set vault.auth.namespace to one that has all of the map's below it.",
+		);
 	});
 });

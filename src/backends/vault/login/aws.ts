@@ -1,10 +1,11 @@
 import { DstaError } from "../../../errors.ts";
+import { commandNamespace } from "../settings.ts";
 import type { LogIn } from "./attempt.ts";
 import { requestToken } from "./request.ts";
 
 /** Logs in as an identity of AWS: by a signed request for its name, which Vault sends on to AWS. */
 export const logInByAws: LogIn = async (attempt) => {
-	const { auth, context, mount, signal } = attempt;
+	const { auth, context, mount, settings, signal } = attempt;
 	const { header, region, role } = auth;
 	const { signCallerIdentity } = await import("../../aws/caller-identity.ts");
 	const signing = signCallerIdentity(context, { region, serverId: header, signal });
@@ -12,6 +13,7 @@ export const logInByAws: LogIn = async (attempt) => {
 		throw error instanceof DstaError ? inWordsOfLogin(error) : error;
 	});
 	const headers = encode(JSON.stringify(request.headers));
+	const vault = `${commandNamespace(settings)}vault`;
 	return requestToken(attempt, {
 		body: {
 			...(role === undefined ? {} : { role }),
@@ -22,7 +24,7 @@ export const logInByAws: LogIn = async (attempt) => {
 		},
 		hidden: [headers, ...Object.values(request.headers).filter((value) => value.length > 20)],
 		repeat: "always",
-		advice: `Check that the role takes the identity that \`aws sts get-caller-identity\` shows (vault read auth/${mount}/role/${role ?? "ROLE"}), that vault.auth.header is the mount's iam_server_id_header_value and vault.auth.region that of its sts_endpoint (vault read auth/${mount}/config/client), and the clock of this machine.`,
+		advice: `Check that the role takes the identity that \`aws sts get-caller-identity\` shows (${vault} read auth/${mount}/role/${role ?? "ROLE"}), that vault.auth.header is the mount's iam_server_id_header_value and vault.auth.region that of its sts_endpoint (${vault} read auth/${mount}/config/client), and the clock of this machine.`,
 	});
 };
 

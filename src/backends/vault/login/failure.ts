@@ -2,7 +2,7 @@ import { DstaError } from "../../../errors.ts";
 import { shellWord } from "../../shell.ts";
 import { type ApiResponse, errorsOf } from "../client.ts";
 import { failureOf, inNamespace, type Target } from "../failure.ts";
-import { namespaceAdvice } from "../settings.ts";
+import { commandNamespace } from "../settings.ts";
 import { type Attempt, loginWords } from "./attempt.ts";
 
 export interface RefusedLogin {
@@ -37,13 +37,14 @@ async function isMounted({ probe }: RefusedLogin): Promise<boolean> {
 
 function noAuthMethod({ attempt: { auth, mount, settings }, target }: RefusedLogin): DstaError {
 	const { address } = settings;
+	const vault = `${commandNamespace(settings)}vault`;
 	return new DstaError(
 		"DSTA_CONFIG",
 		`Vault at ${address} has no login by ${auth.method} at auth/${mount}/${inNamespace(settings)}`,
 		{
 			backend: "vault",
 			path: target.path,
-			cure: `${namespaceAdvice(settings)}Set vault.auth.mount in the map (VAULT_AUTH_PATH) to where it is (vault auth list), vault.auth.namespace (VAULT_NAMESPACE) to the namespace that has it, or enable it: vault auth enable -path=${shellWord(mount)} ${auth.method}`,
+			cure: `Set vault.auth.mount in the map (VAULT_AUTH_PATH) to where it is (${vault} auth list), vault.auth.namespace (VAULT_NAMESPACE) to the namespace that has it, or enable it: ${vault} auth enable -path=${shellWord(mount)} ${auth.method}`,
 		},
 	);
 }
@@ -53,6 +54,6 @@ function refused(errors: readonly string[], { advice, attempt, target }: Refused
 	return new DstaError(
 		"DSTA_DENIED",
 		`Permission denied: Vault at ${attempt.settings.address} refused the ${loginWords(attempt)}: ${reason}`,
-		{ backend: "vault", path: target.path, cure: `${namespaceAdvice(attempt.settings)}${advice}` },
+		{ backend: "vault", path: target.path, cure: advice },
 	);
 }

@@ -1,10 +1,11 @@
+import { commandNamespace } from "../settings.ts";
 import { halfLogin, type LogIn } from "./attempt.ts";
 import { requestToken } from "./request.ts";
 import { readPart } from "./secret-source.ts";
 
 /** Logs in by the name and the password of a user. */
 export const logInByUserpass: LogIn = async (attempt) => {
-	const { mount } = attempt;
+	const { mount, settings } = attempt;
 	const { password, username } = attempt.auth;
 	if (username === undefined || password === undefined) {
 		const reason = "the environment has no variables for it";
@@ -20,6 +21,6 @@ export const logInByUserpass: LogIn = async (attempt) => {
 		body: { password: text },
 		hidden: [text],
 		repeat: "always",
-		advice: `Check that ${username} is a user of the mount (vault list auth/${mount}/users), that the password is right, and that too many wrong ones have not locked it.`,
+		advice: `Check that ${username} is a user of the mount (${commandNamespace(settings)}vault list auth/${mount}/users), that the password is right, and that too many wrong ones have not locked it.`,
 	});
 };
