@@ -2,10 +2,11 @@ import { DstaError } from "../../errors.ts";
 import type { Backend, ReadRequest } from "../backend.ts";
 import { perSignal } from "../per-signal.ts";
 import { selectValue } from "../select.ts";
+import { shellWord } from "../shell.ts";
 import type { RawReaderOptions, ReadRaw } from "./raw.ts";
 import { readSecret, type Secret } from "./read.ts";
 import type { Session } from "./session.ts";
-import { isRaw, overrideSettings } from "./settings.ts";
+import { commandNamespace, isRaw, type KvPlace, overrideSettings } from "./settings.ts";
 
 /** Reads one path; fields of one secret share one read, as long as it is under way and for the same caller. */
 export type Read = Backend["read"];
@@ -26,7 +27,7 @@ export function createReader(session: Session, options: RawReaderOptions): Read 
 	): Promise<Secret | undefined> {
 		const settings = overrideSettings(session.settings, overrides);
 		const { secret, text } = path;
-		const pinned = version === undefined ? undefined : toVersion(version, path);
+		const pinned = version === undefined ? undefined : toVersion(version, path, settings);
 		const key = JSON.stringify([settings.namespace, settings.mount, settings.kv, secret, pinned]);
 		const reads = readsUnder(signal);
 		const read =
@@ -52,7 +53,11 @@ export function createReader(session: Session, options: RawReaderOptions): Read 
  * The number of a pinned version.
  * @throws {DstaError} DSTA_CONFIG it can be none of Vault's
  */
-export function toVersion(version: string | number, { secret, text }: ReadRequest["path"]): number {
+export function toVersion(
+	version: string | number,
+	{ secret, text }: ReadRequest["path"],
+	place: KvPlace,
+): number {
 	const number = Number(version);
 	if (Number.isSafeInteger(number) && number > 0) return number;
 	throw new DstaError(
@@ -61,7 +66,7 @@ export function toVersion(version: string | number, { secret, text }: ReadReques
 		{
 			backend: "vault",
 			path: text,
-			cure: "Write version: 3 (vault kv metadata get lists them), or give the entry backend: aws.",
+			cure: `Write version: 3 (${commandNamespace(place)}vault kv metadata get ${shellWord(`${place.mount}/${secret}`)} lists them), or give the entry backend: aws.`,
 		},
 	);
 }

@@ -28,8 +28,9 @@ export function createRevision(session: Session): NonNullable<Backend["revision"
 	}
 
 	return async ({ overrides, path, version }, signal) => {
-		if (version !== undefined) return { kind: "known", text: `version ${toVersion(version, path)}` };
 		const settings = overrideSettings(session.settings, overrides);
+		if (version !== undefined)
+			return { kind: "known", text: `version ${toVersion(version, path, settings)}` };
 		const { secret, text } = path;
 		const key = JSON.stringify([settings.namespace, settings.mount, settings.kv, secret]);
 		const asked = askedUnder(signal);

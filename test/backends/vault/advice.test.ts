@@ -110,6 +110,15 @@ describe("Each command of the vault program in an advice", () => {
 		expect(cure).not.toMatch(BARE);
 	});
 
+	it.each(["read", "revision"] as const)("is whole where a version is no number: of %s", async (verb) => {
+		using backend = openBackend("http://127.0.0.1:1", { VAULT_NAMESPACE: "dsta" });
+		const odd = { ...request("a/b/c"), version: "v3", overrides: { mount: "kv", namespace: "own" } };
+		const { cure } = await harmlessFailure(Promise.resolve(backend[verb]?.(odd, signal)));
+		expect(cure).toBe(
+			"Write version: 3 (VAULT_NAMESPACE=own vault kv metadata get kv/a/b lists them), or give the entry backend: aws.",
+		);
+	});
+
 	it("says its namespace: of an engine that keeps no versions", async () => {
 		await using vault = await startFakeVault(() => mountAnswer(1));
 		using backend = openBackend(vault.url, { VAULT_NAMESPACE: "dsta" });
