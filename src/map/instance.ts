@@ -9,8 +9,10 @@ export interface InstanceAddress {
 export function parseInstance(text: string): InstanceAddress | undefined {
 	const socketPath = /^unix:(?:\/\/)?(\/.+)$/.exec(text)?.[1];
 	if (socketPath !== undefined) return { url: new URL("http://localhost/versions"), socketPath };
-	const url = URL.parse(/^[^/]+:\d+(?:\/|$)/.test(text) ? `http://${text}` : text);
-	if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+	const whole = /^[^\s/]+:\d+(?:\/|$)/.test(text) ? `http://${text}` : text;
+	// URL.parse takes http:a and http:///a for it as well.
+	const url = /^https?:\/\/[^\s/]+(?:\/|$)/.test(whole) ? URL.parse(whole) : null;
+	if (url === null) return undefined;
 	if (url.pathname === "/") url.pathname = "/versions";
 	return { url };
 }

@@ -37,7 +37,7 @@ const readInstance: Reader<string> = (node, label, context) => {
 	if (text === undefined || parseInstance(text) !== undefined) return text;
 	return complain(
 		node,
-		`${label} must be http://HOST:PORT, https://HOST:PORT or unix:/PATH/OF.sock, or a list of these`,
+		`${label} must be http://HOST:PORT, https://HOST:PORT, HOST:PORT or unix:/PATH/OF.sock, or a list of these`,
 		context,
 	);
 };

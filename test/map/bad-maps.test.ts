@@ -33,7 +33,7 @@ const NO_COLON = `this has no ": ": a map is lines such as ${LINE}`;
 const GENERATORS =
 	"alnum:LENGTH, ascii:LENGTH, hex:BYTES, base64:BYTES, base64url:BYTES, uuid, { command: [COMMAND, ARG] }";
 const INSTANCES =
-	"rotate.restart.wait_for must be http://HOST:PORT, https://HOST:PORT or unix:/PATH/OF.sock, or a list of these";
+	"rotate.restart.wait_for must be http://HOST:PORT, https://HOST:PORT, HOST:PORT or unix:/PATH/OF.sock, or a list of these";
 const LISTEN_ADDRESSES = "PORT (of 127.0.0.1), ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH; or none";
 const SNAPSHOT = "{ file: /var/lib/dsta/app.snapshot, key: { file: /etc/dsta/snapshot.key } }";
 const NO_SOURCE = "snapshot.key takes one of file, credential, command: { file: /etc/dsta/snapshot.key }";
@@ -465,6 +465,9 @@ describe("a wrong setting", () => {
 		["rotate: {restart: {wait_for: 'unix:run/app.sock'}}", `2:30: ${INSTANCES}`],
 		["rotate: {restart: {wait_for: ['app:9100', 'http://app 0:9100']}}", `2:43: ${INSTANCES}`],
 		["rotate: {restart: {wait_for: ftp://h}}", `2:30: ${INSTANCES}`],
+		["rotate: {restart: {wait_for: 'HTTP://a:1'}}", `2:30: ${INSTANCES}`],
+		["rotate: {restart: {wait_for: 'http:///a'}}", `2:30: ${INSTANCES}`],
+		["rotate: {restart: {wait_for: 'http:a'}}", `2:30: ${INSTANCES}`],
 		["rotate: {restart: {wait_for: 9100}}", `2:30: ${INSTANCES}`],
 		["rotate: {revoke: {after: 1h}}", "2:18: rotate.revoke needs a command: { command: [COMMAND, ARG] }"],
 		["audit: {keep: 3}", "2:8: audit needs a file: /var/log/dsta/audit.jsonl"],

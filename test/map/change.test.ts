@@ -59,6 +59,10 @@ describe("how secrets are rotated", () => {
 			"restart: {wait_for: 'http://a', timeout: 1m}",
 			{ restart: { waitFor: ["http://a"], timeoutMs: 60_000 } },
 		],
+		[
+			"restart: {wait_for: ['a:9100', 'https://a:1/x', 'unix:/a']}",
+			{ restart: { waitFor: ["a:9100", "https://a:1/x", "unix:/a"] } },
+		],
 		["verify: {command: [test]}", { verify: { command: ["test"] } }],
 		["revoke: {command: [drop], after: 1h}", { revoke: { command: ["drop"], afterMs: 3_600_000 } }],
 		["revoke: {command: [drop], after: 0}", { revoke: { command: ["drop"], afterMs: 0 } }],
