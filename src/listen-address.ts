@@ -30,7 +30,9 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** With or without the zone of an address that is local to a link: `fe80::1%eth0`. */
 function isIPv6(text: string): boolean {
-	return URL.canParse(`http://[${text.replace(/%[\w.:-]+$/, "")}]`);
+	const address = text.replace(/%[\w.:-]+$/, "");
+	// URL.canParse leaves tabs and line breaks out.
+	return /^[\da-f:.]+$/i.test(address) && URL.canParse(`http://[${address}]`);
 }
 
 function parsePath(path: string): ListenAddress | undefined {
