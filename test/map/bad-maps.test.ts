@@ -522,6 +522,22 @@ describe("a wrong setting", () => {
 	])("%j: the forms are not mixed", (text, complaints) => {
 		expect(complaintsOf(text)).toEqual(complaints);
 	});
+
+	it.each([
+		"65536",
+		"'65536'",
+		"'099999'",
+		"127.0.0.1:70000",
+		"256.0.0.1:1",
+		"01.2.3.4:1",
+		"'[x]:80'",
+		"'[1.2.3.4]:80'",
+		"'[::1%]:80'",
+		"'unix:'",
+	])("run: {metrics: %s}: no address to listen at", (address) => {
+		const complaint = `2:16: run.metrics must be ${LISTEN_ADDRESSES}`;
+		expect(complaintsOf(wrap(`run: {metrics: ${address}}`))).toEqual([complaint]);
+	});
 });
 
 describe("all mistakes of a map", () => {

@@ -36,6 +36,21 @@ describe("what follows a change", () => {
 		expect(read(`run: {${line}}`).run).toEqual(run);
 	});
 
+	it.each([
+		"none",
+		"unix:app.sock",
+		"9464",
+		"00080",
+		"localhost:6",
+		"127.0.0.1:65535",
+		"255.249.199.9:60000",
+		"[::1]:65529",
+		"[fe80::1%eth0]:64999",
+		"[::ffff:1.2.3.4]:0",
+	])("run: {metrics: '%s'}", (metrics) => {
+		expect(read(`run: {metrics: '${metrics}'}`).run).toEqual({ metrics });
+	});
+
 	it("keeps no signal that does not reach dsta-run", () => {
 		expect(() => read("run: {reload_signal: KILL}")).toThrow(
 			"run.reload_signal: KILL does not reach dsta-run",

@@ -17,9 +17,16 @@ import {
 	WORD,
 } from "./scalars.ts";
 
+const OCTET = /(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/.source;
+const IPV4 = `${OCTET}(?:\\.${OCTET}){3}`;
+const IPV6 = /\[[\da-fA-F]*:[\da-fA-F:.]+(?:%[\w.:-]+)?\]/.source;
+/** Up to 65535, in at most five digits. */
+const PORT = /(?:[0-5]?\d{1,4}|6(?:[0-4]\d|5[0-4])\d\d|655(?:[0-2]\d|3[0-5]))/.source;
+
 const LISTEN_ADDRESS: JsonSchema = either(
 	{ type: "integer", minimum: 0, maximum: 65_535 },
-	pattern(/^(?:none|unix:.+|(?:(?:\[[^\]]+\]|localhost|\d+(?:\.\d+){3}):)?\d{1,5})$/),
+	pattern(/^(?:none|unix:[^\0]{1,107})$/),
+	pattern(new RegExp(`^(?:(?:localhost|${IPV4}|${IPV6}):)?${PORT}$`)),
 );
 
 /** What follows a change of a secret. */
