@@ -46,9 +46,14 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 	let underWay = new Map<string, Seat>();
 	let boarding: Wave | undefined;
 
+	function taken(key: string): Seat | undefined {
+		const seat = underWay.get(key);
+		return seat === undefined || isGivenUp(seat.wave) ? undefined : seat;
+	}
+
 	function board(key: string, entry: Entry): Seat {
-		const wave = boarding ?? createWave();
-		if (boarding === undefined) setImmediate(depart, wave);
+		const wave = boarding === undefined || isGivenUp(boarding) ? createWave() : boarding;
+		if (wave !== boarding) setImmediate(depart, wave);
 		boarding = wave;
 		const seat = { wave, index: wave.entries.push(entry) - 1 };
 		underWay.set(key, seat);
@@ -57,9 +62,11 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 	}
 
 	function depart(wave: Wave): void {
-		boarding = undefined;
-		const { controller, entries, landing, timeoutMs } = wave;
-		options.resolve(entries, { signal: controller.signal, timeoutMs }).then(landing.resolve, landing.reject);
+		if (boarding === wave) boarding = undefined;
+		const { entries, landing, timeoutMs } = wave;
+		const { signal } = wave.controller;
+		if (signal.aborted) landing.reject(signal.reason);
+		else options.resolve(entries, { signal, timeoutMs }).then(landing.resolve, landing.reject);
 	}
 
 	async function land(key: string, { index, wave }: Seat): Promise<void> {
@@ -77,7 +84,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 			const key = JSON.stringify([entry.path.text, entry.version, entry.backend]);
 			const old = patience.fresh === true ? undefined : kept.get(key);
 			if (old !== undefined && now() < old.until) return old.resolution;
-			const { index, wave } = underWay.get(key) ?? board(key, entry);
+			const { index, wave } = taken(key) ?? board(key, entry);
 			const timeoutMs = patience.timeoutMs ?? options.timeoutMs;
 			const resolutions = await waitFor(wave, { entry, timeoutMs, signal: patience.signal });
 			return resolutions[index] as Resolution;
@@ -112,6 +119,11 @@ interface Seat {
 function createWave(): Wave {
 	const landing = Promise.withResolvers<readonly Resolution[]>();
 	return { entries: [], controller: new AbortController(), landing, callers: 0, timeoutMs: 0 };
+}
+
+/** Whether all who waited for a wave have left. */
+function isGivenUp({ controller }: Wave): boolean {
+	return controller.signal.aborted;
 }
 
 interface Wait {

@@ -182,6 +182,29 @@ describe("what a manager asks", () => {
 		await expect(only).rejects.toThrow("aborted");
 		await gone;
 	});
+
+	it("is asked again where the only one who waited for it has left", async () => {
+		await using vault = await startFakeVault((_, count) => (count === 1 ? "silence" : program()));
+		await using manager = manage({ env: vaultAt(vault.url) });
+		const controller = new AbortController();
+		const leaving = manager.getSecret("x/y/api_key", { signal: controller.signal });
+		await vault.nextCall();
+		controller.abort();
+		await expect(leaving).rejects.toThrow("aborted");
+		expect(await manager.getSecret("x/y/api_key")).toBe("k");
+	});
+
+	it("is asked by others in a turn in which the first call has left", async () => {
+		await using vault = await startFakeVault(program);
+		await using manager = manage({ env: vaultAt(vault.url) });
+		const controller = new AbortController();
+		const leaving = manager.getSecret("x/y/api_key", { signal: controller.signal });
+		controller.abort();
+		await expect(leaving).rejects.toThrow("aborted");
+		const others = ["x/y/api_secret", "x/y/api_key"].map((path) => manager.getSecret(path));
+		expect(await Promise.all(others)).toEqual(["s", "k"]);
+		expect(vault.calls).toHaveLength(1);
+	});
 });
 
 describe("bad input of a manager", () => {
