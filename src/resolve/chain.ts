@@ -66,6 +66,7 @@ export interface ChainOptions extends PolicyOptions {
 	readonly onPassedOver: (error: DstaError, entries: number) => void;
 	/** What stands in for a backend that is unavailable, by its own last answers. */
 	readonly snapshot?: Snapshot | undefined;
+	/** Ends the walk, with its own reason, when nobody wants an answer any more. */
 	readonly signal?: AbortSignal | undefined;
 }
 
@@ -172,8 +173,11 @@ interface Turn {
 }
 
 async function getAnswers(backend: Backend, turn: Turn, walk: Walk): Promise<readonly Answer[]> {
+	const { signal, snapshot } = walk.options;
 	const answers = await askForAll(backend, turn, walk);
-	return walk.options.snapshot?.review(backend, answers) ?? answers;
+	// What a caller cut off is no failure of the backend, for which the next one could stand in.
+	signal?.throwIfAborted();
+	return snapshot?.review(backend, answers) ?? answers;
 }
 
 async function askForAll(

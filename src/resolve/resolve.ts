@@ -43,7 +43,10 @@ export interface ResolveOptions extends ChainOptions {
 	readonly onDefault: (entry: Entry, backend: BackendName) => void;
 }
 
-/** Resolves all entries. It never rejects because of a secret or a backend: each resolution holds its own errors. */
+/**
+ * Resolves all entries. It never rejects because of a secret or a backend: each resolution holds its own errors.
+ * @throws the signal's own reason when it aborts
+ */
 export async function resolveEntries(
 	entries: readonly Entry[],
 	options: ResolveOptions,

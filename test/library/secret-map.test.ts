@@ -64,20 +64,22 @@ describe("a map in a program", () => {
 		});
 	});
 
-	it("is given up at a signal, with its reason", async () => {
+	it("is given up at a signal, with its reason, and passes nobody over for that", async () => {
 		await using vault = await startFakeVault(() => "silence");
 		const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
 		const map = await loadSecretMap(join(folderWith("a/b/c: C\n"), "secrets.map.yaml"));
 		const controller = new AbortController();
+		const warnings: string[] = [];
 		const resolving = resolveSecretMap(map, {
 			env,
 			envFile: false,
 			signal: controller.signal,
-			onWarning: () => undefined,
+			onWarning: (message) => warnings.push(message),
 		});
 		await vault.nextCall();
 		controller.abort(new Error("enough"));
 		await expect(resolving).rejects.toThrow("enough");
+		expect(warnings).toEqual([]);
 	});
 });
 
