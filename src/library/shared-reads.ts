@@ -46,9 +46,11 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 	let underWay = new Map<string, Seat>();
 	let boarding: Wave | undefined;
 
-	function taken(key: string): Seat | undefined {
+	/** The seat of what is under way, unless that was given less time than this caller has. */
+	function taken(key: string, timeoutMs: number): Seat | undefined {
 		const seat = underWay.get(key);
-		return seat === undefined || isGivenUp(seat.wave) ? undefined : seat;
+		if (seat === undefined || isGivenUp(seat.wave)) return undefined;
+		return seat.wave === boarding || timeoutMs <= seat.wave.timeoutMs ? seat : undefined;
 	}
 
 	function board(key: string, entry: Entry): Seat {
@@ -73,7 +75,9 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 		// What is cleared in between is another map by then.
 		const [places, shelf] = [underWay, kept];
 		const [resolution] = (await wave.landing.promise.catch(() => [])).slice(index, index + 1);
-		if (places.get(key)?.wave === wave) places.delete(key);
+		// Whoever asked later knows better.
+		if (places.get(key)?.wave !== wave) return;
+		places.delete(key);
 		if (options.keepMs > 0 && resolution !== undefined && resolution.origin !== undefined)
 			shelf.set(key, { resolution, until: now() + options.keepMs });
 	}
@@ -84,8 +88,8 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 			const key = JSON.stringify([entry.path.text, entry.version, entry.backend]);
 			const old = patience.fresh === true ? undefined : kept.get(key);
 			if (old !== undefined && now() < old.until) return old.resolution;
-			const { index, wave } = taken(key) ?? board(key, entry);
 			const timeoutMs = patience.timeoutMs ?? options.timeoutMs;
+			const { index, wave } = taken(key, timeoutMs) ?? board(key, entry);
 			const resolutions = await waitFor(wave, { entry, timeoutMs, signal: patience.signal });
 			return resolutions[index] as Resolution;
 		},

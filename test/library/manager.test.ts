@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { SecretManager, type SecretManagerOptions } from "../../src/index.ts";
+import { complete } from "../../src/library/registered.ts";
 import { mountAnswer, refusal, secretV2, startFakeVault } from "../backends/vault/fake-vault.ts";
 import { askVault, ROOT_TOKEN } from "../servers/start.ts";
 
@@ -16,6 +17,21 @@ function manage(options: SecretManagerOptions): SecretManager {
 
 function vaultAt(address: string): Record<string, string> {
 	return { VAULT_ADDR: address, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
+}
+
+/** A backend whose first answer never comes; the others have the number of the question. */
+function silentAtFirst() {
+	const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+	let count = 0;
+	const backend = complete("store", {
+		async read({ path }) {
+			count++;
+			ask();
+			if (count === 1) await new Promise(() => undefined);
+			return { value: `v${count}`, location: path.text };
+		},
+	});
+	return { backend, isAsked };
 }
 
 describe("SecretManager", () => {
@@ -192,6 +208,17 @@ describe("what a manager asks", () => {
 		controller.abort();
 		await expect(leaving).rejects.toThrow("aborted");
 		expect(await manager.getSecret("x/y/api_key")).toBe("k");
+	});
+
+	it("is asked again for callers with more time than those who wait for it", async () => {
+		const store = silentAtFirst();
+		await using manager = manage({ chain: [store.backend, "env"], env: { X_Y_API_KEY: "old" } });
+		const hurried = manager.getSecret("x/y/api_key", { timeoutMs: 100 });
+		await store.isAsked;
+		const patient = [1, 2].map(() => manager.getSecret("x/y/api_key"));
+		expect(await Promise.all(patient)).toEqual(["v2", "v2"]);
+		expect(await hurried).toBe("old");
+		expect(await manager.getSecret("x/y/api_key")).toBe("v2");
 	});
 
 	it("is asked by others in a turn in which the first call has left", async () => {
