@@ -28,6 +28,7 @@ const FORMS: readonly (readonly [form: string, name: string, text: string, left?
 	["base64 amid others", "PLAIN", inBase64("ab", "PLAIN", "yz"), "YWJ#eXo="],
 	["base64 with a newline", "AWKWARD", inBase64("", "AWKWARD", "\n")],
 	["base64 in lines", "LONG", linesOf(bytesOf("LONG").toString("base64"), 76), "#\n#\n#"],
+	["base64 with a newline in lines", "LONG", linesOf(inBase64("", "LONG", "\n"), 76), "#\n#\n#"],
 	["hex", "AWKWARD", bytesOf("AWKWARD").toString("hex")],
 	["hex in upper case", "AWKWARD", bytesOf("AWKWARD").toString("hex").toUpperCase()],
 	["a part of a URL", "AWKWARD", encodeURIComponent(AWKWARD)],

@@ -41,10 +41,12 @@ function linesOf(value: Buffer): readonly Buffer[] {
 
 function encodedForms(value: Buffer): readonly string[] {
 	const hex = value.toString("hex");
-	const base64 = value.toString("base64");
 	// What `echo "$SECRET" | base64` gives has a newline behind it.
 	const withNewline = Buffer.concat([value, Buffer.from("\n")]);
-	const standard = [...base64Forms(value), ...base64Forms(withNewline), ...piecesOf(base64, BASE64_WIDTHS)];
+	const standard = [value, withNewline].flatMap((bytes) => [
+		...base64Forms(bytes),
+		...piecesOf(bytes.toString("base64"), BASE64_WIDTHS),
+	]);
 	const hexadecimal = [hex, ...piecesOf(hex, HEX_WIDTHS)];
 	return [
 		...standard,
