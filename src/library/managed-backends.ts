@@ -73,7 +73,9 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 		},
 		close: () => undefined,
 		async release() {
-			await releaseAll([...made.values()].filter((backend) => backend !== undefined));
+			// One that was given is its owner's, and others may need it.
+			const own = [...made].filter(([name]) => typeof given.get(name) !== "object");
+			await releaseAll(own.flatMap(([, backend]) => backend ?? []));
 		},
 	};
 }

@@ -209,7 +209,10 @@ export class SecretManager {
 		this.#reads.clear();
 	}
 
-	/** Forgets what was found and lets go of what the backends hold; the manager is not used afterwards. */
+	/**
+	 * Forgets what was found and lets go of what the backends hold, but for those that were made by others; the manager is not used
+	 * afterwards.
+	 */
 	async close(): Promise<void> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;

@@ -11,6 +11,7 @@ import type {
 	WriteOptions,
 	Written,
 } from "../backends/backend.ts";
+import { releaseAll } from "../resolve/backends.ts";
 import { type AvailabilityOptions, describeBackend, type SecretBackend } from "./availability.ts";
 
 /** A backend that a program makes by a class: what chains ask, and what a manager shows of it. */
@@ -81,6 +82,11 @@ export abstract class OwnBackend implements Backend, SecretBackend {
 	/** {@inheritDoc Backend.close} */
 	close(): void {
 		this.#inner.close();
+	}
+
+	/** Gives back what was obtained, in two seconds at most, and closes it, for `await using`. */
+	[Symbol.asyncDispose](): Promise<void> {
+		return releaseAll([this.#inner]);
 	}
 }
 

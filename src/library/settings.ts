@@ -76,7 +76,7 @@ export interface VaultSettings {
 	readonly tls_server_name?: string;
 	/** Whether to believe whatever certificate Vault shows; warns each time. */
 	readonly skip_verify?: boolean;
-	/** Whether a token that a login has made is revoked by `close()`. */
+	/** Whether a token that a login has made is revoked by `close()` of a manager, or by `await using` of a backend. */
 	readonly revoke?: boolean;
 }
 

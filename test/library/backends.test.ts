@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
 	AwsSecretsManagerBackend,
+	checkSecretBackend,
 	type DstaError,
 	EnvironmentBackend,
 	SecretManager,
@@ -11,6 +12,7 @@ import { MemoryBackend } from "../../src/testing.ts";
 import { secretV2, startFakeVault } from "../backends/vault/fake-vault.ts";
 
 const quiet = { onWarning: () => undefined };
+const LOGIN = { body: { auth: { client_token: "t", lease_duration: 3600, renewable: true } } };
 
 describe("the backends as classes", () => {
 	it("take their settings in the words of a map, and the environment wins", async () => {
@@ -29,6 +31,34 @@ describe("the backends as classes", () => {
 		expect(await new VaultBackend({ env, ...quiet }).isAvailable()).toBe(false);
 		await expect(new VaultBackend({ env }).check()).rejects.toMatchObject({ code: "DSTA_UNAVAILABLE" });
 		expect(await new EnvironmentBackend({ env: {}, envFile: false }).isAvailable()).toBe(true);
+	});
+
+	it("stay open after managers that they were given to, until their owner lets go of them", async () => {
+		await using vault = await startFakeVault(({ url }) =>
+			url.includes("lookup-self")
+				? { body: { data: {} } }
+				: url.endsWith("/login")
+					? LOGIN
+					: secretV2({ key: "v" }),
+		);
+		const auth = { method: "approle", role_id: "r", secret_id: { env: "ID" } } as const;
+		const backend = new VaultBackend({
+			...quiet,
+			auth,
+			revoke: true,
+			env: { VAULT_ADDR: vault.url, ID: "s" },
+		});
+		const read = (manager: SecretManager) => manager.getSecret("a/b/key", { fresh: true });
+		await using one = new SecretManager({ backend, ...quiet });
+		const other = new SecretManager({ chain: [backend, "env"], env: {}, ...quiet });
+		expect([await read(one), await read(other)]).toEqual(["v", "v"]);
+		await other.close();
+		expect(await checkSecretBackend({ backend })).toEqual({ status: "healthy", backend: "vault" });
+		expect([await backend.isAvailable(), await read(one)]).toEqual([true, "v"]);
+		expect(vault.calls.map(({ url }) => url)).not.toContain("/v1/auth/token/revoke-self");
+		await backend[Symbol.asyncDispose]();
+		expect(vault.calls.at(-1)?.url).toBe("/v1/auth/token/revoke-self");
+		expect(await backend.isAvailable()).toBe(false);
 	});
 
 	it("tell whether a path may have changed", async () => {
