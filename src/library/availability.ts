@@ -29,22 +29,31 @@ export interface AvailabilityOptions {
 	readonly timeoutMs?: number;
 }
 
-/** Shows a backend by its name, also where nothing configures it. */
-export function describeBackend(name: string, backend: Backend | undefined): SecretBackend {
+/** A backend; why it could not be made; or `undefined` where nothing configures it. */
+type Made = Backend | DstaError | undefined;
+
+/** Shows a backend by its name, also where there is none. */
+export function describeBackend(name: string, backend: Made): SecretBackend {
 	return {
 		name,
-		description: backend?.description ?? "not configured",
+		description: descriptionOf(backend),
 		check: (options) => checkBackend(name, backend, options),
 		isAvailable: (options) => isAvailable(name, backend, options),
 	};
 }
 
+function descriptionOf(backend: Made): string {
+	if (backend === undefined) return "not configured";
+	return backend instanceof DstaError ? "could not be made" : backend.description;
+}
+
 async function checkBackend(
 	name: string,
-	backend: Backend | undefined,
+	backend: Made,
 	{ signal, timeoutMs = DEFAULT_BACKEND_TIMEOUT_MS }: AvailabilityOptions = {},
 ): Promise<void> {
 	if (backend === undefined) throw unconfigured(name as BackendName, "The secret manager asks for", "");
+	if (backend instanceof DstaError) throw backend;
 	const timeLimit = startTimeLimit(backend, {
 		ownMs: timeoutMs,
 		deadline: now() + timeoutMs,
@@ -60,7 +69,7 @@ async function checkBackend(
 
 async function isAvailable(
 	name: string,
-	backend: Backend | undefined,
+	backend: Made,
 	options: AvailabilityOptions | undefined,
 ): Promise<boolean> {
 	try {

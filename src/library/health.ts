@@ -18,14 +18,14 @@ export async function checkSecretBackend(options: BackendOption & AvailabilityOp
 	const { backend, ...limits } = options;
 	const quiet = { onWarning: () => undefined };
 	await using manager = new SecretManager(backend === undefined ? quiet : { ...quiet, backend });
-	const { backendName } = manager;
+	const { backend: asked } = manager;
 	try {
-		await manager.backend.check(limits);
+		await asked.check(limits);
 		// That it accepts us does not say that it reads: a policy, or an engine that is not mounted, shows here.
 		await manager.getSecret("health/check", { default: "ok", ...limits });
-		return { status: "healthy", backend: backendName };
+		return { status: "healthy", backend: asked.name };
 	} catch (error) {
 		if (!(error instanceof DstaError)) throw error;
-		return { status: "unhealthy", backend: backendName, error: error.message };
+		return { status: "unhealthy", backend: asked.name, error: error.message };
 	}
 }

@@ -10,7 +10,8 @@ import { type Backends, releaseAll } from "../resolve/backends.ts";
 import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
 import { describeBackend, type SecretBackend } from "./availability.ts";
 import type { SecretManagerOptions } from "./manager.ts";
-import { createRegistered, registeredNames } from "./registered.ts";
+import { OwnBackend } from "./own-backends.ts";
+import { complete, createRegistered, registeredNames } from "./registered.ts";
 import { contextIn } from "./surroundings.ts";
 
 /** A backend by its name, or one that was made. */
@@ -22,7 +23,7 @@ export interface ManagedBackends extends Backends {
 	readonly chain: readonly BackendName[];
 	/** Whether the manager was made for one backend. */
 	readonly isSingle: boolean;
-	/** The first that is configured; where none is, the first of all. */
+	/** The first that is configured, be it wrongly; where none is, the first of all. */
 	readonly first: SecretBackend;
 	/** What each may take at most. */
 	timeoutMs(name: string): number;
@@ -61,8 +62,11 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 		chain,
 		isSingle,
 		get first() {
-			const name = chain.find((one) => open(one) !== undefined) ?? (chain[0] as string);
-			return describeBackend(name, open(name));
+			for (const name of chain) {
+				const backend = attempt(() => open(name));
+				if (backend !== undefined) return describeBackend(name, backend);
+			}
+			return describeBackend(chain[0] as string, undefined);
 		},
 		timeoutMs: (name) => Number(settings[name]?.timeoutMs ?? DEFAULT_BACKEND_TIMEOUT_MS),
 		warn,
@@ -78,6 +82,15 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 			await releaseAll(own.flatMap(([, backend]) => backend ?? []));
 		},
 	};
+}
+
+function attempt(open: () => Backend | undefined): Backend | DstaError | undefined {
+	try {
+		return open();
+	} catch (error) {
+		if (error instanceof DstaError) return error;
+		throw error;
+	}
 }
 
 const FACTORIES: Readonly<Record<BackendName, BackendFactory>> = {
@@ -116,7 +129,8 @@ function nameOf(choice: BackendChoice): string {
 }
 
 function create(choice: BackendChoice, context: BackendContext): Backend | undefined {
-	if (typeof choice === "object") return choice;
+	if (typeof choice === "object")
+		return choice instanceof OwnBackend ? choice : complete(choice.name, choice);
 	const factory = Object.hasOwn(FACTORIES, choice) ? FACTORIES[choice as BackendName] : undefined;
 	return factory === undefined ? createRegistered(choice, context) : factory(context);
 }

@@ -38,27 +38,33 @@ export function registeredNames(): readonly string[] {
 	return [...FACTORIES.keys()];
 }
 
-/** Makes a registered backend; `undefined` where its factory says that nothing configures it. */
+/**
+ * Makes a registered backend; `undefined` where its factory says that nothing configures it.
+ * @throws {DstaError} DSTA_UNAVAILABLE its factory fails · what that throws itself
+ */
 export function createRegistered(name: string, context: BackendContext): Backend | undefined {
-	const custom = FACTORIES.get(name)?.(context);
-	return custom === undefined ? undefined : complete(name, custom);
+	try {
+		const custom = FACTORIES.get(name)?.(context);
+		return custom === undefined ? undefined : complete(name, custom);
+	} catch (error) {
+		throw toDstaError(error, name, undefined);
+	}
 }
 
 /** A whole backend out of what a user wrote. */
 export function complete(name: string, custom: CustomBackend): Backend {
-	const whole: Backend = {
+	const { annotations } = custom;
+	return {
 		description: name,
 		locations: ({ path }) => [path.text],
 		advice: ({ path }) => `Put ${path.text} into ${name}, or give it a default.`,
 		check: async () => undefined,
 		close: () => undefined,
 		...bound(custom),
+		...guarded(name, custom, ["read", "revision", "check", "write", "list", "versions"]),
+		...(annotations === undefined ? {} : { annotations: guarded(name, annotations, ["read", "write"]) }),
 		name,
-		read: (request, signal) => guard(name, request, () => custom.read(request, signal)),
 	};
-	if (custom.revision === undefined) return whole;
-	const revision = custom.revision.bind(custom);
-	return { ...whole, revision: (request, signal) => guard(name, request, () => revision(request, signal)) };
 }
 
 // A backend may be an object of a class, whose methods are not its own and need it.
@@ -71,21 +77,53 @@ function bound(custom: CustomBackend): Partial<WritableBackend> {
 }
 
 const OPTIONAL = [
-	...["description", "locations", "advice", "identity", "check", "leases", "keepAlive", "release", "close"],
-	...["write", "list", "annotations", "versions"],
+	"description",
+	"locations",
+	"advice",
+	"identity",
+	"leases",
+	"keepAlive",
+	"release",
+	"close",
 ] as const satisfies readonly (keyof CustomBackend)[];
 
-async function guard<T>(name: string, { path }: ReadRequest, action: () => Promise<T>): Promise<T> {
-	try {
-		return await action();
-	} catch (error) {
-		if (error instanceof DstaError) throw error;
-		// Its message may hold anything, a token included.
-		const kind = error instanceof Error ? error.name : typeof error;
-		throw new DstaError("DSTA_UNAVAILABLE", `${name} not available: it failed with ${kind}`, {
-			backend: name,
-			path: path.text,
-			cure: `See why the backend ${name} fails, and let it throw a DstaError that says so.`,
+/** Those of some methods that there are; they fail with a {@link DstaError}, whatever their owner throws. */
+function guarded<T extends object, Member extends keyof T>(
+	name: string,
+	owner: T,
+	members: readonly Member[],
+): Pick<T, Member> {
+	const methods = members
+		.filter((member) => owner[member] !== undefined)
+		.map((member) => {
+			const ask = owner[member] as (about: Subject, ...more: unknown[]) => unknown;
+			const guard = async (about: Subject, ...more: unknown[]) => {
+				try {
+					return await ask.call(owner, about, ...more);
+				} catch (error) {
+					throw toDstaError(error, name, pathOf(about));
+				}
+			};
+			return [member, guard] as const;
 		});
-	}
+	return Object.fromEntries(methods) as Pick<T, Member>;
+}
+
+/** What the methods of a backend take first: what to read, the name of a secret or a folder, or nothing of that. */
+type Subject = ReadRequest | string | AbortSignal;
+
+function pathOf(about: Subject): string | undefined {
+	if (typeof about === "string") return about;
+	return "path" in about ? about.path.text : undefined;
+}
+
+function toDstaError(error: unknown, name: string, path: string | undefined): DstaError {
+	if (error instanceof DstaError) return error;
+	// Its message may hold anything, a token included.
+	const kind = error instanceof Error ? error.name : typeof error;
+	return new DstaError("DSTA_UNAVAILABLE", `${name} not available: it failed with ${kind}`, {
+		backend: name,
+		...(path === undefined ? {} : { path }),
+		cure: `See why the backend ${name} fails, and let it throw a DstaError that says so.`,
+	});
 }

@@ -5,6 +5,7 @@ import {
 	getExchangeCredentials,
 	getSecret,
 	getSecrets,
+	SecretManager,
 } from "../../src/index.ts";
 import { mountAnswer, refusal, startFakeVault } from "../backends/vault/fake-vault.ts";
 
@@ -48,6 +49,19 @@ describe("the health check", () => {
 			status: "unhealthy",
 			error: expect.stringContaining("Permission denied: Vault refused to read secret/data/health"),
 		});
+	});
+
+	it("says so where a setting is wrong", async () => {
+		useVault("ftp://vault.example.com");
+		for (const options of [{}, { backend: "vault" }])
+			expect(await checkSecretBackend(options)).toEqual({
+				status: "unhealthy",
+				backend: "vault",
+				error: expect.stringContaining("VAULT_ADDR"),
+			});
+		const { backend } = new SecretManager();
+		expect([backend.description, await backend.isAvailable()]).toEqual(["could not be made", false]);
+		await expect(backend.check()).rejects.toMatchObject({ code: "DSTA_CONFIG" });
 	});
 
 	it("asks the backend that is named", async () => {

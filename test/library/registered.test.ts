@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
 import {
 	type CustomBackend,
+	checkSecretBackend,
 	DstaError,
 	type ReadRequest,
 	type Revision,
 	registerBackend,
 	SecretManager,
 	type SecretManagerOptions,
+	type WritableBackend,
 } from "../../src/index.ts";
 import { complete } from "../../src/library/registered.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
+
+const { signal } = new AbortController();
 
 function manage(options: SecretManagerOptions): SecretManager {
 	return new SecretManager({ env: {}, envFile: false, onWarning: () => undefined, ...options });
@@ -120,7 +124,6 @@ describe("a backend of a user's own", () => {
 			}
 		}
 		const { revision } = complete("counting", new Counting());
-		const { signal } = new AbortController();
 		const ask = (path: string) => revision?.({ path: parseSecretPath(path), names: [] }, signal);
 		expect(await ask("a/b/c")).toEqual({ kind: "known", text: "3" });
 		await expect(ask("x/y/z")).rejects.toMatchObject({
@@ -128,6 +131,43 @@ describe("a backend of a user's own", () => {
 			message: "counting not available: it failed with TypeError",
 		});
 		expect(complete("silent", { read: async () => undefined })).not.toHaveProperty("revision");
+	});
+
+	it.each([
+		["check", undefined, (own: WritableBackend) => own.check(signal)],
+		["write", "a/b", (own: WritableBackend) => own.write("a/b", new Map(), { replace: false, signal })],
+		["list", "a", (own: WritableBackend) => own.list("a", signal)],
+		["versions", "a/b", (own: WritableBackend) => own.versions?.("a/b", signal)],
+		["annotations", "a/b", (own: WritableBackend) => own.annotations?.write("a/b", new Map(), signal)],
+	])("fails in our words where its %s does not", async (_, path, ask) => {
+		const fail = async (): Promise<never> => {
+			throw new TypeError("s3ntinel");
+		};
+		const annotations = { read: fail, write: fail };
+		const custom = { read: fail, check: fail, write: fail, list: fail, versions: fail, annotations };
+		await expect(ask(complete("failing", custom) as WritableBackend)).rejects.toMatchObject({
+			code: "DSTA_UNAVAILABLE",
+			message: "failing not available: it failed with TypeError",
+			path,
+		});
+	});
+
+	it("is unavailable where its factory or its check fails, and where it was given as an object", async () => {
+		const read = async () => undefined;
+		const fail = (): never => {
+			throw new TypeError("s3ntinel");
+		};
+		registerBackend("unmade", fail);
+		registerBackend("unchecked", () => ({ read, check: async () => fail() }));
+		const given = { ...complete("given", { read }), check: async () => fail() };
+		for (const backend of ["unmade", "unchecked", given]) {
+			const name = typeof backend === "string" ? backend : backend.name;
+			const error = `${name} not available: it failed with TypeError`;
+			expect(await checkSecretBackend({ backend })).toEqual({ status: "unhealthy", backend: name, error });
+			expect(await manage({ backend }).backend.isAvailable()).toBe(false);
+		}
+		const manager = manage({ chain: ["unmade", "env"], env: { A_B_C: "v" } });
+		expect(await manager.getSecret("a/b/c")).toBe("v");
 	});
 
 	it("gives back what it has lent, at the end of its manager", async () => {
