@@ -33,7 +33,7 @@ export interface SecretManagerOptions {
 	readonly aws?: AwsSettings;
 	/** The deadline of each call in milliseconds; 30 000 by default. */
 	readonly timeoutMs?: number;
-	/** How long a value that was found is kept in memory, in milliseconds; 60 000 by default, 0: not at all. */
+	/** How long a value is kept in memory, unless a backend before it failed, in milliseconds; 60 000 by default, 0: not at all. */
 	readonly cacheTtlMs?: number;
 	/** Counts what the backends are asked, as `createSecretMetrics` makes it. */
 	readonly metrics?: Pick<SecretMetrics, "observe">;

@@ -39,7 +39,8 @@ export interface SharedReads {
 
 /**
  * Shares the work of reads: those of one turn of the event loop are one resolution, whoever asks for what is under way waits
- * for the same answer, and what was found is kept for a while. Absences and failures are never kept.
+ * for the same answer, and what was found is kept for a while. Absences, failures and what was found in the place of a failure
+ * are never kept.
  */
 export function createSharedReads(options: SharedReadsOptions): SharedReads {
 	let kept = new Map<string, Kept>();
@@ -78,7 +79,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 		// Whoever asked later knows better.
 		if (places.get(key)?.wave !== wave) return;
 		places.delete(key);
-		if (options.keepMs > 0 && resolution !== undefined && resolution.origin !== undefined)
+		if (options.keepMs > 0 && resolution !== undefined && isToBeKept(resolution))
 			shelf.set(key, { resolution, until: now() + options.keepMs });
 	}
 
@@ -98,6 +99,10 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 			underWay = new Map();
 		},
 	};
+}
+
+function isToBeKept({ attempts, origin }: Resolution): boolean {
+	return origin !== undefined && attempts.every(({ outcome }) => outcome !== "failed");
 }
 
 interface Kept {

@@ -167,6 +167,14 @@ describe("what a manager asks", () => {
 		expect(await manager.getSecret("x/y/key")).toBe("v3");
 	});
 
+	it("is not kept where it only stands in for a backend that failed", async () => {
+		const { backend } = silentAtFirst();
+		await using manager = manage({ chain: [backend, "env"], env: { X_Y_KEY: "old" } });
+		expect(await manager.getSecret("x/y/key", { timeoutMs: 100 })).toBe("old");
+		expect(await manager.getSecret("x/y/key")).toBe("v2");
+		expect(await manager.getSecret("x/y/key")).toBe("v2");
+	});
+
 	it("ends for a caller at its signal or time, and for the others goes on", async () => {
 		const { promise: gate, resolve: open } = Promise.withResolvers<void>();
 		await using vault = await startFakeVault(async () => {
