@@ -210,13 +210,13 @@ export class SecretManager {
 	}
 
 	/**
-	 * Forgets what was found and lets go of what the backends hold, but for those that were made by others; the manager is not used
-	 * afterwards.
+	 * Forgets what was found, refuses the calls under way and lets go of what the backends hold, but for those that were made by
+	 * others; the manager is not used afterwards.
 	 */
 	async close(): Promise<void> {
 		if (this.#isClosed) return;
 		this.#isClosed = true;
-		this.#reads.clear();
+		this.#reads.close(closed());
 		await this.#backends.release();
 	}
 
@@ -226,8 +226,7 @@ export class SecretManager {
 	}
 
 	#checkOpen(): void {
-		if (this.#isClosed)
-			throw usage("The secret manager is closed", "Make a new one, or close this one later.");
+		if (this.#isClosed) throw closed();
 	}
 
 	async #read(entry: Entry, options: CallOptions): Promise<Resolution> {
@@ -268,6 +267,10 @@ const DEFAULT_CACHE_TTL_MS = 60_000;
 export function checkMs(name: string, value: number): void {
 	if (typeof value === "number" && value >= 0 && value < 2 ** 31) return;
 	throw usage(`${name} is no number of milliseconds`, `Give one from 0 to ${2 ** 31 - 1}.`);
+}
+
+function closed(): DstaError {
+	return usage("The secret manager is closed", "Make a new one, or close this one later.");
 }
 
 function usage(message: string, cure: string): DstaError {

@@ -35,6 +35,8 @@ export interface SharedReads {
 	read(entry: Entry, patience: Patience): Promise<Resolution>;
 	/** Forgets what was kept, and does not keep what is under way. */
 	clear(): void;
+	/** Forgets what was kept, and ends what is under way with an error. */
+	close(error: DstaError): void;
 }
 
 /**
@@ -46,6 +48,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 	let kept = new Map<string, Kept>();
 	let underWay = new Map<string, Seat>();
 	let boarding: Wave | undefined;
+	const waves = new Set<Wave>();
 
 	/** The seat of what is under way, unless that was given less time than this caller has. */
 	function taken(key: string, timeoutMs: number): Seat | undefined {
@@ -58,6 +61,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 		const wave = boarding === undefined || isGivenUp(boarding) ? createWave() : boarding;
 		if (wave !== boarding) setImmediate(depart, wave);
 		boarding = wave;
+		waves.add(wave);
 		const seat = { wave, index: wave.entries.push(entry) - 1 };
 		underWay.set(key, seat);
 		land(key, seat);
@@ -76,11 +80,17 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 		// What is cleared in between is another map by then.
 		const [places, shelf] = [underWay, kept];
 		const [resolution] = (await wave.landing.promise.catch(() => [])).slice(index, index + 1);
+		waves.delete(wave);
 		// Whoever asked later knows better.
 		if (places.get(key)?.wave !== wave) return;
 		places.delete(key);
 		if (options.keepMs > 0 && resolution !== undefined && isToBeKept(resolution))
 			shelf.set(key, { resolution, until: now() + options.keepMs });
+	}
+
+	function clear(): void {
+		kept = new Map();
+		underWay = new Map();
 	}
 
 	return {
@@ -94,9 +104,13 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 			const resolutions = await waitFor(wave, { entry, timeoutMs, signal: patience.signal });
 			return resolutions[index] as Resolution;
 		},
-		clear() {
-			kept = new Map();
-			underWay = new Map();
+		clear,
+		close(error) {
+			clear();
+			for (const { controller, landing } of waves) {
+				landing.reject(error);
+				controller.abort();
+			}
 		},
 	};
 }

@@ -293,6 +293,20 @@ describe("bad input of a manager", () => {
 		await expect(manager.getSecret("a/b/c")).rejects.toMatchObject({ code: "DSTA_USAGE" });
 	});
 
+	it("refuses what is under way when it is closed, and asks no further backend", async () => {
+		const store = silentAtFirst();
+		const env = { A_B_C: "old", A_B_D: "old" };
+		const manager = manage({ chain: [store.backend, "env"], env });
+		const asked = manager.getSecret("a/b/c");
+		await store.isAsked;
+		const boarding = manager.getSecret("a/b/d", { default: "d" });
+		const refused = { code: "DSTA_USAGE", message: "The secret manager is closed" };
+		const all = [asked, boarding].map((call) => expect(call).rejects.toMatchObject(refused));
+		await manager.close();
+		await Promise.all(all);
+		expect(warnings).toEqual([]);
+	});
+
 	it("names the setting of a backend that is asked for and not configured", async () => {
 		await expect(manage({ backend: "vault", env: {} }).getSecret("a/b/c")).rejects.toMatchObject({
 			code: "DSTA_CONFIG",
