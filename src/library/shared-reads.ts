@@ -85,7 +85,7 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 		if (places.get(key)?.wave !== wave) return;
 		places.delete(key);
 		if (options.keepMs > 0 && resolution !== undefined && isToBeKept(resolution))
-			shelf.set(key, { resolution, until: now() + options.keepMs });
+			keep(shelf, key, { resolution, until: now() + options.keepMs });
 	}
 
 	function clear(): void {
@@ -117,6 +117,17 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 
 function isToBeKept({ attempts, origin }: Resolution): boolean {
 	return origin !== undefined && attempts.every(({ outcome }) => outcome !== "failed");
+}
+
+/** Keeps one more, and lets go of those whose time is over: the first ones, since all are kept equally long. */
+function keep(shelf: Map<string, Kept>, key: string, one: Kept): void {
+	for (const [old, { until }] of shelf) {
+		if (now() < until) break;
+		shelf.delete(old);
+	}
+	// Of a key that is there already it would take the old place.
+	shelf.delete(key);
+	shelf.set(key, one);
 }
 
 interface Kept {
