@@ -47,7 +47,7 @@ export interface CallOptions {
 	readonly signal?: AbortSignal;
 	/** The deadline of this call in milliseconds. */
 	readonly timeoutMs?: number;
-	/** Whether to ask the backends even if the value is in memory. */
+	/** Whether to ask the backends even if the value is in memory, or was asked for before. */
 	readonly fresh?: boolean;
 }
 

@@ -8,7 +8,7 @@ export interface Patience {
 	readonly signal?: AbortSignal | undefined;
 	/** In milliseconds; by default that of all calls. */
 	readonly timeoutMs?: number | undefined;
-	/** Whether an answer that was kept does not do. */
+	/** Whether an answer to an earlier question does not do. */
 	readonly fresh?: boolean | undefined;
 }
 
@@ -50,11 +50,12 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 	let boarding: Wave | undefined;
 	const waves = new Set<Wave>();
 
-	/** The seat of what is under way, unless that was given less time than this caller has. */
-	function taken(key: string, timeoutMs: number): Seat | undefined {
+	/** The seat of what is under way, unless that was given less time than this caller has, or is too old for it. */
+	function taken(key: string, { fresh, timeoutMs = options.timeoutMs }: Patience): Seat | undefined {
 		const seat = underWay.get(key);
 		if (seat === undefined || isGivenUp(seat.wave)) return undefined;
-		return seat.wave === boarding || timeoutMs <= seat.wave.timeoutMs ? seat : undefined;
+		if (seat.wave === boarding) return seat;
+		return fresh !== true && timeoutMs <= seat.wave.timeoutMs ? seat : undefined;
 	}
 
 	function board(key: string, entry: Entry): Seat {
@@ -99,8 +100,8 @@ export function createSharedReads(options: SharedReadsOptions): SharedReads {
 			const key = JSON.stringify([entry.path.text, entry.version, entry.backend]);
 			const old = patience.fresh === true ? undefined : kept.get(key);
 			if (old !== undefined && now() < old.until) return old.resolution;
+			const { index, wave } = taken(key, patience) ?? board(key, entry);
 			const timeoutMs = patience.timeoutMs ?? options.timeoutMs;
-			const { index, wave } = taken(key, timeoutMs) ?? board(key, entry);
 			const resolutions = await waitFor(wave, { entry, timeoutMs, signal: patience.signal });
 			return resolutions[index] as Resolution;
 		},

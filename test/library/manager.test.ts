@@ -229,6 +229,18 @@ describe("what a manager asks", () => {
 		expect(await manager.getSecret("x/y/api_key")).toBe("v2");
 	});
 
+	it("is asked again, once in a turn, for callers that want it fresh", async () => {
+		const store = silentAtFirst();
+		await using manager = manage({ backend: store.backend });
+		const controller = new AbortController();
+		const first = manager.getSecret("x/y/key", { signal: controller.signal });
+		await store.isAsked;
+		const fresh = [1, 2].map(() => manager.getSecret("x/y/key", { fresh: true }));
+		expect(await Promise.all(fresh)).toEqual(["v2", "v2"]);
+		controller.abort();
+		await expect(first).rejects.toThrow("aborted");
+	});
+
 	it("is asked by others in a turn in which the first call has left", async () => {
 		await using vault = await startFakeVault(program);
 		await using manager = manage({ env: vaultAt(vault.url) });
