@@ -1,6 +1,6 @@
 import type { Lease, LeaseNews } from "../backends/backend.ts";
 import type { Log } from "../observe/log.ts";
-import { durationWords } from "../resolve/duration-words.ts";
+import { leaseNewsWords, unattendedWords } from "../resolve/lease-words.ts";
 import { fixLines } from "./report.ts";
 import type { Session } from "./session.ts";
 
@@ -24,8 +24,7 @@ export function warnOfNobody(
 	log: Log,
 	{ cure, when }: { readonly cure: string; readonly when: string },
 ): void {
-	const ends = leases.map(({ leftMs, path }) => `the lease of ${path} (${endOf(leftMs)})`).join(", ");
-	log("warn", `${when} nobody is left to renew and to revoke ${ends}`, {
+	log("warn", unattendedWords(when, leases), {
 		event: "lease.unattended",
 		// Nobody else lends.
 		backend: "vault",
@@ -35,18 +34,10 @@ export function warnOfNobody(
 	});
 }
 
-function endOf(leftMs: number): string {
-	return leftMs === Number.POSITIVE_INFINITY ? "without an end" : `ends in ${durationWords(leftMs)}`;
-}
-
 /** Warns of what becomes of a lease. */
-export function reportLease({ cure, kind, leftMs, path, reason }: LeaseNews, log: Log): void {
-	const end = leftMs === 0 ? "has ended" : `ends in ${durationWords(Math.max(1000, leftMs))}`;
-	const message =
-		kind === "late"
-			? `the lease of ${path} could not be renewed and is tried again; it ${end}: ${reason}`
-			: `the lease of ${path} ${end} and cannot be renewed: ${reason}`;
-	log("warn", message, {
+export function reportLease(news: LeaseNews, log: Log): void {
+	const { cure, kind, leftMs, path } = news;
+	log("warn", leaseNewsWords(news), {
 		event: kind === "late" ? "lease.late" : "lease.ending",
 		backend: "vault",
 		lines: fixLines(cure),

@@ -3,6 +3,7 @@ import { startFailure } from "../launch/command.ts";
 import { checkEnvironment } from "../launch/environment.ts";
 import type { SecretMap } from "../map/secret-map.ts";
 import { commandEnvironment } from "../resolve/command-environment.ts";
+import { leaseNewsWords } from "../resolve/lease-words.ts";
 import { type ResolvedMap, type ResolveMapOptions, withResolved } from "./secret-map.ts";
 import { surroundings } from "./surroundings.ts";
 
@@ -26,7 +27,7 @@ export interface CommandEnd {
 
 /**
  * Runs a command with the secrets of a map in its environment, by the rules of `dsta-run --`: on the streams and in the
- * directory of this process, without a shell, with nothing of what a login to Vault needs. Of this process nothing changes: its
+ * directory of this process, without a shell, with nothing of what a login to Vault needs; what was lent is renewed until the command has ended. Of this process nothing changes: its
  * own signals stay its own, and `signal` is how it passes one on. An audit log hears nothing of it.
  * @throws {DstaError} as `resolveSecretMap` · DSTA_INVALID_VALUE a value cannot be a variable · DSTA_COMMAND_NOT_FOUND or
  * DSTA_NOT_EXECUTABLE the command does not start · the signal's own reason when it aborts before that
@@ -40,6 +41,7 @@ export async function runCommand(
 	return withResolved(map, resolving, async (resolved) => {
 		const env = await environmentOf(map, resolved, options.env ?? surroundings().env);
 		const { startByNode } = await import("../launch/supervise.ts");
+		await resolved.backends.keepAlive((news) => resolved.warn(`${leaseNewsWords(news)}. ${news.cure}`));
 		options.signal?.throwIfAborted();
 		const command = { file, args, env };
 		const started = startByNode(command, []);

@@ -56,6 +56,7 @@ export async function resolveSecretMap(
 /** A map whose entries have all resolved. */
 export interface ResolvedMap extends Pick<PreparedMap, "backends" | "envFile"> {
 	readonly values: ReadonlyMap<string, string>;
+	readonly warn: (message: string) => void;
 }
 
 /**
@@ -81,7 +82,7 @@ export async function withResolved<T>(
 	try {
 		const resolutions = await resolveLines(map, (entries) => resolveEntries(entries, resolveOptions));
 		options.signal?.throwIfAborted();
-		return await action({ backends, envFile, values: valuesOf(resolutions) });
+		return await action({ backends, envFile, values: valuesOf(resolutions), warn });
 	} finally {
 		await backends.release();
 	}

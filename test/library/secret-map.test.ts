@@ -20,6 +20,9 @@ templates:
   DB_URL: db://\${app/db/user|url}:\${app/db/password|url}@host
 `;
 
+const LENT = "database/creds/app#username: { env: DB_USER, vault: { engine: raw } }\n";
+const LEASE = { lease_id: "database/creds/app/L1", lease_duration: 1, renewable: true };
+
 describe("a map in a program", () => {
 	it("is resolved with its templates, its dotenv file and its defaults", async () => {
 		const cwd = folderWith(MAP, { ".env": "DB_PASSWORD=a/b\n" });
@@ -94,6 +97,37 @@ describe("a command run by a program", () => {
 			exitCode: 7,
 			signal: undefined,
 		});
+	});
+
+	it("has what was lent renewed, hears where that fails, and has it revoked afterwards", async () => {
+		const folder = folderWith(LENT);
+		const renewed = join(folder, "renewed");
+		await using vault = await startFakeVault(({ url }, count) => {
+			if (url === "/v1/database/creds/app") return { body: { ...LEASE, data: { username: "u" } } };
+			if (url === "/v1/sys/leases/revoke") return { status: 204 };
+			if (count === 1) return { body: { ...LEASE, data: null } };
+			writeFileSync(renewed, "");
+			return refusal(400, "lease not found");
+		});
+		const map = await loadSecretMap("secrets.map.yaml", { cwd: folder });
+		const env = { ...process.env, VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
+		const warnings: string[] = [];
+		const text = `for i in $(seq 400); do [ -e ${renewed} ] && exit 7; sleep 0.01; done`;
+		const onWarning = (message: string) => warnings.push(message);
+		expect(await runCommand(script(text), { map, env, envFile: false, onWarning })).toMatchObject({
+			exitCode: 7,
+		});
+		expect(vault.calls.map(({ url }) => url)).toEqual([
+			"/v1/database/creds/app",
+			"/v1/sys/leases/renew",
+			"/v1/sys/leases/renew",
+			"/v1/sys/leases/revoke",
+		]);
+		expect(warnings).toEqual([
+			expect.stringMatching(
+				/^the lease of database\/creds\/app ends in 1 s and cannot be renewed: .*\. See /,
+			),
+		]);
 	});
 
 	it("ends by the signal that kills it", async () => {
