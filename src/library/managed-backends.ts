@@ -76,6 +76,7 @@ export function openBackends(options: SecretManagerOptions): ManagedBackends {
 			await Promise.all([...made.values()].map((backend) => backend?.keepAlive?.(onNews)));
 		},
 		close: () => undefined,
+		abandon: async () => undefined,
 		async release() {
 			// One that was given is its owner's, and others may need it.
 			const own = [...made].filter(([name]) => typeof given.get(name) !== "object");

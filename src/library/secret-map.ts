@@ -3,6 +3,7 @@ import { BACKEND_NAMES, type BackendName } from "../backends/registry.ts";
 import { DstaError, joinErrors } from "../errors.ts";
 import { loadSecretMap as load } from "../map/load.ts";
 import type { SecretMap } from "../map/secret-map.ts";
+import { unattendedWords } from "../resolve/lease-words.ts";
 import { type PreparedMap, prepareMap, resolveLines } from "../resolve/map.ts";
 import { collect, type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import type { Filling } from "../resolve/templates.ts";
@@ -43,15 +44,26 @@ export async function loadSecretMap(
 }
 
 /**
- * Resolves all that a map names, by the name of each variable. Nothing is given unless every required entry resolved.
+ * Resolves all that a map names, by the name of each variable. Nothing is given unless every required entry resolved. What was lent
+ * (`engine: raw`) is neither renewed nor revoked: it ends by itself, and a warning says when.
  * @throws {DstaError} the most urgent kind of all that went wrong, with a line for each · DSTA_UNSUPPORTED the map has files
  */
 export async function resolveSecretMap(
 	map: SecretMap,
 	options: ResolveMapOptions = {},
 ): Promise<Record<string, string>> {
-	return withResolved(map, options, async ({ values }) => Object.fromEntries(values));
+	return withResolved(map, options, async ({ backends, values, warn }) => {
+		const leases = await backends.leases();
+		if (leases.length > 0) {
+			warn(`${unattendedWords("after resolveSecretMap", leases)}. ${RUN_INSTEAD}`);
+			// It would end with the token of a login as well.
+			await backends.abandon();
+		}
+		return Object.fromEntries(values);
+	});
 }
+
+const RUN_INSTEAD = "Start what goes on for longer with runCommand, which looks after them.";
 
 /** A map whose entries have all resolved. */
 export interface ResolvedMap extends Pick<PreparedMap, "backends" | "envFile"> {

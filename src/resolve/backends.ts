@@ -17,6 +17,8 @@ export interface Backends {
 	keepAlive(onNews: (news: LeaseNews) => void): Promise<void>;
 	/** Lets go of all connections by which nothing is to be given back. */
 	close(): void;
+	/** Lets go of all connections, and leaves what was obtained to its own end. */
+	abandon(): Promise<void>;
 	/** Gives back what was obtained for this run, as far as that takes no longer than two seconds, and lets go of all connections. */
 	release(): Promise<void>;
 }
@@ -72,6 +74,11 @@ export function createBackends(options: BackendsOptions): Backends {
 					(open) => open?.release ?? open?.close(),
 					() => undefined,
 				);
+		},
+		async abandon() {
+			const opened = open();
+			made.clear();
+			for (const backend of await opened) backend.close();
 		},
 		async release() {
 			const opened = open();

@@ -52,6 +52,36 @@ describe("a map in a program", () => {
 		});
 	});
 
+	it("gives what was lent as it is, and says that nobody looks after it", async () => {
+		await using vault = await startFakeVault(() => ({ body: { ...LEASE, data: { username: "u" } } }));
+		const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
+		const cwd = folderWith(LENT);
+		const map = await loadSecretMap("secrets.map.yaml", { cwd });
+		const warnings: string[] = [];
+		const onWarning = (message: string) => warnings.push(message);
+		const closed = vault.nextClose();
+		expect(await resolveSecretMap(map, { cwd, env, onWarning })).toEqual({ DB_USER: "u" });
+		await closed;
+		expect(vault.calls.map(({ url }) => url)).toEqual(["/v1/database/creds/app"]);
+		expect(warnings).toEqual([
+			expect.stringMatching(
+				/^after resolveSecretMap nobody is left to renew and to revoke the lease of database\/creds\/app \(ends in [01] s\)\. Start /,
+			),
+		]);
+	});
+
+	it("revokes what was lent where nothing is given", async () => {
+		await using vault = await startFakeVault(({ url }) =>
+			url.includes("/creds/") ? { body: { ...LEASE, data: { username: "u" } } } : refusal(403),
+		);
+		const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
+		const cwd = folderWith(`${LENT}a/b/c: C\n`);
+		const map = await loadSecretMap("secrets.map.yaml", { cwd });
+		const resolving = resolveSecretMap(map, { cwd, env, onWarning: () => undefined });
+		await expect(resolving).rejects.toMatchObject({ code: "DSTA_DENIED" });
+		expect(vault.calls.map(({ url }) => url)).toContain("/v1/sys/leases/revoke");
+	});
+
 	it("tells its mistakes, each with its place, and refuses files", async () => {
 		await expect(
 			loadSecretMap(join(folderWith("a/b: 1x\nc/d: X=Y\n"), "secrets.map.yaml")),

@@ -31,6 +31,7 @@ async function resolveWith(kept: "found" | "absent", entries: readonly Partial<E
 				leases: async () => [],
 				keepAlive: async () => undefined,
 				close: () => undefined,
+				abandon: async () => undefined,
 				release: async () => undefined,
 			},
 			chain: ["vault", "env"],
