@@ -105,6 +105,6 @@ async function releaseInTime(backends: readonly Backend[]): Promise<void> {
 		controller.abort();
 		setTimeout(giveUp, GRACE_MS);
 	}, RELEASE_MS);
-	await Promise.race([tooLate, Promise.all(backends.map((one) => one.release?.(signal)))]);
+	await Promise.race([tooLate, Promise.allSettled(backends.map(async (one) => one.release?.(signal)))]);
 	clearTimeout(timer);
 }

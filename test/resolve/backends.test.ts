@@ -59,6 +59,18 @@ describe("what backends have obtained for a run", () => {
 		expect({ isOver, asked }).toEqual({ isOver: true, asked: [] });
 	});
 
+	it("is given back by others, and all are closed, where one fails", async () => {
+		const fail = async () => {
+			throw new TypeError("s3ntinel");
+		};
+		const backends = await open({ vault: fail, aws: async () => void asked.push("release aws") }, [
+			"vault",
+			"aws",
+		]);
+		await backends.release();
+		expect(asked).toEqual(["release aws", "close vault", "close aws"]);
+	});
+
 	it.each<[string, Backend["release"]]>([
 		[
 			"stops at the signal",
