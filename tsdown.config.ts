@@ -19,7 +19,7 @@ const shared: UserConfig = {
 const EVERY_RUN =
 	"clock|cli/(?:color|commands/run|error-stream|feasibility|main|mistakes|options|output|progress|report|scan|session|usage)|backends/(?:deadline|on-abort|per-signal|select|shell|env/.*|(?:aws|vault)/(?:aws|vault|settings))|(?:launch|map|resolve)/[^/]*";
 const SOME_RUNS =
-	"launch/(?:beside|job-control|notify|outputs|pid1|replace|service|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/(?:count-questions|marks|templates)";
+	"launch/(?:beside|job-control|notify|outputs|pid1|replace|service|shell-reaper|supervise|supervision|tie)|map/(?:expand|yaml)|resolve/(?:count-questions|lease-words|marks|templates)";
 /** What every question to Vault or AWS goes through under Node. */
 const ASKED = { name: "node-http", test: /\/src\/backends\/node-(?:http|answer)\.ts$/ };
 /** What a question to a server with TLS goes through in its place. */

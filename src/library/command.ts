@@ -27,8 +27,9 @@ export interface CommandEnd {
 
 /**
  * Runs a command with the secrets of a map in its environment, by the rules of `dsta-run --`: on the streams and in the
- * directory of this process, without a shell, with nothing of what a login to Vault needs; what was lent is renewed until the command has ended. Of this process nothing changes: its
- * own signals stay its own, and `signal` is how it passes one on. An audit log hears nothing of it.
+ * directory of this process, without a shell, with nothing of what a login to Vault needs; what was lent is renewed until the
+ * command has ended. Of this process nothing changes: its own signals stay its own, and `signal` is how it passes one on. An audit
+ * log hears nothing of it.
  * @throws {DstaError} as `resolveSecretMap` · DSTA_INVALID_VALUE a value cannot be a variable · DSTA_COMMAND_NOT_FOUND or
  * DSTA_NOT_EXECUTABLE the command does not start · the signal's own reason when it aborts before that
  */

@@ -30,6 +30,7 @@ function startChain(options: { readonly backendTimeoutMs?: number; readonly sign
 			leases: async () => [],
 			keepAlive: async () => undefined,
 			close: () => undefined,
+			abandon: async () => undefined,
 			release: async () => undefined,
 		},
 		chain: ["vault", "env"],
