@@ -5,6 +5,7 @@ import { DstaError } from "../errors.ts";
 import { DEFAULT_BACKEND_TIMEOUT_MS } from "../resolve/chain.ts";
 import { startTimeLimit } from "../resolve/time-limit.ts";
 import { unconfigured } from "../resolve/unconfigured.ts";
+import { checkMs } from "./milliseconds.ts";
 
 /** What a manager shows of a backend. */
 export interface SecretBackend {
@@ -12,11 +13,14 @@ export interface SecretBackend {
 	readonly name: string;
 	/** Where it asks, for messages: an address, a region, a file. */
 	readonly description: string;
-	/** Whether it is configured, answers, and accepts our credentials. */
+	/**
+	 * Whether it is configured, answers, and accepts our credentials.
+	 * @throws {DstaError} DSTA_USAGE an option makes no sense
+	 */
 	isAvailable(options?: AvailabilityOptions): Promise<boolean>;
 	/**
 	 * Asks the same, and says what is wrong.
-	 * @throws {DstaError} DSTA_CONFIG, DSTA_DENIED, DSTA_UNAVAILABLE or DSTA_TIMEOUT
+	 * @throws {DstaError} DSTA_USAGE an option makes no sense · DSTA_CONFIG, DSTA_DENIED, DSTA_UNAVAILABLE or DSTA_TIMEOUT
 	 */
 	check(options?: AvailabilityOptions): Promise<void>;
 }
@@ -52,6 +56,7 @@ async function checkBackend(
 	backend: Made,
 	{ signal, timeoutMs = DEFAULT_BACKEND_TIMEOUT_MS }: AvailabilityOptions = {},
 ): Promise<void> {
+	checkMs("timeoutMs", timeoutMs);
 	if (backend === undefined) throw unconfigured(name as BackendName, "The secret manager asks for", "");
 	if (backend instanceof DstaError) throw backend;
 	const timeLimit = startTimeLimit(backend, {
@@ -72,6 +77,7 @@ async function isAvailable(
 	backend: Made,
 	options: AvailabilityOptions | undefined,
 ): Promise<boolean> {
+	checkMs("timeoutMs", options?.timeoutMs);
 	try {
 		await checkBackend(name, backend, options);
 		return true;

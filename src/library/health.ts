@@ -1,6 +1,7 @@
 import { DstaError } from "../errors.ts";
 import type { AvailabilityOptions } from "./availability.ts";
 import { SecretManager } from "./manager.ts";
+import { checkMs } from "./milliseconds.ts";
 import type { BackendOption } from "./secrets.ts";
 
 /** What a health check says. */
@@ -16,6 +17,7 @@ export interface Health {
 /** Asks whether the backend answers and gives secrets. It never rejects because of a backend. */
 export async function checkSecretBackend(options: BackendOption & AvailabilityOptions = {}): Promise<Health> {
 	const { backend, ...limits } = options;
+	checkMs("timeoutMs", limits.timeoutMs);
 	const quiet = { onWarning: () => undefined };
 	await using manager = new SecretManager(backend === undefined ? quiet : { ...quiet, backend });
 	const { backend: asked } = manager;

@@ -10,6 +10,7 @@ import { type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import { parseSecretName, parseSecretPath } from "../secret-path.ts";
 import type { SecretBackend } from "./availability.ts";
 import { type BackendChoice, type ManagedBackends, openBackends } from "./managed-backends.ts";
+import { checkMs } from "./milliseconds.ts";
 import type { AwsSettings, VaultSettings } from "./settings.ts";
 import { createSharedReads, type Limits, type SharedReads } from "./shared-reads.ts";
 
@@ -231,7 +232,7 @@ export class SecretManager {
 
 	async #read(entry: Entry, options: CallOptions): Promise<Resolution> {
 		this.#checkOpen();
-		if (options.timeoutMs !== undefined) checkMs("timeoutMs", options.timeoutMs);
+		checkMs("timeoutMs", options.timeoutMs);
 		const { chain, isSingle } = this.#backends;
 		return this.#reads.read(isSingle ? { ...entry, backend: chain[0] as string } : entry, options);
 	}
@@ -262,12 +263,6 @@ export class SecretManager {
 }
 
 const DEFAULT_CACHE_TTL_MS = 60_000;
-
-/** Makes sure that an option is a number of milliseconds. */
-export function checkMs(name: string, value: number): void {
-	if (typeof value === "number" && value >= 0 && value < 2 ** 31) return;
-	throw usage(`${name} is no number of milliseconds`, `Give one from 0 to ${2 ** 31 - 1}.`);
-}
 
 function closed(): DstaError {
 	return usage("The secret manager is closed", "Make a new one, or close this one later.");

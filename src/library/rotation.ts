@@ -5,7 +5,8 @@ import type { Job } from "../rotation/job.ts";
 import { findTarget, type Limits, type Target } from "../rotation/target.ts";
 import type { Rotated } from "../rotation/work.ts";
 import { parseSecretPath } from "../secret-path.ts";
-import { backendsOf, type CallOptions, checkMs, type SecretManager } from "./manager.ts";
+import { backendsOf, type CallOptions, type SecretManager } from "./manager.ts";
+import { checkMs } from "./milliseconds.ts";
 
 /** A rotation that was made, or taken back. */
 export interface Rotation {

@@ -7,6 +7,7 @@ import { unattendedWords } from "../resolve/lease-words.ts";
 import { type PreparedMap, prepareMap, resolveLines } from "../resolve/map.ts";
 import { collect, type Resolution, resolveEntries } from "../resolve/resolve.ts";
 import type { Filling } from "../resolve/templates.ts";
+import { checkMs } from "./milliseconds.ts";
 import { contextIn } from "./surroundings.ts";
 
 const DEFAULT_MAP = "secrets.map.yaml";
@@ -46,7 +47,8 @@ export async function loadSecretMap(
 /**
  * Resolves all that a map names, by the name of each variable. Nothing is given unless every required entry resolved. What was lent
  * (`engine: raw`) is neither renewed nor revoked: it ends by itself, and a warning says when.
- * @throws {DstaError} the most urgent kind of all that went wrong, with a line for each · DSTA_UNSUPPORTED the map has files
+ * @throws {DstaError} the most urgent kind of all that went wrong, with a line for each · DSTA_UNSUPPORTED the map has files ·
+ * DSTA_USAGE an option makes no sense
  */
 export async function resolveSecretMap(
 	map: SecretMap,
@@ -81,6 +83,7 @@ export async function withResolved<T>(
 	action: (resolved: ResolvedMap) => Promise<T>,
 ): Promise<T> {
 	refuseFiles(map);
+	checkMs("timeoutMs", options.timeoutMs);
 	options.signal?.throwIfAborted();
 	const { cwd, env, onWarning, ...choices } = options;
 	const { warn, ...context } = contextIn({ cwd, env, onWarning });

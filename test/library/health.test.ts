@@ -64,6 +64,13 @@ describe("the health check", () => {
 		await expect(backend.check()).rejects.toMatchObject({ code: "DSTA_CONFIG" });
 	});
 
+	it.each([Number.POSITIVE_INFINITY, Number.NaN, -1])("refuses a limit of %d ms", async (timeoutMs) => {
+		const usage = { code: "DSTA_USAGE", message: "timeoutMs is no number of milliseconds" };
+		const { backend } = new SecretManager({ backend: "env" });
+		await expect(backend.isAvailable({ timeoutMs })).rejects.toMatchObject(usage);
+		await expect(checkSecretBackend({ backend: "env", timeoutMs })).rejects.toMatchObject(usage);
+	});
+
 	it("asks the backend that is named", async () => {
 		expect(await checkSecretBackend({ backend: "env" })).toEqual({ status: "healthy", backend: "env" });
 		vi.stubEnv("VAULT_ADDR", "");

@@ -97,6 +97,13 @@ describe("a map in a program", () => {
 		});
 	});
 
+	it("takes a number of milliseconds alone as its deadline", async () => {
+		const map = await loadSecretMap(join(folderWith("{}\n"), "secrets.map.yaml"));
+		await expect(resolveSecretMap(map, { timeoutMs: Number.NaN })).rejects.toMatchObject({
+			code: "DSTA_USAGE",
+		});
+	});
+
 	it("is given up at a signal, with its reason, and passes nobody over for that", async () => {
 		await using vault = await startFakeVault(() => "silence");
 		const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: "t", VAULT_NAMESPACE: "" };
