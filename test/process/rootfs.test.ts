@@ -95,7 +95,7 @@ describe.skipIf(!HAS_NETWORK)("the examples' images, with nothing else in them",
 			expect(ended.map(({ status }) => status)).toEqual([127, 75, 75]);
 			const [command, address, token] = ended.map(({ stderr }) => stderr);
 			expect(command).toMatch(/The command nothing was not found: .*\n {2}fix: /);
-			expect(address).toMatch(/Vault not available: .*http:\/\/vault\.example:8200.*\n {2}fix: /);
+			expect(address).toMatch(/[Vv]ault not available: .*http:\/\/vault\.example:8200.*\n {2}fix: /);
 			expect(token).toMatch(/Vault not available: no token for .*\n {2}fix: Set VAULT_TOKEN/);
 		});
 
