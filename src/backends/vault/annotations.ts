@@ -8,7 +8,7 @@ import { type ApiResponse, errorsOf } from "./client.ts";
 import { failureOf, type Target } from "./failure.ts";
 import { findMetadata, readMetadata } from "./metadata.ts";
 import type { Session } from "./session.ts";
-import { commandNamespace } from "./settings.ts";
+import { vaultCommand } from "./settings.ts";
 import { timeoutFailure } from "./unavailable.ts";
 
 type Texts = ReadonlyMap<string, string>;
@@ -96,7 +96,7 @@ async function targetOf(session: Session, secret: string, signal: AbortSignal): 
 		{
 			backend: "vault",
 			path: secret,
-			cure: `Let the engine keep versions and metadata: ${commandNamespace(settings)}vault kv enable-versioning ${shellWord(`${mount}/`)}`,
+			cure: `Let the engine keep versions and metadata: ${vaultCommand(settings)} kv enable-versioning ${shellWord(`${mount}/`)}`,
 		},
 	);
 }

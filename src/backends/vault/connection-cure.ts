@@ -1,7 +1,7 @@
 import { connectionWords } from "../connection.ts";
 import { shellWord } from "../shell.ts";
 import type { ProxyServer } from "../transport.ts";
-import { commandNamespace, type VaultSettings } from "./settings.ts";
+import { type VaultSettings, vaultCommand } from "./settings.ts";
 
 /** Where a request goes, for messages: the address, and the proxy before it. */
 export function placeOf({ address, proxy }: VaultSettings): string {
@@ -54,7 +54,7 @@ export function connectionCure(code: string, settings: VaultSettings): string {
 /** What to look at when nothing says more. */
 export function generalCure(settings: VaultSettings): string {
 	const { address, origin } = settings;
-	return `Check the address (${origin} is ${address}), the server (${probeOf(settings)}) and the token (${commandNamespace(settings)}vault token lookup).`;
+	return `Check the address (${origin} is ${address}), the server (${probeOf(settings)}) and the token (${vaultCommand(settings)} token lookup).`;
 }
 
 function proxyCure(code: string, settings: VaultSettings, { origin, url }: ProxyServer): string {

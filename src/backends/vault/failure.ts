@@ -4,7 +4,7 @@ import { isReached, pathFrom } from "./api-path.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { probeOf } from "./connection-cure.ts";
 import { saysVersioned } from "./kv.ts";
-import { commandNamespace, type VaultSettings } from "./settings.ts";
+import { tokenPlace, type VaultSettings, vaultCommand } from "./settings.ts";
 import { answerFailure, redirectedElsewhere, sealed, standby, tooManyRequests } from "./unavailable.ts";
 import { refusedWrite, saysTooLarge, tooLarge } from "./write-failure.ts";
 
@@ -56,13 +56,13 @@ export function noVersions({ path, settings }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Take version: away from ${path}, or let the engine keep versions: ${commandNamespace(settings)}vault kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
+			cure: `Take version: away from ${path}, or let the engine keep versions: ${vaultCommand(settings)} kv enable-versioning ${shellWord(`${settings.mount}/`)}`,
 		},
 	);
 }
 
 function badToken({ path, settings }: Target): DstaError {
-	const vault = `${commandNamespace(tokenPlace(settings))}vault`;
+	const vault = vaultCommand(tokenPlace(settings));
 	return new DstaError(
 		"DSTA_DENIED",
 		`Permission denied: Vault at ${settings.address} does not accept the token`,
@@ -88,7 +88,7 @@ function deniedCure({ apiPath, capability, settings }: Target): string {
 	const home = tokenPlace(settings);
 	if (!isReached(home.namespace, namespace))
 		return `The token is of the namespace ${home.namespace}, from which it does not reach ${namespace === "" ? "the root" : namespace}. Set vault.auth.namespace to one that has all of the map's below it.`;
-	const vault = `${commandNamespace(home)}vault`;
+	const vault = vaultCommand(home);
 	const policyPath = pathFrom(home.namespace, namespace, apiPath);
 	const changes = capability === "read" ? "" : " --rotation";
 	// No run lists anything, so that no policy for one grants it.
@@ -97,11 +97,6 @@ function deniedCure({ apiPath, capability, settings }: Target): string {
 			? ""
 			: `, or have one for the whole map (dsta-run policy vault${changes} > policy.hcl), write it (${vault} policy write dsta-policy policy.hcl) and make a new token (${vault} token create -policy=dsta-policy)`;
 	return `See that the token is known and has not expired (${vault} token lookup), and what it may do (${vault} token capabilities ${shellWord(policyPath)}). If it lacks ${capability}, add path "${policyPath}" { capabilities = ["${capability}"] } to its policy${forMap}. A mount and a namespace that do not exist are answered in the same way.${replaceAdvice(settings)}`;
-}
-
-// A token and its policies are known in its own namespace, and not in that of each secret.
-function tokenPlace({ namespace, tokenNamespace }: VaultSettings): Pick<VaultSettings, "namespace"> {
-	return { namespace: tokenNamespace ?? namespace };
 }
 
 function replaceAdvice({ tokenVariable }: VaultSettings): string {
@@ -135,7 +130,7 @@ function noNamespace({ settings, path }: Target): DstaError {
 }
 
 function noMount({ settings, path }: Target): DstaError {
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return new DstaError(
 		"DSTA_CONFIG",
 		`Vault at ${settings.address} has no secrets engine at ${settings.mount}/${inNamespace(settings)}`,
@@ -154,7 +149,7 @@ function noKvEngine({ settings, path }: Target): DstaError {
 		{
 			backend: "vault",
 			path,
-			cure: `Set vault.mount in the map (mount, where an entry has its own) to a KV engine (${commandNamespace(settings)}vault secrets list shows the type of each).`,
+			cure: `Set vault.mount in the map (mount, where an entry has its own) to a KV engine (${vaultCommand(settings)} secrets list shows the type of each).`,
 		},
 	);
 }

@@ -8,7 +8,7 @@ import { shellWord } from "../shell.ts";
 import { type ApiResponse, errorsOf } from "./client.ts";
 import { failureOf, inNamespace, type Target } from "./failure.ts";
 import { saysVersioned } from "./kv.ts";
-import { commandNamespace } from "./settings.ts";
+import { vaultCommand } from "./settings.ts";
 
 /** The failure that an answer of an engine stands for. */
 export function rawFailure(response: ApiResponse, target: Target): DstaError {
@@ -62,7 +62,7 @@ export function loginInstead(target: Target): DstaError {
 function noEngine(target: Target): DstaError {
 	return fail("DSTA_CONFIG", target, {
 		message: `Vault at ${placeOf(target)} has no secrets engine for ${target.apiPath}`,
-		cure: `With engine: raw a path begins with the mount of an engine: ${commandNamespace(target.settings)}vault secrets list shows all.`,
+		cure: `With engine: raw a path begins with the mount of an engine: ${vaultCommand(target.settings)} secrets list shows all.`,
 	});
 }
 
@@ -77,13 +77,13 @@ function noOperation(target: Target): DstaError {
 	const { apiPath, capability, settings } = target;
 	return fail("DSTA_CONFIG", target, {
 		message: `The secrets engine at ${placeOf(target)} has no ${capability === "update" ? "POST" : "GET"} of ${apiPath}`,
-		cure: `Look up what it has (${commandNamespace(settings)}vault path-help ${shellWord(apiPath)}), and the method: in the map GET reads and POST sends data.`,
+		cure: `Look up what it has (${vaultCommand(settings)} path-help ${shellWord(apiPath)}), and the method: in the map GET reads and POST sends data.`,
 	});
 }
 
 function refused(reason: string | undefined, target: Target): DstaError {
 	const { apiPath, capability, settings } = target;
-	const command = `${commandNamespace(settings)}vault ${capability === "update" ? "write" : "read"} ${shellWord(apiPath)}`;
+	const command = `${vaultCommand(settings)} ${capability === "update" ? "write" : "read"} ${shellWord(apiPath)}`;
 	return fail("DSTA_CONFIG", target, {
 		message: `The secrets engine at ${placeOf(target)} refuses ${apiPath}${reason ?? ""}`,
 		cure: `Check the path, and method and data in the map. The words of an engine may hold a credential and are not shown; they are seen with: ${command}`,

@@ -6,7 +6,7 @@ import { shellWord } from "../shell.ts";
 import type { RawReaderOptions, ReadRaw } from "./raw.ts";
 import { readSecret, type Secret } from "./read.ts";
 import type { Session } from "./session.ts";
-import { commandNamespace, isRaw, type KvPlace, overrideSettings } from "./settings.ts";
+import { isRaw, type KvPlace, overrideSettings, vaultCommand } from "./settings.ts";
 
 /** Reads one path; fields of one secret share one read, as long as it is under way and for the same caller. */
 export type Read = Backend["read"];
@@ -66,7 +66,7 @@ export function toVersion(
 		{
 			backend: "vault",
 			path: text,
-			cure: `Write version: 3 (${commandNamespace(place)}vault kv metadata get ${shellWord(`${place.mount}/${secret}`)} lists them), or give the entry backend: aws.`,
+			cure: `Write version: 3 (${vaultCommand(place)} kv metadata get ${shellWord(`${place.mount}/${secret}`)} lists them), or give the entry backend: aws.`,
 		},
 	);
 }

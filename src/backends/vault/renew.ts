@@ -9,7 +9,7 @@ import { readTerm, type Term, type VaultLease } from "./lease.ts";
 import type { Leases } from "./leases.ts";
 import type { Login } from "./login/login.ts";
 import type { Session } from "./session.ts";
-import { commandNamespace } from "./settings.ts";
+import { vaultCommand } from "./settings.ts";
 
 /** Makes what keeps a lease alive from now on, and our own token, with which it would end. */
 export function createKeeper(
@@ -51,7 +51,7 @@ export function createKeeper(
 function toRenewable(session: Session, lease: VaultLease): Renewable {
 	const { apiPath, id, lifeMs, namespace } = lease;
 	const body = { lease_id: id, increment: lifeMs / 1000 };
-	const look = `vault path-help ${shellWord(apiPath)}`;
+	const look = `path-help ${shellWord(apiPath)}`;
 	const request = { path: "sys/leases/renew", of: apiPath, look, namespace, body };
 	return {
 		...lease,
@@ -68,7 +68,7 @@ function toRenewableToken(session: Session, namespace: string, term: Term): Rene
 	const request = {
 		path: "auth/token/renew-self",
 		of: "the token",
-		look: "vault token lookup",
+		look: "token lookup",
 		namespace,
 		body,
 	};
@@ -80,7 +80,7 @@ interface Renewal {
 	readonly path: string;
 	/** What is renewed. */
 	readonly of: string;
-	/** The command that shows whether it can be. */
+	/** The subcommand of the vault program that shows whether it can be. */
 	readonly look: string;
 	readonly namespace: string;
 	readonly body: SecretValue;
@@ -110,7 +110,7 @@ function refusal({ path, settings }: Target, look: string): DstaError {
 	return new DstaError("DSTA_CONFIG", `Vault at ${settings.address} refuses to renew it (HTTP 400)`, {
 		backend: "vault",
 		path,
-		cure: `See whether it can be renewed at all: ${commandNamespace(settings)}${look}`,
+		cure: `See whether it can be renewed at all: ${vaultCommand(settings)} ${look}`,
 	});
 }
 

@@ -92,9 +92,14 @@ export function overrideSettings<Settings extends KvPlace>(
 	};
 }
 
-/** The beginning of a command of the vault program, which has no namespace by default; empty where none is meant. */
-export function commandNamespace({ namespace }: Pick<KvPlace, "namespace">): string {
-	return namespace === "" ? "" : `VAULT_NAMESPACE=${shellWord(namespace)} `;
+/** The settings for what concerns the token: it and its policies are known in its own namespace, and not in that of each secret. */
+export function tokenPlace(settings: VaultSettings): VaultSettings {
+	return { ...settings, namespace: settings.tokenNamespace ?? settings.namespace };
+}
+
+/** The vault program as it is called for a place, since it has no namespace by default: the beginning of a command. */
+export function vaultCommand({ namespace }: Pick<KvPlace, "namespace">): string {
+	return namespace === "" ? "vault" : `VAULT_NAMESPACE=${shellWord(namespace)} vault`;
 }
 
 /** Whether an entry is asked of an engine of any kind, by a whole path of Vault's API. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DstaError } from "../../errors.ts";
 import type { BackendContext } from "../backend.ts";
-import { commandNamespace, readKvPlace, TOKEN_VARIABLES } from "./settings.ts";
+import { readKvPlace, TOKEN_VARIABLES, vaultCommand } from "./settings.ts";
 
 type Context = Pick<BackendContext, "env" | "home" | "settings">;
 
@@ -26,7 +26,7 @@ export function findToken({ env, home, settings }: Context, address: string): st
 	if (file !== undefined && token) return checkToken(token, file);
 	throw new DstaError("DSTA_UNAVAILABLE", `Vault not available: no token for ${address}`, {
 		backend: "vault",
-		cure: `Set VAULT_TOKEN, say how to log in (vault.auth in the map), or run \`${commandNamespace(readKvPlace({ env, settings }))}vault login\`, which leaves a token in ~/.vault-token.`,
+		cure: `Set VAULT_TOKEN, say how to log in (vault.auth in the map), or run \`${vaultCommand(readKvPlace({ env, settings }))} login\`, which leaves a token in ~/.vault-token.`,
 	});
 }
 

@@ -7,13 +7,7 @@ import type { VaultLease } from "./lease.ts";
 import { createLeases, type Leases } from "./leases.ts";
 import type { Read } from "./reader.ts";
 import type { Session } from "./session.ts";
-import {
-	commandNamespace,
-	isRaw,
-	overrideSettings,
-	readVaultSettings,
-	type VaultSettings,
-} from "./settings.ts";
+import { isRaw, overrideSettings, readVaultSettings, type VaultSettings, vaultCommand } from "./settings.ts";
 
 /**
  * Makes the backend for HashiCorp Vault and OpenBao; `undefined` when no address is configured.
@@ -141,7 +135,7 @@ function toLease({ apiPath, endsAt, lifeMs }: VaultLease): Lease {
 
 function otherEngineAdvice({ overrides, path: { secret } }: ReadRequest, settings: VaultSettings): string {
 	const ask = overrides?.method === "POST" ? "write" : "read";
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return `See which fields it gives, by asking for another one: ${vault} ${ask} ${shellWord(secret)}; what it takes says ${vault} path-help ${shellWord(secret)}.`;
 }
 
@@ -152,7 +146,7 @@ function absenceAdvice({ path, version }: ReadRequest, settings: VaultSettings):
 		const right = text.slice(mount.length + 1).replace(/^(?:data|metadata)\//, "");
 		return `The mount is no part of a path: write ${right} instead of ${text}.`;
 	}
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	const place = shellWord(`${mount}/${secret}`);
 	// Another version would stand beside the live one, and not be the one that is asked for.
 	if (version !== undefined)

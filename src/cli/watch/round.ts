@@ -54,9 +54,7 @@ export function createRounds(first: Running, context: RoundContext): Rounds {
 			if (session !== running.session) await keepLeases(session);
 			const renewal = await resolveAnew(session, running.outcomes, host.env);
 			complaints.tellGone(renewal.gone);
-			if (renewal.errors.length > 0) {
-				return leave(reason, renewal.errors, renewal.outcomes);
-			}
+			if (renewal.errors.length > 0) return leave(reason, renewal.errors, renewal.outcomes);
 			complaints.forget();
 			if (!signal.aborted) await takeOver(session, renewal, reason);
 			return true;

@@ -4,7 +4,7 @@ import { failureOf, type Target } from "../failure.ts";
 import { planPolicy, type Stanza, type VaultPolicy } from "../policy.ts";
 import { findEngine } from "../read.ts";
 import type { Session } from "../session.ts";
-import { commandNamespace, isRaw, type KvPlace, overrideSettings } from "../settings.ts";
+import { isRaw, type KvPlace, overrideSettings, tokenPlace, vaultCommand } from "../settings.ts";
 import { isSeen, seenEngines } from "./engines.ts";
 import { unknownToken } from "./token.ts";
 
@@ -17,11 +17,11 @@ export async function observeCapabilities(
 	session: Session,
 	signal: AbortSignal,
 ): Promise<readonly Observation[]> {
-	const { login, settings } = session;
+	const { settings } = session;
 	const engines = await seenEngines(requests, session, signal);
 	const placed = requests.filter((request) => isSeen(request, session, engines));
 	const known = await Promise.all(placed.map((request) => withEngine(request, session, signal)));
-	const place = { ...settings, namespace: (login ?? settings).namespace };
+	const place = tokenPlace(settings);
 	const plan = { place: settings, tokenNamespace: place.namespace, isRevoked: settings.revoke };
 	const { namespace, stanzas } = planPolicy(known, plan);
 	const needed = stanzas.filter(({ fault }) => fault === undefined);
@@ -88,7 +88,7 @@ function unwatchable(hidden: readonly Stanza[], place: KvPlace): readonly Observ
 
 // That it is known and has not expired is seen by then.
 function policyAdvice(place: KvPlace): string {
-	const vault = `${commandNamespace(place)}vault`;
+	const vault = vaultCommand(place);
 	return `Where path and mount are right, give the token's policy what the map needs (dsta-run policy vault | ${vault} policy write dsta-policy -), and make a token with it (${vault} token create -policy=dsta-policy) or name it in the role of vault.auth.`;
 }
 

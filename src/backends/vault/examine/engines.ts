@@ -4,7 +4,7 @@ import { encodePath, kvPath } from "../api-path.ts";
 import { failureOf, inNamespace, type Target } from "../failure.ts";
 import { findEngine, type SecretRequest } from "../read.ts";
 import type { Session } from "../session.ts";
-import { commandNamespace, isRaw, overrideSettings } from "../settings.ts";
+import { isRaw, overrideSettings, tokenPlace, vaultCommand } from "../settings.ts";
 
 /**
  * The version of each KV engine that a map asks, or that the token sees none there.
@@ -98,7 +98,7 @@ async function describeUnseen(
 	return {
 		severity: "error",
 		message: `the token sees no secrets engine at ${mount}/${inNamespace(settings)}, but one at ${seen.join(" and ")}`,
-		cure: `If that is the one, set vault.mount in the map to it (mount, where an entry has its own). Otherwise see that ${mount}/ exists (${commandNamespace(settings)}vault secrets list), and give the token's policy what the map needs: dsta-run policy vault | ${commandNamespace(session.login ?? session.settings)}vault policy write dsta-policy -`,
+		cure: `If that is the one, set vault.mount in the map to it (mount, where an entry has its own). Otherwise see that ${mount}/ exists (${vaultCommand(settings)} secrets list), and give the token's policy what the map needs: dsta-run policy vault | ${vaultCommand(tokenPlace(session.settings))} policy write dsta-policy -`,
 		code,
 	};
 }

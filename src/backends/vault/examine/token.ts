@@ -5,7 +5,7 @@ import { lookUpToken } from "../check.ts";
 import { failureOf, type Target } from "../failure.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Session } from "../session.ts";
-import { commandNamespace, trimSlashes } from "../settings.ts";
+import { tokenPlace, trimSlashes, vaultCommand } from "../settings.ts";
 
 const API_PATH = "auth/token/lookup-self";
 
@@ -32,7 +32,7 @@ export async function observeToken(session: Session, signal: AbortSignal): Promi
 
 /** The failure of a token that may not even ask what it is. */
 export function unknownToken({ login, settings }: Session): DstaError {
-	const place = { ...settings, namespace: (login ?? settings).namespace };
+	const place = tokenPlace(settings);
 	const answer = { status: 403, body: { errors: ["invalid token"] }, headers: {} };
 	const failure = failureOf(answer, {
 		settings: place,
@@ -73,7 +73,7 @@ function* warnings(
 	const { tokenVariable } = settings;
 	const home = trimSlashes(String(data.namespace_path ?? ""));
 	const asked = settings.namespace;
-	const vault = `${commandNamespace(login ?? settings)}vault`;
+	const vault = vaultCommand(tokenPlace(settings));
 	if (home !== "" && asked !== home && !asked.startsWith(`${home}/`))
 		yield {
 			severity: "error",
@@ -104,8 +104,8 @@ function* warnings(
 
 // Vault Enterprise refuses a good token alike where the namespace does not exist.
 async function findElsewhere(session: Session, signal: AbortSignal): Promise<Observation | undefined> {
-	const { login, settings } = session;
-	const { namespace } = login ?? settings;
+	const { settings } = session;
+	const { namespace } = tokenPlace(settings);
 	const origin = namespace === settings.namespace ? settings.namespaceOrigin : "vault.auth.namespace";
 	if (namespace === "") return undefined;
 	const target: Target = { settings, apiPath: API_PATH, path: API_PATH, capability: "read" };

@@ -1,4 +1,4 @@
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import type { Attempt, LogIn } from "./attempt.ts";
 import { environmentSource } from "./environment.ts";
 import { requestToken } from "./request.ts";
@@ -11,7 +11,7 @@ export const logInByApprole: LogIn = async (attempt) => {
 	const { roleId = environmentSource(context.env, "ROLE_ID") } = auth;
 	const role = typeof roleId === "string" ? roleId : readWord(attempt, "role_id", roleId);
 	const secret = await secretIdOf(attempt);
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return requestToken(attempt, {
 		body: { role_id: role, secret_id: secret },
 		hidden: [secret],

@@ -1,5 +1,5 @@
 import { DstaError } from "../../../errors.ts";
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import type { LogIn } from "./attempt.ts";
 import { requestToken } from "./request.ts";
 
@@ -13,7 +13,7 @@ export const logInByAws: LogIn = async (attempt) => {
 		throw error instanceof DstaError ? inWordsOfLogin(error) : error;
 	});
 	const headers = encode(JSON.stringify(request.headers));
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return requestToken(attempt, {
 		body: {
 			...(role === undefined ? {} : { role }),

@@ -1,5 +1,5 @@
 import { findSetting } from "../connection-settings.ts";
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import { halfLogin, type LogIn } from "./attempt.ts";
 import { requestToken } from "./request.ts";
 
@@ -22,6 +22,6 @@ export const logInByCert: LogIn = async (attempt) => {
 		body: auth.role === undefined ? {} : { name: auth.role },
 		hidden: [],
 		repeat: "always",
-		advice: `Check that a role of the mount trusts the certificate of the client or its authority, and the names in it: ${commandNamespace(settings)}vault list auth/${mount}/certs`,
+		advice: `Check that a role of the mount trusts the certificate of the client or its authority, and the names in it: ${vaultCommand(settings)} list auth/${mount}/certs`,
 	});
 };

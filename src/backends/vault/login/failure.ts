@@ -2,7 +2,7 @@ import { DstaError } from "../../../errors.ts";
 import { shellWord } from "../../shell.ts";
 import { type ApiResponse, errorsOf } from "../client.ts";
 import { failureOf, inNamespace, type Target } from "../failure.ts";
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import { type Attempt, loginWords } from "./attempt.ts";
 
 export interface RefusedLogin {
@@ -37,7 +37,7 @@ async function isMounted({ probe }: RefusedLogin): Promise<boolean> {
 
 function noAuthMethod({ attempt: { auth, mount, settings }, target }: RefusedLogin): DstaError {
 	const { address } = settings;
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return new DstaError(
 		"DSTA_CONFIG",
 		`Vault at ${address} has no login by ${auth.method} at auth/${mount}/${inNamespace(settings)}`,

@@ -1,4 +1,4 @@
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import { type Attempt, halfLogin, type LogIn } from "./attempt.ts";
 import type { SecretSource } from "./auth.ts";
 import { requestToken } from "./request.ts";
@@ -16,7 +16,7 @@ export const logInByKubernetes: LogIn = async (attempt) => {
 			reason: "VAULT_ROLE is not set",
 			cure: "Set it, or vault.auth.role in the map",
 		});
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return logInBy(attempt, auth.token ?? { file: SERVICE_ACCOUNT_TOKEN }, [
 		`Check that the role lets in the service account and the namespace of this pod, and its audience (${vault} read auth/${mount}/role/${auth.role}),`,
 		`and that Vault may ask Kubernetes for a review of its token (${vault} read auth/${mount}/config).`,
@@ -32,7 +32,7 @@ export const logInByJwt: LogIn = async (attempt) => {
 			reason: "VAULT_JWT_FILE is not set",
 			cure: "Set it to the file with the JSON web token, or vault.auth.token in the map",
 		});
-	const vault = `${commandNamespace(settings)}vault`;
+	const vault = vaultCommand(settings);
 	return logInBy(attempt, auth.token, [
 		`Check that the token has not expired, that its issuer is the mount's (${vault} read auth/${mount}/config),`,
 		`and that audience, subject and claims are what the role wants (${vault} read auth/${mount}/role/${auth.role ?? "ROLE"}).`,

@@ -2,7 +2,7 @@ import { DstaError } from "../../../errors.ts";
 import { isObject } from "../../select.ts";
 import { errorsOf } from "../client.ts";
 import { failureOf, type Target } from "../failure.ts";
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import { type Attempt, loginWords } from "./attempt.ts";
 
 const PATH = "sys/wrapping/unwrap";
@@ -40,7 +40,7 @@ function denied(attempt: Attempt, reason: string, cure: string): DstaError {
 		{
 			backend: "vault",
 			path: PATH,
-			cure: `${cure}: ${commandNamespace(attempt.settings)}vault write -f -wrap-ttl=5m auth/${attempt.mount}/role/ROLE/secret-id`,
+			cure: `${cure}: ${vaultCommand(attempt.settings)} write -f -wrap-ttl=5m auth/${attempt.mount}/role/ROLE/secret-id`,
 		},
 	);
 }

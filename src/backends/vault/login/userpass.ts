@@ -1,4 +1,4 @@
-import { commandNamespace } from "../settings.ts";
+import { vaultCommand } from "../settings.ts";
 import { halfLogin, type LogIn } from "./attempt.ts";
 import { requestToken } from "./request.ts";
 import { readPart } from "./secret-source.ts";
@@ -21,6 +21,6 @@ export const logInByUserpass: LogIn = async (attempt) => {
 		body: { password: text },
 		hidden: [text],
 		repeat: "always",
-		advice: `Check that ${username} is a user of the mount (${commandNamespace(settings)}vault list auth/${mount}/users), that the password is right, and that too many wrong ones have not locked it.`,
+		advice: `Check that ${username} is a user of the mount (${vaultCommand(settings)} list auth/${mount}/users), that the password is right, and that too many wrong ones have not locked it.`,
 	});
 };
