@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Backend } from "../../src/backends/backend.ts";
 import { askChain } from "../../src/resolve/chain.ts";
 import { parseSecretPath } from "../../src/secret-path.ts";
+import { givenBackends } from "./given-backends.ts";
 
 const ENTRY = { path: parseSecretPath("a/b/c"), names: ["C"] };
 
@@ -25,14 +26,7 @@ function startChain(options: { readonly backendTimeoutMs?: number; readonly sign
 	const silent = named("vault", () => new Promise(() => undefined));
 	const old = named("env", async () => ({ value: "old", location: "C" }));
 	const traces = askChain([ENTRY], {
-		backends: {
-			get: async (name) => (name === "vault" ? silent : old),
-			leases: async () => [],
-			keepAlive: async () => undefined,
-			close: () => undefined,
-			abandon: async () => undefined,
-			release: async () => undefined,
-		},
+		backends: givenBackends(async (name) => (name === "vault" ? silent : old)),
 		chain: ["vault", "env"],
 		strict: false,
 		timeoutMs: 10_000,

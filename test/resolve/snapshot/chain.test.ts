@@ -4,6 +4,7 @@ import { DstaError } from "../../../src/errors.ts";
 import type { Entry } from "../../../src/map/secret-map.ts";
 import { resolveEntries } from "../../../src/resolve/resolve.ts";
 import { parseSecretPath } from "../../../src/secret-path.ts";
+import { givenBackends } from "../given-backends.ts";
 import { absent, backendAt, found, keep, open, placeWith, SENTINEL } from "./opened.ts";
 
 const PATH = parseSecretPath("app/db/password");
@@ -26,14 +27,7 @@ async function resolveWith(kept: "found" | "absent", entries: readonly Partial<E
 	const resolutions = await resolveEntries(
 		entries.map((entry) => ({ path: PATH, names: ["PASSWORD"], ...entry })),
 		{
-			backends: {
-				get: async (name) => (name === "vault" ? vault : { ...env, read }),
-				leases: async () => [],
-				keepAlive: async () => undefined,
-				close: () => undefined,
-				abandon: async () => undefined,
-				release: async () => undefined,
-			},
+			backends: givenBackends(async (name) => (name === "vault" ? vault : { ...env, read })),
 			chain: ["vault", "env"],
 			strict: false,
 			named: new Set(["PASSWORD"]),
